@@ -1,0 +1,39 @@
+"""What did they take from our Azure key vaults, and can you prove it?
+
+The public names load on first use, so that importing keywitness costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keywitness.case import Case, create_case, open_case
+    from keywitness.engine.query import query
+    from keywitness.engine.rows import Rows
+    from keywitness.errors import KeywitnessError, QueryError
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Case": "keywitness.case",
+    "KeywitnessError": "keywitness.errors",
+    "QueryError": "keywitness.errors",
+    "Rows": "keywitness.engine.rows",
+    "create_case": "keywitness.case",
+    "open_case": "keywitness.case",
+    "query": "keywitness.engine.query",
+}
+
+__all__ = ["Case", "KeywitnessError", "QueryError", "Rows", "__version__", "create_case", "open_case", "query"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'keywitness' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

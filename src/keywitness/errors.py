@@ -1,0 +1,95 @@
+"""Every error a user can meet, with its exit code.
+
+KeywitnessError                 1   anything below
+├── UsageError                  2   a command or an argument that cannot be meant
+├── CaseError                   3   the case folder
+│   ├── CaseNotFoundError
+│   ├── CaseTooNewError             made by a newer keywitness
+│   ├── CaseBusyError               another process ingests
+│   └── CaseDamagedError            a file of the case is missing or changed
+├── EvidenceError               4   evidence that cannot be read, or is not what was ingested
+│   ├── EvidenceUnreadableError
+│   └── EvidenceChangedError
+├── QueryError                  5   KQL that was refused: carries its diagnostics
+├── RuleError                   6   a rule that is not valid
+└── StorageFullError            7   the disk is full; what was committed stands
+"""
+
+from __future__ import annotations
+
+
+class KeywitnessError(Exception):
+    """A refusal with its cause, its effect and a way on.
+
+    Args:
+        message: The cause, one line.
+        help: The nearest fix, one line; empty when there is none.
+        effect: What this means for the case, one line.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, help: str = "", effect: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        self.effect = effect
+
+    def render(self) -> str:
+        """The whole text a terminal shows, without styling and without a last newline."""
+        lines = [f"error: {self.message}"]
+        if self.help:
+            lines.append(f"  help: {self.help}")
+        if self.effect:
+            lines.append(f"effect: {self.effect} (exit {self.exit_code})")
+        return "\n".join(lines)
+
+
+class UsageError(KeywitnessError):
+    exit_code = 2
+
+
+class CaseError(KeywitnessError):
+    exit_code = 3
+
+
+class CaseNotFoundError(CaseError):
+    """The folder is not a case."""
+
+
+class CaseTooNewError(CaseError):
+    """The case was made by a newer keywitness."""
+
+
+class CaseBusyError(CaseError):
+    """Another process is ingesting into the case."""
+
+
+class CaseDamagedError(CaseError):
+    """A file of the case is missing or changed."""
+
+
+class EvidenceError(KeywitnessError):
+    exit_code = 4
+
+
+class EvidenceUnreadableError(EvidenceError):
+    """The file or member cannot be read."""
+
+
+class EvidenceChangedError(EvidenceError):
+    """The bytes are no longer those that were ingested."""
+
+
+class QueryError(KeywitnessError):
+    """A query that was refused. `render()` shows code, place, excerpt, caret and help."""
+
+    exit_code = 5
+
+
+class RuleError(KeywitnessError):
+    exit_code = 6
+
+
+class StorageFullError(KeywitnessError):
+    exit_code = 7

@@ -1,0 +1,372 @@
+"""The bound plan: what a query means, in KQL's types, without an engine.
+
+The binder builds it, `rewrite` passes transform it, an engine runs it. Every tabular node knows its `.schema`,
+every scalar node its `.type`. Nodes are frozen; names in a schema are unique (compared with case).
+
+Scalar operators are calls too. Their function names:
+    add subtract multiply divide modulo negate
+    equal not_equal less less_equal greater greater_equal    and or not
+    equal_ci (=~) not_equal_ci (!~)
+    has has_cs hasprefix hasprefix_cs hassuffix hassuffix_cs contains contains_cs startswith startswith_cs
+    endswith endswith_cs matches_regex has_any has_all       (`!x` is not(x))
+    in in_ci (arguments: needle, then each value or one dynamic array)   between (value, low, high, both inclusive)
+    member (object, constant string) and index (object, expression) for `a.b` and `a[b]`
+Every other name is Kusto's own (`bin`, `tostring`, `iff` ...), aliases resolved to one canonical name.
+The binder makes types agree: it wraps arguments in conversion calls (`tostring`, `todouble`, `tolong` ...) wherever
+Kusto converts silently, so an engine finds operands of equal type, or the mix that its table row names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from keywitness.model.schema import Column, KqlType, Schema
+
+# ---------------------------------------------------------------- scalars
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant, in physical form: ticks for datetime and timespan, JSON text for dynamic, None for null."""
+
+    value: Any
+    type: KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """A column of the input."""
+
+    name: str
+    type: KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A scalar function or operator over scalars."""
+
+    function: str
+    args: tuple[Scalar, ...]
+    type: KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCall:
+    """A function over the serialized order of its input.
+
+    prev next row_number row_cumsum row_rank_dense row_rank_min row_window_session
+    """
+
+    function: str
+    args: tuple[Scalar, ...]
+    type: KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class InTable:
+    """`x in (T | project c)`: true when the value is in the plan's first column."""
+
+    needle: Scalar
+    plan: Plan
+    ignore_case: bool
+    type: KqlType = KqlType.BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class ToScalar:
+    """`toscalar(T)`: the first cell of the plan's rows, null when there is none."""
+
+    plan: Plan
+    type: KqlType
+
+
+Scalar: TypeAlias = "Literal | ColumnRef | Call | WindowCall | InTable | ToScalar"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregate of `summarize`, with Kusto's canonical name (count, dcount, make_set, arg_max ...).
+
+    `arg_max`/`arg_min` are bound to one Aggregate per result column: args = (maximised expression, returned expression).
+    `*if` forms keep their own name, predicate last before limits as in Kusto's signature.
+    """
+
+    function: str
+    args: tuple[Scalar, ...]
+    type: KqlType
+
+
+# ---------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One output column: name and how it is computed."""
+
+    name: str
+    value: Scalar
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAggregate:
+    name: str
+    value: Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    value: Scalar
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All rows of a table of the case."""
+
+    table: str
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Rows in the query itself: `datatable`, `print` of literals, `getschema`. Cells in physical form."""
+
+    schema: Schema
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`range name from start to stop step step`; `schema` has the one column."""
+
+    schema: Schema
+    start: Scalar
+    stop: Scalar
+    step: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    source: Plan
+    predicate: Scalar
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Exactly these columns, computed side by side from the source (extend, project*, parse)."""
+
+    source: Plan
+    columns: tuple[Named, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return Schema(Column(c.name, c.value.type, c.hidden) for c in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Summarize:
+    """Groups in `keys` order, then aggregates. No keys: one row, also for no input. No aggregates: distinct."""
+
+    source: Plan
+    keys: tuple[Named, ...]
+    aggregates: tuple[NamedAggregate, ...]
+
+    @property
+    def schema(self) -> Schema:
+        keys = [Column(k.name, k.value.type) for k in self.keys]
+        return Schema([*keys, *(Column(a.name, a.value.type) for a in self.aggregates)])
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    source: Plan
+    keys: tuple[SortKey, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The first `count` rows of the source's order (any rows when it has none). Over a Sort it is `top`."""
+
+    source: Plan
+    count: Scalar
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    source: Plan
+    count: Scalar
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Serialize:
+    """Freezes the order of its source for WindowCalls above."""
+
+    source: Plan
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Two tables by equal keys.
+
+    `kind` is Kusto's: innerunique inner leftouter rightouter fullouter leftanti rightanti leftsemi rightsemi.
+
+    `left_keys[i]` joins `right_keys[i]`, of equal type after binding. `columns` says each output column: its name, the
+    side it comes from ("left" or "right") and its name there.
+    """
+
+    kind: str
+    left: Plan
+    right: Plan
+    left_keys: tuple[Scalar, ...]
+    right_keys: tuple[Scalar, ...]
+    columns: tuple[JoinColumn, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return Schema(Column(c.name, c.type) for c in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinColumn:
+    name: str
+    side: str
+    source_name: str
+    type: KqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """All rows of all sources, already projected to equal schemas by the binder."""
+
+    sources: tuple[Plan, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class MvExpand:
+    """`mv-expand`: each of `columns` (a dynamic array or bag of the source) replaced by its elements, in step.
+
+    `item_types[i]` is the type of the i-th expanded column in `schema` (dynamic unless `to typeof`).
+    `index` names the `with_itemindex` column, or is None. `limit` is the row limit for one input row, or None.
+    A null or empty array gives one row with null. `bag_kind` is "bag" or "array".
+    """
+
+    source: Plan
+    columns: tuple[str, ...]
+    item_types: tuple[KqlType, ...]
+    schema: Schema
+    index: str | None = None
+    limit: Scalar | None = None
+    bag_kind: str = "bag"
+
+
+@dataclass(frozen=True, slots=True)
+class MvApply:
+    """`mv-apply`: per input row, expand, run `body` over the expanded rows, keep the other columns beside.
+
+    The leaf of `body` is `Outer`.
+    `body_source` is the schema that the leaf shows: all columns of the source, expanded ones replaced.
+    """
+
+    source: Plan
+    columns: tuple[str, ...]
+    item_types: tuple[KqlType, ...]
+    body_source: Schema
+    body: Plan
+    schema: Schema
+    index: str | None = None
+    limit: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """The leaf of a sub-plan that is run per row or per partition (mv-apply, partition)."""
+
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class MakeSeries:
+    """`make-series`: per group, one dynamic array per aggregate and one of the axis."""
+
+    source: Plan
+    aggregates: tuple[NamedAggregate, ...]
+    defaults: tuple[Scalar, ...]
+    axis: Named
+    start: Scalar | None
+    stop: Scalar | None
+    step: Scalar
+    keys: tuple[Named, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """A plugin over a table (`bag_unpack`, `pivot` ...).
+
+    Where the output columns depend on the data, `schema` is what a first run found.
+    """
+
+    plugin: str
+    source: Plan
+    args: tuple[Scalar, ...]
+    schema: Schema
+    options: tuple[tuple[str, Any], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A tabular `let`, computed once: every Shared of one name stands for the same rows."""
+
+    name: str
+    source: Plan
+
+    @property
+    def schema(self) -> Schema:
+        return self.source.schema
+
+
+Plan: TypeAlias = (
+    "Scan | Constant | Range | Filter | Project | Summarize | Sort | Take | Sample | Serialize | Join | Union"
+    " | MvExpand | MvApply | Outer | MakeSeries | Evaluate | Shared"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A whole query text, bound: its result, its notes to the user, and how to draw it.
+
+    Args:
+        result: The plan of the last tabular statement.
+        notes: Remarks for stderr (typographic quotes read as quotes, a table without evidence ...).
+        render: The `render` operator's kind and properties, or None.
+        sorted: True when the result's order is defined.
+    """
+
+    result: Plan
+    notes: tuple[str, ...] = ()
+    render: tuple[str, tuple[tuple[str, Any], ...]] | None = None
+    sorted: bool = False
