@@ -88,7 +88,7 @@ Scalar: TypeAlias = "Literal | ColumnRef | Call | WindowCall | InTable | ToScala
 class Aggregate:
     """An aggregate of `summarize`, with Kusto's canonical name (count, dcount, make_set, arg_max ...).
 
-    `arg_max`/`arg_min` are bound to one Aggregate per result column: args = (maximised expression, returned expression).
+    `arg_max`/`arg_min` are bound to one Aggregate per result column: args = (maximised, returned).
     `*if` forms keep their own name, predicate last before limits as in Kusto's signature.
     """
 
