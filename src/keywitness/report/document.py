@@ -1,12 +1,12 @@
 """The frozen document of an investigation: what every renderer receives, and nothing else.
 
 Saved as `report.json`; a saved document renders again without the case. Times are ISO 8601 UTC with `Z` (7 digits where
-known). Every statement carries row references (`E3:1042`) that `keywitness show` turns into source bytes.
+known), "" where unknown. Row references (`E3:1042`: evidence item 3, record at byte 1042) are what `keywitness show`
+turns into source bytes. Texts are plain, without markup: what comes from logs is taken over unchanged, and renderers
+make it harmless.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import msgspec
 
@@ -32,8 +32,31 @@ class EvidenceFile(Frozen, frozen=True):
     rejected: int
 
 
+class RejectedRecord(Frozen, frozen=True):
+    """A record that could not be read: kept, with its place, so that the sums add up."""
+
+    row: str
+    source: str  # path of the evidence file, with the member of an archive
+    line: int  # 1-based, 0 when unknown
+    reason: str
+    text: str
+
+
+class CustodyEntry(Frozen, frozen=True):
+    """One entry of the custody chain: who did what, when, with which version."""
+
+    at: str
+    who: str
+    action: str
+    version: str
+    hash: str
+
+
 class VaultCoverage(Frozen, frozen=True):
-    """What the logs of one vault cover. `hours` holds one count per hour of `Coverage.since`..`until`."""
+    """What the logs of one vault cover.
+
+    `hours` holds one count per hour; the first hour begins at `Coverage.since`, floored to the hour.
+    """
 
     vault: str
     resource_id: str
@@ -41,11 +64,13 @@ class VaultCoverage(Frozen, frozen=True):
     last_at: str
     records: int
     hours: tuple[int, ...]
-    silent_spans: tuple[tuple[str, str], ...]  # longer than the vault's habit
+    silent_spans: tuple[tuple[str, str], ...]  # from, to; longer than the vault's habit
     note: str = ""
 
 
 class TableCoverage(Frozen, frozen=True):
+    """What one log table holds; rows 0 when no evidence brought it."""
+
     table: str
     rows: int
     first_at: str
@@ -54,6 +79,8 @@ class TableCoverage(Frozen, frozen=True):
 
 
 class RuleRun(Frozen, frozen=True):
+    """One rule of the pack, and whether it could answer."""
+
     rule_id: str
     name: str
     status: str  # "ran" | "not run" | "failed"
@@ -67,12 +94,15 @@ class Coverage(Frozen, frozen=True):
     vaults: tuple[VaultCoverage, ...]
     tables: tuple[TableCoverage, ...]
     evidence: tuple[EvidenceFile, ...]
-    rejected: tuple[dict[str, Any], ...]  # up to 50: evidence, line, reason, text
+    rejected: tuple[RejectedRecord, ...]  # the first 50; `EvidenceFile.rejected` holds the counts
     rules: tuple[RuleRun, ...]
     cannot_conclude: tuple[str, ...]  # full sentences, most important first
+    custody: tuple[CustodyEntry, ...] = ()
 
 
 class Technique(Frozen, frozen=True):
+    """A technique of MITRE ATT&CK."""
+
     id: str
     name: str
 
@@ -117,11 +147,14 @@ class Finding(Frozen, frozen=True):
 
 
 class SessionStep(Frozen, frozen=True):
+    """One operation of a session."""
+
     at: str
     operation: str
     object: str
-    status: int
+    status: int  # HTTP status; 0 when the record has none
     row: str
+    vault: str = ""
 
 
 class Session(Frozen, frozen=True):
@@ -147,6 +180,8 @@ class Session(Frozen, frozen=True):
 
 
 class ExposureReader(Frozen, frozen=True):
+    """One caller, application and address that read an object version."""
+
     identity: str
     identity_id: str
     application: str
@@ -178,6 +213,8 @@ class Exposure(Frozen, frozen=True):
 
 
 class TimelineEvent(Frozen, frozen=True):
+    """One event on the picture of the case."""
+
     at: str
     lane: str  # vault or log
     kind: str  # read | list | change | grant | denied | sign-in | directory
@@ -186,6 +223,7 @@ class TimelineEvent(Frozen, frozen=True):
     severity: str  # of the finding it belongs to, or "none"
     row: str
     finding_ids: tuple[str, ...] = ()
+    status: int = 0  # HTTP status; 0 when the record has none
 
 
 class Scope(Frozen, frozen=True):
