@@ -12,7 +12,8 @@ KeywitnessError                 1   anything below
 │   └── EvidenceChangedError
 ├── QueryError                  5   KQL that was refused: carries its diagnostics
 ├── RuleError                   6   a rule that is not valid
-└── StorageFullError            7   the disk is full; what was committed stands
+├── StorageFullError            7   the disk is full; what was committed stands
+└── DocumentError               8   a saved report that cannot be read
 """
 
 from __future__ import annotations
@@ -93,3 +94,9 @@ class RuleError(KeywitnessError):
 
 class StorageFullError(KeywitnessError):
     exit_code = 7
+
+
+class DocumentError(KeywitnessError):
+    """A saved report that is damaged, of a newer version, or no report."""
+
+    exit_code = 8
