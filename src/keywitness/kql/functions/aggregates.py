@@ -1,0 +1,89 @@
+"""Aggregates of `summarize` and `make-series`."""
+
+from __future__ import annotations
+
+from keywitness.kql.functions.function import Function, Naming, aggregate
+
+_AVERAGE = {
+    "": (
+        "(expr: integer) -> real",
+        "(expr: real|decimal|timespan|datetime) -> first",
+        "(expr: dynamic) -> real",
+    ),
+    "if": (
+        "(expr: integer, predicate: bool) -> real",
+        "(expr: real|decimal|timespan|datetime, predicate: bool) -> first",
+        "(expr: dynamic, predicate: bool) -> real",
+    ),
+}
+_SKETCH = "its value is an internal sketch of Kusto's; use dcount() or percentile() on the rows themselves"
+_OLD_LIMIT = "(expr: any, limit: const integer?) -> dynamic"
+
+FUNCTIONS: tuple[Function, ...] = (
+    aggregate("count", "() -> long", "(expr: any) -> long", aliases="cnt"),
+    aggregate("countif", "(predicate: bool) -> long"),
+    aggregate("count_distinct", "(expr: any) -> long"),
+    aggregate("count_distinctif", "(expr: any, predicate: bool) -> long"),
+    aggregate("dcount", "(expr: any, accuracy: const any?) -> long"),
+    aggregate("dcountif", "(expr: any, predicate: bool, accuracy: const any?) -> long"),
+    aggregate("sum", "(expr: summable) -> promoted"),
+    aggregate("sumif", "(expr: summable, predicate: bool) -> promoted"),
+    aggregate("avg", *_AVERAGE[""]),
+    aggregate("avgif", *_AVERAGE["if"]),
+    aggregate("min", "(expr: any) -> first"),
+    aggregate("minif", "(expr: any, predicate: bool) -> first"),
+    aggregate("max", "(expr: any) -> first"),
+    aggregate("maxif", "(expr: any, predicate: bool) -> first"),
+    aggregate("arg_max", "(maximized: any, returned: any*?) -> first", aliases="argmax"),
+    aggregate("arg_min", "(minimized: any, returned: any*?) -> first", aliases="argmin"),
+    aggregate("take_any", "(expr: any*) -> first", naming=Naming.FIRST),
+    aggregate("any", "(expr: any*) -> first", means="take_any"),
+    aggregate("take_anyif", "(expr: any, predicate: bool) -> first", naming=Naming.FIRST),
+    aggregate("anyif", "(expr: any, predicate: bool) -> first", means="take_anyif"),
+    aggregate("make_list", "(expr: any, limit: const integer?) -> dynamic", prefix="list"),
+    aggregate("make_list_if", "(expr: any, predicate: bool, limit: const integer?) -> dynamic", prefix="list"),
+    aggregate("make_list_with_nulls", "(expr: any) -> dynamic", prefix="list"),
+    aggregate("makelist", _OLD_LIMIT, prefix="list", means="make_list"),
+    aggregate("make_set", "(expr: any, limit: const integer?) -> dynamic", prefix="set"),
+    aggregate("make_set_if", "(expr: any, predicate: bool, limit: const integer?) -> dynamic", prefix="set"),
+    aggregate("makeset", _OLD_LIMIT, prefix="set", means="make_set"),
+    aggregate("make_bag", "(expr: dynamic, limit: const integer?) -> dynamic", prefix="bag"),
+    aggregate("make_bag_if", "(expr: dynamic, predicate: bool, limit: const integer?) -> dynamic", prefix="bag"),
+    aggregate(
+        "make_dictionary", "(expr: dynamic, limit: const integer?) -> dynamic", prefix="dictionary", means="make_bag"
+    ),
+    aggregate("buildschema", "(expr: dynamic) -> dynamic", prefix="schema"),
+    aggregate("percentile", "(expr: summable, percentile: const number) -> first"),
+    aggregate("percentiles", "(expr: summable, percentile: const number*) -> first", prefix="percentile"),
+    aggregate("percentiles_array", "(expr: summable, percentile: const any*) -> dynamic"),
+    aggregate("percentilew", "(expr: summable, weight: integer, percentile: const number) -> first"),
+    aggregate(
+        "percentilesw", "(expr: summable, weight: integer, percentile: const number*) -> first", prefix="percentilew"
+    ),
+    aggregate("percentilesw_array", "(expr: summable, weight: integer, percentile: const any*) -> dynamic"),
+    *(aggregate(name, "(expr: summable) -> real") for name in ("stdev", "stdevp", "variance", "variancep")),
+    *(
+        aggregate(name, "(expr: summable, predicate: bool) -> real")
+        for name in ("stdevif", "stdevpif", "varianceif", "variancepif")
+    ),
+    *(aggregate(name, "(x: summable, y: summable) -> real") for name in ("covariance", "covariancep")),
+    *(
+        aggregate(name, "(x: summable, y: summable, predicate: bool) -> real")
+        for name in ("covarianceif", "covariancepif")
+    ),
+    *(
+        aggregate(name, "(expr: integer) -> long", naming=Naming.FIRST)
+        for name in ("binary_all_and", "binary_all_or", "binary_all_xor")
+    ),
+    aggregate("hll", "(expr: plain, accuracy: integer?) -> dynamic", refusal=_SKETCH),
+    aggregate("hll_if", "(expr: plain, predicate: bool, accuracy: integer?) -> dynamic", refusal=_SKETCH),
+    aggregate("hll_merge", "(hll: dynamic) -> dynamic", refusal=_SKETCH),
+    aggregate("tdigest", "(expr: summable, weight: integer?) -> dynamic", refusal=_SKETCH),
+    aggregate(
+        "tdigest_merge",
+        "(tdigest: dynamic) -> dynamic",
+        prefix="merge_tdigests",
+        aliases="merge_tdigest",
+        refusal=_SKETCH,
+    ),
+)

@@ -1,0 +1,65 @@
+"""Functions of Kusto that a case has no meaning for, by family, each with its reason."""
+
+from __future__ import annotations
+
+from keywitness.kql.functions.function import Function, scalar
+
+_GEO = "places on earth are outside of keywitness; the log's own location fields are dynamic values"
+_GRAPH = "graphs are not built yet; `join` on the shared column walks one step"
+_SERVICE = "it asks the Kusto service about itself, and a case is not a service"
+_SKETCH = "its value is an internal sketch of Kusto's; use dcount() or percentile() on the rows themselves"
+_ANYTHING = "(arg: any*?) -> dynamic"
+_GEO_NAMES = (
+    "angle azimuth closest_point_on_line closest_point_on_polygon distance_2points distance_point_to_line "
+    "distance_point_to_polygon from_wkt geohash_neighbors geohash_to_central_point geohash_to_polygon "
+    "h3cell_children h3cell_level h3cell_neighbors h3cell_parent h3cell_rings h3cell_to_central_point "
+    "h3cell_to_polygon intersection_2lines intersection_2polygons intersection_line_with_polygon "
+    "intersects_2lines intersects_2polygons intersects_line_with_polygon line_buffer line_centroid "
+    "line_densify line_interpolate_point line_length line_locate_point line_simplify line_to_s2cells "
+    "point_buffer point_in_circle point_in_polygon point_to_geohash point_to_h3cell point_to_s2cell "
+    "polygon_area polygon_buffer polygon_centroid polygon_densify polygon_perimeter polygon_simplify "
+    "polygon_to_h3cells polygon_to_s2cells s2cell_neighbors s2cell_to_central_point s2cell_to_polygon "
+    "simplify_polygons_array union_lines_array union_polygons_array"
+)
+
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    _GEO: tuple(f"geo_{name}" for name in _GEO_NAMES.split()),
+    _GRAPH: ("all", "map", "inner_nodes", "node_id", "node_degree_in", "node_degree_out", "labels", "graph"),
+    _SERVICE: (
+        "current_cluster_endpoint",
+        "current_database",
+        "current_principal",
+        "current_principal_details",
+        "current_principal_is_member_of",
+        "current_node_id",
+        "cursor_after",
+        "cursor_before_or_at",
+        "cursor_current",
+        "current_cursor",
+        "estimate_data_size",
+        "extent_id",
+        "extentid",
+        "extent_tags",
+        "ingestion_time",
+        "row_id",
+        "rowstore_ordinal_range",
+        "stored_query_result",
+        "entity_group",
+        "external_table",
+        "materialized_view",
+    ),
+    _SKETCH: (
+        "dcount_hll",
+        "hll_isvalid",
+        "tdigest_isvalid",
+        "percentile_tdigest",
+        "percentiles_array_tdigest",
+        "percentrank_tdigest",
+        "rank_tdigest",
+    ),
+    "`row_rank` was renamed; use row_rank_dense()": ("row_rank",),
+}
+
+FUNCTIONS: tuple[Function, ...] = tuple(
+    scalar(name, _ANYTHING, refusal=reason) for reason, names in _FAMILIES.items() for name in names
+)
