@@ -72,7 +72,7 @@ def run() -> int:
         _reraise_for_debugging()
         print(visible(error.render(), keep="\n"), file=sys.stderr)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
+    except Exception as error:
         _reraise_for_debugging()
         print(visible(f"error: keywitness failed: {type(error).__name__}: {error}", keep="\n"), file=sys.stderr)
         print("  help: this is a defect of keywitness; the same command with --debug shows where", file=sys.stderr)

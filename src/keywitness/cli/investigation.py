@@ -1,0 +1,133 @@
+"""`keywitness investigate`, `report`, `rules`: answering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keywitness.cli.evidence import print_ingest
+from keywitness.cli.output import Format, FormatOption, QuietOption, print_records, progress
+from keywitness.errors import UsageError
+
+if TYPE_CHECKING:
+    from keywitness.case import Case
+    from keywitness.report.document import Document
+
+INVESTIGATE_HELP = """Say what was taken, what cannot be excluded, and how we know.
+
+PATHS are one case, or evidence (files and folders), which is first loaded into DIR/case.
+Writes report.html and report.json into DIR and prints a summary.
+
+\b
+Examples:
+  keywitness investigate ./logs --out ./report
+  keywitness investigate ./case --identity mallory@contoso.com --since 2026-05-01 --out ./report
+  keywitness investigate ./case --ip 203.0.113.7 --secret 'BreakGlass*' --watchlist watch.csv --out ./report
+"""
+
+
+def investigate(
+    paths: Annotated[list[Path], typer.Argument(metavar="CASE_OR_PATH...")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
+    identity: Annotated[
+        list[str] | None, typer.Option("--identity", help="Only this caller: name, object id or application id.")
+    ] = None,
+    ip: Annotated[list[str] | None, typer.Option("--ip", help="Only this caller address.")] = None,
+    vault: Annotated[list[str] | None, typer.Option("--vault", help="Only this vault.")] = None,
+    secret: Annotated[
+        list[str] | None, typer.Option("--secret", help="Only objects of this name; * and ? are wildcards.")
+    ] = None,
+    since: Annotated[str, typer.Option("--since", help="Not before this time (UTC unless it says otherwise).")] = "",
+    until: Annotated[str, typer.Option("--until", help="Before this time.")] = "",
+    watchlist: Annotated[
+        Path | None, typer.Option("--watchlist", help="Names of objects nobody should read, one per line or CSV.")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    # Everything behind this door is heavy; `--help` must not wait for it.
+    from keywitness.investigate import investigate as run_investigation
+    from keywitness.investigate import make_scope
+
+    scope = make_scope(
+        identities=identity or (),
+        addresses=ip or (),
+        vaults=vault or (),
+        secrets=secret or (),
+        since=since,
+        until=until,
+        watchlist=watchlist,
+    )
+    case = _case_of(paths, out, quiet=quiet)
+    with progress("investigate", quiet=quiet) as advance:
+        document = run_investigation(case, scope=scope, on_progress=advance)
+    deliver(document, out)
+
+
+def _case_of(paths: list[Path], out: Path, *, quiet: bool) -> Case:
+    from keywitness.case import create_case, open_case
+
+    cases = [path for path in paths if (path / "case.json").is_file()]
+    if cases and len(paths) > 1:
+        raise UsageError(
+            f"{cases[0]} is a case and stands among other paths",
+            help="load the evidence first: keywitness ingest CASE PATH..., then investigate the case alone",
+        )
+    if cases:
+        return open_case(cases[0])
+    place = out / "case"
+    case = open_case(place) if (place / "case.json").is_file() else create_case(place)
+    with progress("ingest", quiet=quiet) as advance:
+        print_ingest(case.ingest(paths, on_progress=advance))
+    return case
+
+
+def deliver(document: Document, out: Path) -> None:
+    """Write the report files and print the summary."""
+    from keywitness.report.render import write_report
+    from keywitness.report.renderers.text import print_summary
+
+    files = write_report(document, out)
+    print_summary(document, files)
+
+
+def report(
+    file: Annotated[Path, typer.Argument(metavar="REPORT_JSON", help="A saved report.json.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
+) -> None:
+    """Render a saved report again, without the case.
+
+    \b
+    Example:
+      keywitness report ./report/report.json --out ./again
+    """
+    from keywitness.report.renderers.json import load
+
+    deliver(load(file), out)
+
+
+def rules(format: FormatOption = Format.TABLE) -> None:
+    """List the rules that an investigation runs.
+
+    \b
+    Example:
+      keywitness rules --format csv
+    """
+    from keywitness.detect.rule import load_rules
+    from keywitness.model.schema import Column, KqlType
+
+    names = ("Rule", "Severity", "Tactics", "Techniques", "Name")
+    columns = [Column(name, KqlType.STRING) for name in names]
+    records = [
+        (rule.slug, rule.severity, ", ".join(rule.tactics), ", ".join(rule.relevant_techniques), rule.name)
+        for rule in load_rules()
+    ]
+    print_records(columns, records, format.value)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this module's commands."""
+    app.command("investigate", help=INVESTIGATE_HELP)(investigate)
+    app.command("report")(report)
+    app.command("rules")(rules)

@@ -1,0 +1,80 @@
+"""`keywitness simulate` and `demo`: evidence with a known truth."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keywitness.cli.evidence import print_ingest
+from keywitness.cli.investigation import deliver
+from keywitness.cli.output import QuietOption, progress
+from keywitness.errors import UsageError
+
+
+class Scenario(StrEnum):
+    """What happens among the ordinary traffic."""
+
+    ARTICLE = "article"
+    NONE = "none"
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write logs/ and truth.json into.")],
+    days: Annotated[int, typer.Option("--days", min=1, help="Days of traffic.")] = 14,
+    vaults: Annotated[int, typer.Option("--vaults", min=1, help="Key vaults of the company.")] = 24,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
+    events: Annotated[int | None, typer.Option("--events", min=1, help="About this many audit records.")] = None,
+    scenario: Annotated[Scenario, typer.Option("--scenario", help="The attack.")] = Scenario.ARTICLE,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the raw logs of an invented company, in Azure's shapes, with an attack and its truth.
+
+    \b
+    Examples:
+      keywitness simulate --out ./lab
+      keywitness simulate --out ./big --events 1000000 --vaults 100 --scenario none
+    """
+    from keywitness.lab.simulate import simulate as run_simulation
+
+    with progress("simulate", quiet=quiet) as advance:
+        run_simulation(
+            out, days=days, vaults=vaults, seed=seed, events=events, scenario=scenario.value, on_progress=advance
+        )
+    print(f"logs:  {out / 'logs'}\ntruth: {out / 'truth.json'}", file=sys.stderr)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for evidence, case and report.")] = Path("demo"),
+    quiet: QuietOption = False,
+) -> None:
+    """Investigate built-in evidence: the attack of Microsoft's article among ordinary traffic.
+
+    \b
+    Example:
+      keywitness demo --out ./demo
+    """
+    from keywitness.case import create_case, open_case
+    from keywitness.investigate import investigate, make_scope
+    from keywitness.lab.demo import demo_evidence
+
+    place = out / "case"
+    if out.exists() and any(out.iterdir()) and not (out / "truth.json").is_file():
+        raise UsageError(f"{out} holds something else", help="give another folder with --out")
+    with progress("simulate", quiet=quiet) as advance:
+        demo_evidence(out, on_progress=advance)
+    case = open_case(place) if (place / "case.json").is_file() else create_case(place)
+    with progress("ingest", quiet=quiet) as advance:
+        print_ingest(case.ingest([out / "logs"], on_progress=advance))
+    with progress("investigate", quiet=quiet) as advance:
+        document = investigate(case, scope=make_scope(watchlist=out / "watchlist.csv"), on_progress=advance)
+    deliver(document, out / "report")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this module's commands."""
+    app.command("simulate")(simulate)
+    app.command("demo")(demo)

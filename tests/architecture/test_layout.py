@@ -1,0 +1,72 @@
+"""The layout explains itself, and stays so."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import keywitness
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "keywitness"
+BANNED = {"utils", "helpers", "common", "core", "base", "manager", "misc"}
+
+
+def test_the_front_door_is_exactly_this() -> None:
+    assert sorted(keywitness.__all__) == [
+        "Case",
+        "KeywitnessError",
+        "QueryError",
+        "Rows",
+        "__version__",
+        "create_case",
+        "open_case",
+        "query",
+    ]
+    for name in keywitness.__all__:
+        assert getattr(keywitness, name) is not None
+
+
+def test_content_is_data() -> None:
+    assert not list((SOURCE / "content").rglob("*.py"))
+
+
+def test_module_names_say_what_is_inside() -> None:
+    names = {path.stem for path in SOURCE.rglob("*.py")} | {path.name for path in SOURCE.rglob("*") if path.is_dir()}
+    assert not names & BANNED
+
+
+def test_tests_mirror_the_source() -> None:
+    """A test module at tests/<package>/test_<module>.py belongs to src/keywitness/<package>; no package is untested."""
+    packages = {p.name for p in SOURCE.iterdir() if (p / "__init__.py").is_file()}
+    tested = {p.name for p in (ROOT / "tests").iterdir() if p.is_dir() and list(p.rglob("test_*.py"))}
+    assert packages - tested == set()
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not tree.body or ast.get_docstring(tree), f"{path} has no docstring"
+
+
+def test_importing_keywitness_does_no_work() -> None:
+    code = "import keywitness, sys; print(sorted({'duckdb', 'pyarrow', 'numpy', 'rich', 'sqlglot'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_loads_no_engine() -> None:
+    """`keywitness --help` answers in a moment because nothing heavy is imported for it."""
+    code = (
+        "import sys; sys.argv = ['keywitness', '--help']\n"
+        "from keywitness.cli.main import run\n"
+        "run()\n"
+        "print(sorted({'duckdb', 'pyarrow', 'numpy', 'rich', 'sqlglot'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "investigate" in done.stdout

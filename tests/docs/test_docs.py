@@ -1,0 +1,86 @@
+"""Documentation is tested: what it names exists, what exists is named, generated pages are fresh."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import importlib.util
+import pkgutil
+import re
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.main import get_command
+
+import keywitness
+from keywitness.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+COMMANDS = set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def load_generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATED = load_generator().pages()
+
+
+@pytest.mark.parametrize("path", sorted(GENERATED), ids=lambda p: str(p.relative_to(ROOT)))
+def test_generated_page_is_fresh(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert path.read_text(encoding="utf-8") == GENERATED[path](), "run `make docs`"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    broken = [t for t in targets if "://" not in t and not (path.parent / t).exists()]
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_named_in_pages_exist(path: Path) -> None:
+    named = re.findall(r"^\s*(?:\$ )?keywitness ([a-z][a-z-]*)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert set(named) <= COMMANDS
+
+
+def test_readme_names_its_two_commands_first() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert 0 < text.index("make demo") < 2500
+    assert 0 < text.index("make test") < 2500
+
+
+def test_every_command_has_an_example_that_names_it() -> None:
+    root = get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        text = (command.help or "") + (command.callback.__doc__ or "")
+        examples = re.findall(r"keywitness .*", text)
+        assert examples, f"{name} shows no example"
+        assert any(shlex.split(example)[1] == name for example in examples), f"{name} shows another command"
+
+
+def modules() -> list[str]:
+    return [m.name for m in pkgutil.walk_packages(keywitness.__path__, "keywitness.")]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_docstring_examples_run(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert result.failed == 0
+
+
+def test_decisions_are_numbered_once() -> None:
+    names = [p.name for p in (ROOT / "docs" / "decisions").glob("[0-9]*.md")]
+    numbers = [name[:4] for name in names]
+    assert len(set(numbers)) == len(numbers)
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    assert [name for name in names if name not in index] == []
