@@ -26,7 +26,7 @@ def cli_page() -> str:
         command = root.get_command(context, name)
         assert command is not None
         inner = command.make_context(name, [], parent=context, resilient_parsing=True)
-        inner.max_content_width = 100
+        inner.terminal_width = 100
         parts.append(f"## keywitness {name}\n\n```\n{command.get_help(inner).rstrip()}\n```\n")
     return "\n".join(parts)
 
