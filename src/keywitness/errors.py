@@ -18,6 +18,8 @@ KeywitnessError                 1   anything below
 
 from __future__ import annotations
 
+from typing import Protocol
+
 
 class KeywitnessError(Exception):
     """A refusal with its cause, its effect and a way on.
@@ -82,10 +84,54 @@ class EvidenceChangedError(EvidenceError):
     """The bytes are no longer those that were ingested."""
 
 
+class Renderable(Protocol):
+    """A diagnostic: what it needs to show itself is the query text."""
+
+    def render(self, text: str, *, source: str, first_line: int) -> str:
+        """Code, cause, place, excerpt with caret, help."""
+        ...
+
+
 class QueryError(KeywitnessError):
-    """A query that was refused. `render()` shows code, place, excerpt, caret and help."""
+    """A query that was refused. `render()` shows code, place, excerpt, caret and help.
+
+    Args:
+        message: The first cause, one line.
+        help: As for every error.
+        effect: As for every error.
+        diagnostics: All causes, in the order of their places.
+        text: The query text that their spans point into.
+        source: What the place names: "query", or the path of the file.
+        first_line: The line of that file where the text begins.
+    """
 
     exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        help: str = "",
+        effect: str = "",
+        diagnostics: tuple[Renderable, ...] = (),
+        text: str = "",
+        source: str = "query",
+        first_line: int = 1,
+    ) -> None:
+        super().__init__(message, help=help, effect=effect)
+        self.diagnostics = diagnostics
+        self.text = text
+        self.source = source
+        self.first_line = first_line
+
+    def render(self) -> str:
+        """Every diagnostic with its excerpt, then the effect; as other errors where there are none."""
+        if not self.diagnostics:
+            return super().render()
+        parts = [d.render(self.text, source=self.source, first_line=self.first_line) for d in self.diagnostics]
+        if self.effect:
+            parts.append(f"effect: {self.effect} (exit {self.exit_code})")
+        return "\n".join(parts)
 
 
 class RuleError(KeywitnessError):
