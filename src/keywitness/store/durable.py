@@ -1,0 +1,90 @@
+"""Files that survive a kill and a power cut: written aside, synced, then linked into place.
+
+The order is always the same: bytes, fsync of the file, name, fsync of the folder. What a name leads to is complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from keywitness.errors import CaseError, StorageFullError
+
+#: Files under this prefix are unfinished: never read, removed by the next writer.
+UNFINISHED_PREFIX = ".unfinished-"
+
+#: disk full, quota exceeded, file size limit
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names inside a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a finished file durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Create `path` with exactly `content`, in one step, never over an existing file.
+
+    Raises:
+        FileExistsError: If the name is taken.
+        StorageFullError: If the disk is full.
+    """
+    aside = path.with_name(f"{UNFINISHED_PREFIX}{path.name}-{os.getpid()}")
+    with storage_errors(path.parent):
+        try:
+            with aside.open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            os.link(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def storage_errors(place: Path) -> Iterator[None]:
+    """Turn "no space left" into `StorageFullError` and a read-only place into `CaseError`.
+
+    DuckDB reports a failed write as an IOException whose text ends with the words of the operating system.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _full(place) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise CaseError(
+                f"the case cannot be written: {error.strerror}: {error.filename or place}",
+                help="give this user write access to the case folder, or work on a copy of it",
+                effect="nothing was changed",
+            ) from error
+        raise
+    except Exception as error:
+        if any(os.strerror(number) in str(error) for number in _FULL):
+            raise _full(place) from error
+        raise
+
+
+def _full(place: Path) -> StorageFullError:
+    return StorageFullError(
+        f"the disk is full: {place}",
+        help="free some space, then run the same command again: it goes on where this one stopped",
+        effect="what was committed stands; the commit under way was not made",
+    )

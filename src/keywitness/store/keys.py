@@ -1,0 +1,117 @@
+"""The identities of all rows of a case: which of these records are new?
+
+Exact over 128-bit keys at 16 bytes of memory per row. Sorted runs of growing size (the newest of like size are
+merged), so that a batch of 100,000 keys against 10 million costs some hundredths of a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    Words = npt.NDArray[np.uint64]
+    Flags = npt.NDArray[np.bool_]
+
+#: Bytes of a key.
+KEY_BYTES = 16
+#: A run is merged into the one before it unless that is so many times as large.
+_MERGE_FACTOR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Keys in order of their first half; `low` is the second half."""
+
+    high: Words
+    low: Words
+
+
+class KeySet:
+    """A growing set of 16-byte keys."""
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+
+    def __len__(self) -> int:
+        return sum(len(run.high) for run in self._runs)
+
+    def known(self, keys: pa.Array) -> Flags:
+        """For each key: is it in the set already, or earlier in `keys`?"""
+        high, low = words(keys)
+        order = np.argsort(high)
+        high_sorted = high[order]
+        if np.any(high_sorted[1:] == high_sorted[:-1]):  # the slower sort is stable: the first of equals counts as new
+            order = np.lexsort((low, high))
+        low_sorted = low[order]
+        same = (high_sorted[1:] == high_sorted[:-1]) & (low_sorted[1:] == low_sorted[:-1])
+        found_sorted = np.concatenate(([False], same)) if len(high) else np.zeros(0, dtype=np.bool_)
+        for run in self._runs:
+            found_sorted |= _contains(run, high_sorted, low_sorted)
+        found = np.empty(len(high), dtype=np.bool_)
+        found[order] = found_sorted
+        return found
+
+    def add(self, keys: pa.Array) -> None:
+        """Take in keys that are not in the set."""
+        high, low = words(keys)
+        if not len(high):
+            return
+        order = np.argsort(high, kind="stable")
+        self._runs.append(_Run(high[order], low[order]))
+        while len(self._runs) > 1 and len(self._runs[-2].high) < _MERGE_FACTOR * len(self._runs[-1].high):
+            last, before = self._runs.pop(), self._runs.pop()
+            self._runs.append(_merged(before, last))
+
+    def add_all(self, batches: Iterable[pa.Array]) -> None:
+        """Take in many batches with one sort."""
+        halves = [words(batch) for batch in batches]
+        if not halves:
+            return
+        high = np.concatenate([h for h, _ in halves])
+        low = np.concatenate([w for _, w in halves])
+        halves.clear()
+        order = np.argsort(high, kind="stable")
+        self._runs.append(_Run(high[order], low[order]))
+
+
+def words(keys: pa.Array) -> tuple[Words, Words]:
+    """The two halves of each key."""
+    data = np.frombuffer(keys.buffers()[1], dtype=np.uint64)
+    data = data[2 * keys.offset : 2 * (keys.offset + len(keys))].reshape(-1, 2)
+    return np.ascontiguousarray(data[:, 0]), np.ascontiguousarray(data[:, 1])
+
+
+def _contains(run: _Run, high: Words, low: Words) -> Flags:
+    """Which of the keys are in the run. Keys that share a first half stand beside each other: walk over them."""
+    place = np.searchsorted(run.high, high)
+    found = np.zeros(len(high), dtype=np.bool_)
+    open_ = np.flatnonzero(place < len(run.high))
+    while len(open_):
+        at = place[open_]
+        open_ = open_[run.high[at] == high[open_]]
+        at = place[open_]
+        equal = run.low[at] == low[open_]
+        found[open_[equal]] = True
+        open_ = open_[~equal]
+        place[open_] += 1
+        open_ = open_[place[open_] < len(run.high)]
+    return found
+
+
+def _merged(before: _Run, last: _Run) -> _Run:
+    place = np.searchsorted(before.high, last.high) + np.arange(len(last.high))
+    taken = np.zeros(len(before.high) + len(last.high), dtype=np.bool_)
+    taken[place] = True
+    high = np.empty(len(taken), dtype=np.uint64)
+    low = np.empty(len(taken), dtype=np.uint64)
+    high[place], low[place] = last.high, last.low
+    high[~taken], low[~taken] = before.high, before.low
+    return _Run(high, low)

@@ -1,0 +1,178 @@
+"""A case at one ledger position, as the query engine sees it: what tables there are, and how to read them.
+
+A snapshot never changes and needs no lock: segments are immutable, and a file that a later commit replaces stays on
+disk until no reader can need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
+from keywitness.model.tables import known_table, known_tables
+from keywitness.store.layout import Layout
+from keywitness.store.ledger import Ledger, Segment
+from keywitness.store.relation import Relation
+from keywitness.store.segments import default_sql, literal, quoted, sql_type
+from keywitness.store.state import PROVENANCE_COLUMNS, CaseState, replay
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ROW_SQL = "'E' || _evidence || ':' || _offset"
+
+#: A name that came with several types is read as the first of these that holds all of them exactly, else as string.
+_WIDENING: tuple[tuple[frozenset[str], KqlType], ...] = (
+    (frozenset({"int", "long"}), KqlType.LONG),
+    (frozenset({"int", "real"}), KqlType.REAL),
+    (frozenset({"guid", "string"}), KqlType.STRING),
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable view of a case; a `kql.catalog.Catalog` and the engine's source of relations.
+
+    Args:
+        layout: The case folder.
+        state: What the ledger adds up to.
+    """
+
+    layout: Layout
+    state: CaseState
+
+    def schema(self, table: str) -> Schema | None:
+        """Documented columns in documented order, then the columns that evidence brought, then `_Row`."""
+        known = known_table(table)
+        if known is None and not self.has_evidence(table):
+            return None
+        columns = list(known or ())
+        names = {c.name for c in columns}
+        columns += (c for c in self._columns(table) if c.name not in names)
+        return Schema.of((*columns, ROW_COLUMN))
+
+    def has_evidence(self, table: str) -> bool:
+        """True when some evidence brought rows for the table."""
+        stored = self.state.tables.get(table)
+        return stored is not None and stored.rows > 0 and not table.startswith("_")
+
+    def names(self) -> Sequence[str]:
+        """Every table that `schema` knows, in alphabetical order."""
+        return self._names
+
+    def relation(self, table: str) -> Relation:
+        """How DuckDB reads a table that `schema` knows."""
+        schema = self.schema(table)
+        if schema is None:
+            raise KeyError(table)
+        return self.stored_relation(table, schema)
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make a connection ready for this snapshot's relations."""
+        # Segments never change, so their footers need to be read once per connection.
+        connection.execute("SET parquet_metadata_cache = true")
+
+    def stored_relation(self, table: str, schema: Schema) -> Relation:
+        """The relation of a physical table, read with the given columns."""
+        stored = self.state.tables.get(table)
+        segments = list(stored.segments.values()) if stored else []
+        disk: dict[str, str] = {}
+        by_name: dict[str, list[tuple[str, str]]] = {}
+        for (name, type_name), disk_name in (stored.names.disk if stored else {}).items():
+            disk[disk_name] = type_name
+            by_name.setdefault(name, []).append((type_name, disk_name))
+        columns = {c.name: _expression(c, by_name.get(c.name, [])) for c in schema}
+        columns[ROW_COLUMN.name] = _ROW_SQL
+        return Relation(self._from_item(segments, disk), columns)
+
+    def _from_item(self, segments: Sequence[Segment], disk: Mapping[str, str]) -> str:
+        if not segments:
+            empty = ", ".join(f"{default_sql(t)} AS {quoted(d)}" for d, t in disk.items())
+            provenance = "0::INTEGER AS _evidence, 0::BIGINT AS _offset, 0::BIGINT AS _length, ''::BLOB AS _key"
+            return f"(SELECT {provenance}{', ' + empty if empty else ''} WHERE false)"
+        groups: dict[frozenset[str], list[Segment]] = {}
+        for segment in segments:
+            groups.setdefault(frozenset(c.disk for c in segment.columns), []).append(segment)
+        if len(groups) == 1:
+            return self.read_parquet(segments)
+        selects = []
+        for present, members in groups.items():
+            items = [quoted(c) for c in PROVENANCE_COLUMNS]
+            items += (quoted(d) if d in present else f"{default_sql(t)} AS {quoted(d)}" for d, t in disk.items())
+            selects.append(f"SELECT {', '.join(items)} FROM {self.read_parquet(members)}")
+        return f"({' UNION ALL '.join(selects)})"
+
+    def read_parquet(self, segments: Sequence[Segment]) -> str:
+        """A FROM item over segments of equal columns."""
+        files = ", ".join(literal(str(self.layout.root / s.file)) for s in segments)
+        return f"read_parquet([{files}], hive_partitioning = false)"
+
+    def _columns(self, table: str) -> list[Column]:
+        """The evidence columns of a table, one per name, each with a type that holds all its values."""
+        stored = self.state.tables.get(table)
+        types: dict[str, set[str]] = {}
+        for name, type_name in stored.names.disk if stored else ():
+            types.setdefault(name, set()).add(type_name)
+        return [Column(name, _widest(found)) for name, found in types.items()]
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted({*known_tables(), *(t for t in self.state.tables if self.has_evidence(t))}))
+
+
+def open_snapshot(layout: Layout) -> Snapshot:
+    """The case as it is now.
+
+    Raises:
+        CaseDamagedError: If the ledger is not whole.
+    """
+    entries, head = Ledger(layout.ledger).read()
+    return Snapshot(layout, replay(entries, head))
+
+
+def _widest(types: set[str]) -> KqlType:
+    if len(types) == 1:
+        return KqlType(next(iter(types)))
+    return next((wide for narrow, wide in _WIDENING if types <= narrow), KqlType.STRING)
+
+
+def _expression(column: Column, stored: Sequence[tuple[str, str]]) -> str:
+    """The SQL of a column from what is on disk under its name."""
+    if not stored:
+        return default_sql(str(column.type))
+    parts = [_read_as(column.type, type_name, quoted(disk)) for type_name, disk in stored]
+    if len(parts) == 1:
+        return parts[0]
+    if column.type is KqlType.STRING:
+        # '' is what a row has that came without the column, so it gives way to the other type's value
+        parts = [f"nullif({p}, '')" for p in parts] + ["''"]
+    return f"coalesce({', '.join(parts)})"
+
+
+_Reader = Callable[[str], str]
+
+
+def _read_as(wanted: KqlType, found: str, sql: str) -> str:
+    if wanted == found:
+        return sql
+    as_text = _AS_TEXT.get(found)
+    if wanted is KqlType.STRING:
+        return f"coalesce({as_text(sql) if as_text else f'CAST({sql} AS VARCHAR)'}, '')"
+    if wanted is KqlType.DYNAMIC:
+        return sql if found == "guid" else f"CAST(to_json({sql}) AS VARCHAR)"
+    return f"TRY_CAST({sql} AS {sql_type(wanted)})"
+
+
+def _datetime_text(ticks: str) -> str:
+    """ISO 8601 with seven digits, as Kusto prints a datetime."""
+    micros = f"make_timestamp(({ticks} - 621355968000000000) // 10)"
+    return f"strftime({micros}, '%Y-%m-%dT%H:%M:%S.%f') || (({ticks}) % 10) || 'Z'"
+
+
+_AS_TEXT: dict[str, _Reader] = {
+    "datetime": _datetime_text,
+    "bool": lambda sql: f"CASE WHEN {sql} THEN 'True' WHEN NOT {sql} THEN 'False' END",
+}

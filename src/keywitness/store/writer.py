@@ -1,0 +1,200 @@
+"""The one who commits: decoded batches in, whole commits out.
+
+What a commit holds becomes visible in one step, by its ledger entry. Before that the writer proves the sum: for every
+evidence item, records read = stored + duplicate + rejected. A batch that breaks it is never committed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from keywitness.evidence.batch import REJECTED_SCHEMA, Decoded
+from keywitness.model.schema import Column, KqlType, Schema
+from keywitness.store.counts import Counts, Tally, by_evidence, prove
+from keywitness.store.durable import UNFINISHED_PREFIX
+from keywitness.store.gather import gathered, one_array, places
+from keywitness.store.keys import KEY_BYTES, KeySet
+from keywitness.store.layout import Layout
+from keywitness.store.ledger import EvidenceEntry, Ledger, Segment, next_entry
+from keywitness.store.lock import writer_lock
+from keywitness.store.segments import Rows, write_segment
+from keywitness.store.state import (
+    DUPLICATES_TABLE,
+    PROVENANCE_COLUMNS,
+    REJECTED_TABLE,
+    CaseState,
+    ColumnNames,
+    TableState,
+    replay,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: What the store writes for records it could not decode, and for records it had already.
+REJECTED_COLUMNS = Schema.of(
+    (Column("line", KqlType.LONG), Column("reason", KqlType.STRING), Column("text", KqlType.STRING))
+)
+DUPLICATES_COLUMNS = Schema.of((Column("table", KqlType.STRING),))
+
+#: A replaced file stays that long for readers that began before it was replaced.
+RETIRED_FOR = timedelta(hours=1)
+
+
+class Writer:
+    """Commits to one case. Use `open_writer`, which holds the lock.
+
+    Args:
+        layout: The case.
+        by: Who is named in the entries; user@host when None.
+    """
+
+    def __init__(self, layout: Layout, *, by: str | None = None) -> None:
+        self.layout = layout
+        self.by = by
+        self.ledger = Ledger(layout.ledger)
+        entries, head = self.ledger.read()
+        self.state: CaseState = replay(entries, head)
+        self._keys: KeySet | None = None
+
+    def record(self, action: str, **content: object) -> None:
+        """Append an entry that adds no rows: the case was created, a report was made."""
+        self._append(action, **content)
+
+    def commit(self, batches: Sequence[Decoded], items: Sequence[EvidenceEntry], action: str) -> Mapping[int, Counts]:
+        """Make the rows of some batches part of the case, in one step.
+
+        Args:
+            batches: Decoded records.
+            items: The facts of every item the batches touch; the counts in them are filled in here.
+            action: What the ledger says.
+
+        Returns:
+            Counts of this commit by evidence number.
+
+        Raises:
+            SumError: If the records do not add up.
+            StorageFullError: If the disk is full; the commit was not made.
+        """
+        tally = Tally()
+        for batch in batches:
+            tally.read.update(batch.read)
+        name = f"{self.state.entries + 1:08d}"
+        segments, new_keys = self._write_tables(batches, name, tally)
+        segments += self._write_rejected(batches, name, tally)
+        counts = tally.counts()
+        prove(counts, items)
+        counted = tuple(msgspec.structs.replace(i, **asdict(counts.get(i.number, Counts()))) for i in items)
+        self._append(action, evidence=counted, added=tuple(segments))
+        for keys in new_keys:
+            self.keys.add(keys)
+        return counts
+
+    @property
+    def keys(self) -> KeySet:
+        """The identities of all rows of the case; read from the segments at first use."""
+        if self._keys is None:
+            self._keys = load_keys(self.layout, self.state)
+        return self._keys
+
+    def _append(self, action: str, **content: object) -> None:
+        entry = next_entry(self.state.entries, self.state.head, action, by=self.by, **content)
+        self.state.apply(entry, self.ledger.append(entry))
+
+    def _write_tables(
+        self, batches: Sequence[Decoded], name: str, tally: Tally
+    ) -> tuple[list[Segment], list[pa.Array]]:
+        import pyarrow as pa
+
+        segments: list[Segment] = []
+        added = KeySet()
+        new_keys: list[pa.Array] = []
+        repeated: list[pa.Table] = []
+        for table in dict.fromkeys(t for batch in batches for t in batch.tables):
+            rows = gathered([batch.tables[table] for batch in batches if table in batch.tables])
+            if not rows.table.num_rows:
+                continue
+            keys = one_array(rows.table.column("_key"))
+            known = self.keys.known(keys) | added.known(keys)
+            tally.rows(rows.table, known)
+            if known.any():
+                repeated.append(places(rows.table.filter(pa.array(known)), table))
+                rows = Rows(rows.columns, rows.table.filter(pa.array(~known)))
+                keys = keys.filter(pa.array(~known))
+            if rows.table.num_rows:
+                added.add(keys)
+                new_keys.append(keys)
+                segments.append(write_segment(self.layout, name, table, rows, self._names(table)))
+        if repeated:
+            segments.append(self._write_own(DUPLICATES_TABLE, name, DUPLICATES_COLUMNS, pa.concat_tables(repeated)))
+        return segments, new_keys
+
+    def _write_rejected(self, batches: Sequence[Decoded], name: str, tally: Tally) -> list[Segment]:
+        import pyarrow as pa
+
+        rejected = pa.concat_tables([batch.rejected.cast(REJECTED_SCHEMA) for batch in batches])
+        if not rejected.num_rows:
+            return []
+        tally.rejected.update(by_evidence(rejected))
+        no_key = pa.repeat(pa.scalar(bytes(KEY_BYTES), pa.binary(KEY_BYTES)), rejected.num_rows)
+        arrays = [*(rejected.column(i) for i in range(3)), no_key]
+        arrays += (rejected.column(c) for c in REJECTED_COLUMNS.names())
+        rows = pa.table(arrays, names=[*PROVENANCE_COLUMNS, *REJECTED_COLUMNS.names()])
+        return [self._write_own(REJECTED_TABLE, name, REJECTED_COLUMNS, rows)]
+
+    def _write_own(self, table: str, name: str, columns: Schema, rows: pa.Table) -> Segment:
+        return write_segment(self.layout, name, table, Rows(tuple(columns), rows), self._names(table))
+
+    def _names(self, table: str) -> ColumnNames:
+        return self.state.tables.setdefault(table, TableState()).names
+
+
+@contextmanager
+def open_writer(layout: Layout, *, by: str | None = None) -> Iterator[Writer]:
+    """A writer with the lock held; what an interrupted writer left is swept first.
+
+    Raises:
+        CaseBusyError: If another process writes.
+        CaseDamagedError: If the ledger is not whole.
+    """
+    with writer_lock(layout):
+        writer = Writer(layout, by=by)
+        sweep(layout, writer.state)
+        yield writer
+
+
+def sweep(layout: Layout, state: CaseState) -> None:
+    """Remove what no ledger entry lists, and replaced files that no reader can still need."""
+    long_ago = datetime.now(UTC) - RETIRED_FOR
+    keep = state.live_files() | {f for f, at in state.retired.items() if datetime.fromisoformat(at) > long_ago}
+    for path in layout.segments.rglob("*.parquet") if layout.segments.is_dir() else ():
+        if path.relative_to(layout.root).as_posix() not in keep:
+            path.unlink(missing_ok=True)
+    for folder in (layout.root, layout.ledger, layout.cache):
+        for path in folder.glob(f"{UNFINISHED_PREFIX}*") if folder.is_dir() else ():
+            path.unlink(missing_ok=True)
+    shutil.rmtree(layout.scratch, ignore_errors=True)
+
+
+def load_keys(layout: Layout, state: CaseState) -> KeySet:
+    """The identities of all stored rows, from the `_key` columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    keys = KeySet()
+    batches: list[pa.Array] = []
+    for table, stored in state.tables.items():
+        if table in (REJECTED_TABLE, DUPLICATES_TABLE):
+            continue
+        for segment in stored.segments.values():
+            column = pq.read_table(layout.root / segment.file, columns=["_key"], partitioning=None).column("_key")
+            batches += (chunk.cast(pa.binary(KEY_BYTES)) for chunk in column.chunks)
+    keys.add_all(batches)
+    return keys
