@@ -1,0 +1,62 @@
+"""The command line as a whole: help, exit codes, errors without traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def test_help_is_quick() -> None:
+    """Start-up under 0.3 s: the best of five runs, because a busy machine only adds."""
+
+    def once() -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "keywitness", "--help"], check=True, capture_output=True)
+        return time.perf_counter() - start
+
+    assert min(once() for _ in range(5)) < 0.3
+
+
+def test_version(keywitness: Callable) -> None:
+    from keywitness import __version__
+
+    ran = keywitness("--version")
+    assert (ran.code, ran.out.strip()) == (0, f"keywitness {__version__}")
+
+
+def test_no_arguments_show_help(keywitness: Callable) -> None:
+    ran = keywitness()
+    assert "investigate" in ran.out + ran.err
+
+
+def test_a_folder_that_is_no_case(keywitness: Callable, tmp_path: Path) -> None:
+    ran = keywitness("tables", tmp_path)
+    assert ran.code == 3
+    assert "Traceback" not in ran.err
+    assert str(tmp_path) in ran.err
+
+
+def test_a_case_of_a_newer_version(keywitness: Callable, tmp_path: Path) -> None:
+    (tmp_path / "case.json").write_text('{"format": 999, "made_by": "keywitness 9.9.9"}')
+    ran = keywitness("tables", tmp_path)
+    assert ran.code == 3
+    assert "newer" in ran.err
+
+
+def test_escapes_in_an_error_are_made_visible(keywitness: Callable, tmp_path: Path) -> None:
+    ran = keywitness("tables", tmp_path / "a\x1b[31mred")
+    assert "\x1b" not in ran.err
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize("reader", ["head -1"])
+def test_a_reader_that_leaves_is_no_error(reader: str) -> None:
+    command = f"{sys.executable} -m keywitness kql 'range x from 1 to 200000 step 1' --format csv | {reader}"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "x"
+    assert "Traceback" not in done.stderr
