@@ -1,0 +1,137 @@
+"""`report.html`: one file for people. No network, no fonts, no script that the content needs.
+
+Everything in a document may have been written by an intruder. Three walls keep it text: Jinja's escaping is on for
+every template, `_harmless` makes control and bidirectional characters visible on every output, and the page's content
+security policy allows the page's own style and script by their hash and nothing else. No link is made from data.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from keywitness.model.text import visible
+from keywitness.report import instants
+from keywitness.report.document import Document, Session
+from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank
+from keywitness.report.pictures import coverage as coverage_picture
+from keywitness.report.pictures import session as session_picture
+from keywitness.report.pictures import timeline as timeline_picture
+from keywitness.report.renderer import Renderer
+
+#: Findings up to this number stand open; a longer list is read by its headings first.
+_MOST_OPEN = 25
+#: A longer text is cut on the page, with the number of characters left off; report.json has it whole.
+_MOST_CHARACTERS = 2_000
+
+
+def render(document: Document) -> bytes:
+    """The page."""
+    environment = _environment()
+    style, script = (environment.get_template(name).render() for name in ("style.css", "script.js"))
+    findings = by_severity(document.findings)
+    numbers = {finding.id: f"F{index}" for index, finding in enumerate(findings, 1)}
+    linked = [session for session in document.sessions if session.finding_ids]
+    page = environment.get_template("report.html").render(
+        document=document,
+        coverage=document.coverage,
+        figures=figures(document),
+        findings=findings,
+        numbers=numbers,
+        sessions=sorted(linked, key=lambda session: (_worst(session, document), session.first_at, session.id)),
+        ordinary_sessions=[session for session in document.sessions if not session.finding_ids],
+        suspicious=[item for item in document.exposure if is_suspicious(item)],
+        ordinary=[item for item in document.exposure if not is_suspicious(item)],
+        evidence_names=_evidence_names(document),
+        close_ups=timeline_picture.close_ups(document.timeline),
+        most_open=_MOST_OPEN,
+        pictures={
+            "strip": coverage_picture.strip,
+            "scale": coverage_picture.scale,
+            "swimlanes": session_picture.swimlanes,
+            "overview": timeline_picture.overview,
+        },
+        runs=session_picture.runs,
+        hours_per_cell=coverage_picture.hours_per_cell,
+        style=Markup(style),  # noqa: S704  our own file, without any data
+        script=Markup(script),  # noqa: S704  our own file, without any data
+        style_hash=_source_hash(style),
+        script_hash=_source_hash(script),
+    )
+    return page.encode("utf-8")
+
+
+RENDERER = Renderer(name="html", file_name="report.html", render=render)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("keywitness.report.renderers"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "minute": instants.minute,
+        "second": instants.second,
+        "exact": instants.exact,
+        "period": lambda pair: instants.period(*pair),
+        "lasting": lambda pair: instants.length(*pair),
+        "duration": instants.duration,
+        "count": lambda value: f"{value:,}",
+        "many": _many,
+        "cut": _cut,
+        "lines": _lines,
+        "severity_class": lambda severity: severity if severity in SEVERITIES else "informational",
+        "shell": shlex.quote,
+    }
+    return environment
+
+
+def _harmless(value: Any) -> Any:
+    """Jinja's last step before escaping, on every `{{ ... }}`."""
+    if isinstance(value, Markup):
+        # Markup of ours, in which data was escaped before; its line ends are layout.
+        return Markup(visible(str(value), keep="\n\t"))  # noqa: S704
+    return visible(value) if isinstance(value, str) else value
+
+
+def _lines(text: str) -> Markup:
+    """A text whose line ends mean something, such as a query."""
+    return Markup(visible(str(escape(text.replace("\r\n", "\n"))), keep="\n\t"))  # noqa: S704  escaped here
+
+
+def _cut(text: str, most: int = _MOST_CHARACTERS) -> str:
+    return text if len(text) <= most else f"{text[:most]} … ({len(text) - most:,} more characters in report.json)"
+
+
+def _many(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def _source_hash(source: str) -> str:
+    """How a content security policy names an inline style or script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+
+
+def _worst(session: Session, document: Document) -> int:
+    severities = {finding.id: rank(finding.severity) for finding in document.findings}
+    return min((severities[item] for item in session.finding_ids if item in severities), default=len(SEVERITIES))
+
+
+def _evidence_names(document: Document) -> dict[str, str]:
+    """Row prefix ("E3") to the item it means."""
+    return {
+        f"E{file.number}": f"{file.path} › {file.member}" if file.member else file.path
+        for file in document.coverage.evidence
+    }

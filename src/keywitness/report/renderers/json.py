@@ -1,0 +1,8 @@
+"""`report.json`: the document itself."""
+
+from __future__ import annotations
+
+from keywitness.report.renderer import Renderer
+from keywitness.report.saved import encode
+
+RENDERER = Renderer(name="json", file_name="report.json", render=encode)

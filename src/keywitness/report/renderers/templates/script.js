@@ -1,0 +1,54 @@
+// Convenience only: without this script the page holds the same content. It reads and writes no data of the report.
+"use strict";
+document.documentElement.classList.add("js");
+addEventListener("DOMContentLoaded", () => {
+  const root = document.documentElement;
+  const theme = document.getElementById("theme");
+  const isDark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
+  theme.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; nameTheme(); });
+  nameTheme();
+
+  const expand = document.getElementById("expand");
+  expand.addEventListener("click", () => {
+    const open = expand.textContent === "Expand all";
+    for (const details of document.querySelectorAll("details")) details.open = open;
+    expand.textContent = open ? "Collapse all" : "Expand all";
+  });
+
+  for (const input of document.querySelectorAll("input[data-filters]")) {
+    const items = document.querySelectorAll(`[data-filtered="${input.dataset.filters}"]`);
+    const output = input.closest("p").querySelector("output");
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLowerCase();
+      let shown = 0;
+      for (const item of items) {
+        item.hidden = wanted !== "" && !item.textContent.toLowerCase().includes(wanted);
+        if (!item.hidden) shown += 1;
+      }
+      output.textContent = wanted === "" ? "" : `${shown} of ${items.length}`;
+    });
+  }
+
+  for (const button of document.querySelectorAll("button.copy")) {
+    button.addEventListener("click", async () => {
+      const code = button.parentElement.querySelector("code");
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(code);
+        button.textContent = "Selected";
+      }
+    });
+  }
+
+  const openTarget = () => {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    const details = target && target.querySelector("details");
+    if (details) details.open = true;
+  };
+  addEventListener("hashchange", openTarget);
+  openTarget();
+});
