@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ class Rows:
     table: pa.Table
 
 
+_ATOM = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[a-zA-Z_]+')
+
 _SQL_TYPES = {
     KqlType.BOOL: "BOOLEAN",
     KqlType.INT: "INTEGER",
@@ -63,6 +66,11 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A SQL string."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def operand(sql: str) -> str:
+    """An expression that keeps its meaning between any two operators."""
+    return sql if _ATOM.fullmatch(sql) else f"({sql})"
 
 
 def sql_type(type_name: str) -> str:

@@ -6,23 +6,25 @@ disk until no reader can need it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
-from keywitness.model.tables import known_table, known_tables
+from keywitness.model.tables import AUDIT_TABLE, known_table, known_tables
+from keywitness.store.auditlogs import AUDIT_VIEW, audit_relation
 from keywitness.store.layout import Layout
 from keywitness.store.ledger import Ledger, Segment
 from keywitness.store.relation import Relation
-from keywitness.store.segments import default_sql, literal, quoted, sql_type
+from keywitness.store.segments import default_sql, literal, operand, quoted, sql_type
+from keywitness.store.sqltext import as_json, as_text
 from keywitness.store.state import PROVENANCE_COLUMNS, CaseState, replay
 
 if TYPE_CHECKING:
     import duckdb
 
-_ROW_SQL = "'E' || _evidence || ':' || _offset"
+_ROW_SQL = "('E' || _evidence || ':' || _offset)"
 
 #: A name that came with several types is read as the first of these that holds all of them exactly, else as string.
 _WIDENING: tuple[tuple[frozenset[str], KqlType], ...] = (
@@ -56,6 +58,8 @@ class Snapshot:
 
     def has_evidence(self, table: str) -> bool:
         """True when some evidence brought rows for the table."""
+        if table == AUDIT_VIEW:
+            table = AUDIT_TABLE
         stored = self.state.tables.get(table)
         return stored is not None and stored.rows > 0 and not table.startswith("_")
 
@@ -68,6 +72,10 @@ class Snapshot:
         schema = self.schema(table)
         if schema is None:
             raise KeyError(table)
+        if table == AUDIT_VIEW:
+            stored = self.state.tables.get(AUDIT_TABLE)
+            base = self.stored_relation(AUDIT_TABLE, self.schema(AUDIT_TABLE) or Schema())
+            return audit_relation(stored.names.columns() if stored else (), base, schema)
         return self.stored_relation(table, schema)
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,7 +92,7 @@ class Snapshot:
         for (name, type_name), disk_name in (stored.names.disk if stored else {}).items():
             disk[disk_name] = type_name
             by_name.setdefault(name, []).append((type_name, disk_name))
-        columns = {c.name: _expression(c, by_name.get(c.name, [])) for c in schema}
+        columns = {c.name: operand(_expression(c, by_name.get(c.name, []))) for c in schema}
         columns[ROW_COLUMN.name] = _ROW_SQL
         return Relation(self._from_item(segments, disk), columns)
 
@@ -112,7 +120,7 @@ class Snapshot:
 
     def _columns(self, table: str) -> list[Column]:
         """The evidence columns of a table, one per name, each with a type that holds all its values."""
-        stored = self.state.tables.get(table)
+        stored = self.state.tables.get(table) if table != AUDIT_VIEW else None
         types: dict[str, set[str]] = {}
         for name, type_name in stored.names.disk if stored else ():
             types.setdefault(name, set()).add(type_name)
@@ -152,27 +160,11 @@ def _expression(column: Column, stored: Sequence[tuple[str, str]]) -> str:
     return f"coalesce({', '.join(parts)})"
 
 
-_Reader = Callable[[str], str]
-
-
 def _read_as(wanted: KqlType, found: str, sql: str) -> str:
     if wanted == found:
         return sql
-    as_text = _AS_TEXT.get(found)
     if wanted is KqlType.STRING:
-        return f"coalesce({as_text(sql) if as_text else f'CAST({sql} AS VARCHAR)'}, '')"
+        return f"coalesce({as_text(sql, KqlType(found))}, '')"
     if wanted is KqlType.DYNAMIC:
-        return sql if found == "guid" else f"CAST(to_json({sql}) AS VARCHAR)"
+        return as_json(sql, KqlType(found))
     return f"TRY_CAST({sql} AS {sql_type(wanted)})"
-
-
-def _datetime_text(ticks: str) -> str:
-    """ISO 8601 with seven digits, as Kusto prints a datetime."""
-    micros = f"make_timestamp(({ticks} - 621355968000000000) // 10)"
-    return f"strftime({micros}, '%Y-%m-%dT%H:%M:%S.%f') || (({ticks}) % 10) || 'Z'"
-
-
-_AS_TEXT: dict[str, _Reader] = {
-    "datetime": _datetime_text,
-    "bool": lambda sql: f"CASE WHEN {sql} THEN 'True' WHEN NOT {sql} THEN 'False' END",
-}
