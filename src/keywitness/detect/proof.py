@@ -1,0 +1,71 @@
+"""The proof that a rule carries: records that must match and near misses that must not."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from keywitness.detect.rule import Case, Rule, span
+from keywitness.detect.run import Outcome, Queryable, run_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a case gave. `passed` when the rule ran and found as many as the case says."""
+
+    case: Case
+    outcome: Outcome
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome.status == "ran" and len(self.outcome.findings) == self.case.findings
+
+
+def prove(rule: Rule, load: Callable[[bytes], Queryable], tables: frozenset[str]) -> Iterator[Verdict]:
+    """Run a rule over the records of each of its cases.
+
+    Args:
+        load: Makes a case of raw records (JSON Lines), through the real decoders.
+        tables: Tables to count as present, so that a rule also runs on a case that fills only some.
+    """
+    for case in rule.keywitness.cases:
+        lines = b"".join(json.dumps(record).encode() + b"\n" for record in records(case))
+        (outcome,) = run_rules(load(lines), [rule], present=tables)
+        yield Verdict(case, outcome)
+
+
+def records(case: Case) -> Iterator[dict[str, Any]]:
+    """The raw records of a case; a `series` stands for many.
+
+    `{series: 3, every: 1h, record: {...}}` gives three records an hour apart, `{n}` in their texts counting from 0.
+    """
+    for entry in case.records:
+        if "series" not in entry:
+            yield entry
+            continue
+        step = span(entry["every"])
+        for n in range(int(entry["series"])):
+            record = _numbered(copy.deepcopy(entry["record"]), n)
+            record["time"] = _later(record["time"], step * n)
+            yield record
+
+
+def _numbered(value: Any, n: int) -> Any:
+    match value:
+        case str():
+            return value.replace("{n}", str(n))
+        case dict():
+            return {k: _numbered(v, n) for k, v in value.items()}
+        case list():
+            return [_numbered(v, n) for v in value]
+        case _:
+            return value
+
+
+def _later(time: str, by: timedelta) -> str:
+    at = datetime.fromisoformat(time.replace("Z", "+00:00")) + by
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
