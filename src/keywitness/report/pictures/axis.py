@@ -41,15 +41,15 @@ class Axis:
         """
         span = self.last - self.first
         if span <= timedelta(0):
-            return [(self.at(self.first), f"{self.first:%d %b %Y %H:%M}")]
+            return [(self.at(self.first), f"{self.first.day} {self.first:%b %Y %H:%M}")]
         step = next((step for step in _STEPS if span / step <= most), _STEPS[-1])
         tick = _EPOCH + -(-(self.first - _EPOCH) // step) * step
         found: list[tuple[float, str]] = []
         day = ""
         while tick <= self.last:
-            date = f"{tick:%d %b}"
+            date = f"{tick.day} {tick:%b}"
             if step >= _DAY:
-                text = date if span < 300 * _DAY else f"{tick:%d %b %Y}"
+                text = date if span < 300 * _DAY else f"{date} {tick.year}"
             elif date != day:
                 text = f"{date} {tick:%H:%M}"
             else:

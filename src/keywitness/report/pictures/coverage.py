@@ -73,7 +73,7 @@ def scale(coverage: Coverage) -> Markup:
         return Markup("")
     axis = Axis(begin, begin + timedelta(hours=hours), 0, 100)
     labels = Markup("")
-    for x, text in axis.ticks(5):
+    for x, text in axis.ticks(7):
         anchor = "start" if x < 6 else "end" if x > 94 else "middle"
         labels += _TICK.format(x=f"{number(x)}%", anchor=anchor, text=text)
     return Markup('<svg class="strip-scale" role="img" aria-label="time axis of the strips, UTC">{}</svg>').format(

@@ -18,6 +18,9 @@ _TOP = 20.0
 #: More marks than this cannot be told apart; the picture says how many steps it leaves out.
 _MOST_MARKS = 40
 _MOST_LANES = 12
+_WIDEST_PACE = 160.0
+#: Width of a letter of the labels, generously.
+_LETTER = 5.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,10 @@ def swimlanes(session: Session) -> Markup:
     if len(lanes) > _MOST_LANES:
         shown = shown[: next(i for i, run in enumerate(shown) if run.operation == lanes[_MOST_LANES])]
         lanes = lanes[:_MOST_LANES]
-    left_out = session.operations - sum(len(run.steps) for run in shown)
-    height = _TOP + _LANE * len(lanes) + 22
+    vaults = list(dict.fromkeys(run.vault for run in shown))
+    names = _vault_names(shown, vaults)
+    legend = _legend(names) if any(short != vault for vault, short in names.items()) else []
+    height = _TOP + _LANE * len(lanes) + 22 + 15 * len(legend)
     label = f"{session.operations} operations in order: " + ", ".join(
         f"{run.operation}{f' {len(run.steps)} times' if len(run.steps) > 1 else ''}{_said(run)}" for run in shown[:12]
     )
@@ -73,33 +78,80 @@ def swimlanes(session: Session) -> Markup:
         y = _TOP + index * _LANE
         drawing.rect(0, y, _WIDTH, _LANE, "lane-even" if index % 2 == 0 else "lane-odd")
         drawing.text(6, y + 15, shorten(name, 26), "lane-label", title=name)
-    _draw_runs(drawing, shown, lanes)
+    _draw_runs(drawing, shown, lanes, names)
     base = _TOP + _LANE * len(lanes) + 15
     drawing.text(_LEFT, base, instants.second(shown[0].steps[0].at), "axis-label")
-    end = f"{instants.second(shown[-1].steps[-1].at)}"
-    end += f", then {left_out:,} more" if left_out > 0 else ""
+    left_out = session.operations - sum(len(run.steps) for run in shown)
+    end = instants.second(shown[-1].steps[-1].at) + (f", then {left_out:,} more" if left_out > 0 else "")
     drawing.text(_WIDTH - 6, base, end, "axis-label", anchor="end")
+    for index, line in enumerate(legend, 1):
+        drawing.text(_LEFT, base + 15 * index, line, "vault-label")
     return drawing.markup()
 
 
-def _draw_runs(drawing: Drawing, shown: list[Run], lanes: list[str]) -> None:
-    pace = min(44.0, (_WIDTH - _LEFT - 24) / max(1, len(shown)))
+def _pace(count: int) -> float:
+    return min(_WIDEST_PACE, (_WIDTH - _LEFT - 12) / max(1, count))
+
+
+def _segments(shown: list[Run]) -> list[tuple[int, int, str]]:
+    """Stretches in one vault: index of the first run, number of runs, vault."""
+    starts = [index for index, run in enumerate(shown) if index == 0 or shown[index - 1].vault != run.vault]
+    ends = [*starts[1:], len(shown)]
+    return [(start, end - start, shown[start].vault) for start, end in zip(starts, ends, strict=True)]
+
+
+def _vault_names(shown: list[Run], vaults: list[str]) -> dict[str, str]:
+    """What to call each vault in the picture: its name, or a letter where names would not fit side by side."""
+    pace = _pace(len(shown))
+    if all(_LETTER * min(len(vault), 26) < count * pace for _, count, vault in _segments(shown)):
+        return {vault: shorten(vault, 26) for vault in vaults}
+    return {vault: chr(ord("A") + index) if index < 26 else f"V{index + 1}" for index, vault in enumerate(vaults)}
+
+
+def _legend(names: dict[str, str]) -> list[str]:
+    lines = [""]
+    for vault, short in names.items():
+        text = f"{short} {shorten(vault, 40)}"
+        if lines[-1] and _LETTER * (len(lines[-1]) + len(text) + 3) > _WIDTH - _LEFT:
+            lines.append("")
+        lines[-1] += (" · " if lines[-1] else "") + text
+    return lines
+
+
+def _draw_runs(drawing: Drawing, shown: list[Run], lanes: list[str], names: dict[str, str]) -> None:
+    pace = _pace(len(shown))
     places = [
-        (_LEFT + 10 + (index + 0.5) * pace, _TOP + lanes.index(run.operation) * _LANE + _LANE / 2)
+        (_LEFT + index * pace + min(12, pace / 2), _TOP + lanes.index(run.operation) * _LANE + _LANE / 2)
         for index, run in enumerate(shown)
     ]
     if len(places) > 1:
         drawing.path("M" + "L".join(f"{number(x)} {number(y)}" for x, y in places), "thread")
-    vault = ""
+    if len(names) > 1:
+        for start, count, vault in _segments(shown):
+            x = _LEFT + start * pace
+            drawing.line(x, 4, x, _TOP + _LANE * len(lanes), "divide")
+            if names[vault] != vault:
+                drawing.text(x + count * pace / 2, 14, names[vault], "vault-label", anchor="middle", title=vault)
+            else:
+                drawing.text(x + 4, 14, names[vault], "vault-label", title=vault)
     for (x, y), run in zip(places, shown, strict=True):
-        if run.vault != vault and len({other.vault for other in shown}) > 1:
-            drawing.line(x - pace / 2, 4, x - pace / 2, _TOP + _LANE * len(lanes), "divide")
-            drawing.text(x - pace / 2 + 3, 13, shorten(run.vault, 22), "vault-label", title=run.vault)
-            vault = run.vault
         kind = {"ok": "read", "challenge": "sign-in", "refused": "denied"}[run.outcome]
         mark(drawing, kind, x, y, f"step step-{run.outcome}", title=_title(run), size=5)
-        if len(run.steps) > 1 and pace >= 15:
-            drawing.text(x + 7, y - 3, f"{len(run.steps)}", "count-label")
+        note = _note(run, pace)
+        if note:
+            drawing.text(x + 9, y + 4, note, "count-label")
+
+
+def _note(run: Run, pace: float) -> str:
+    """Beside a mark, as far as there is room: how many steps, and of which object."""
+    many = f"{len(run.steps)} ×" if len(run.steps) > 1 else ""
+    if pace < 15:
+        return ""
+    objects = list(dict.fromkeys(step.object for step in run.steps if step.object))
+    room = int((pace - 26) / _LETTER)
+    if len(objects) == 1 and room - len(many) >= 8:
+        return f"{many} {shorten(objects[0], room - len(many))}".strip()
+    return many
 
 
 def _said(run: Run) -> str:

@@ -25,6 +25,7 @@ _TOP = 30.0
 _BIN = 7.0  # units of the overview in which events of a lane become one mark
 #: Events of findings further apart than this belong to different close-ups.
 _APART = timedelta(hours=6)
+_TOGETHER = timedelta(minutes=10)
 _MOST_CLOSE_UPS = 8
 
 
@@ -81,7 +82,7 @@ def overview(events: Sequence[TimelineEvent]) -> Markup:
     for (lane, _), items in order:
         _, severity = _worst(items)
         x = sum(axis.at(item.at) for item in items) / len(items)
-        size = 3.0 + min(4.0, len(items) ** 0.5 * 0.5)
+        size = (2.6 if severity == "none" else 4.4) + min(3.0, len(items) ** 0.5 * 0.3)
         kind = next(item.event.kind for item in items if item.event.severity == severity)
         mark(drawing, kind, x, _middle(lane), f"event sev-{severity}", title=_titles(items), size=size)
     return drawing.markup()
@@ -150,22 +151,19 @@ def _titles(items: Sequence[_Placed]) -> str:
 
 
 def _entries(cluster: Sequence[_Placed], first_number: int) -> list[Entry]:
-    """Neighbours that say the same of the same identity in the same lane, put together."""
-    groups: list[list[TimelineEvent]] = []
+    """Events that say the same of the same identity in the same lane within minutes, put together."""
+    groups: list[list[_Placed]] = []
+    latest: dict[tuple[object, ...], list[_Placed]] = {}
     for item in cluster:
         event = item.event
-        if groups and _alike(groups[-1][-1], event):
-            groups[-1].append(event)
+        key = (event.lane, event.kind, event.identity, event.severity, event.finding_ids)
+        group = latest.get(key)
+        if group and item.at - group[-1].at <= _TOGETHER:
+            group.append(item)
         else:
-            groups.append([event])
-    return [Entry(first_number + index, tuple(group)) for index, group in enumerate(groups)]
-
-
-def _alike(one: TimelineEvent, other: TimelineEvent) -> bool:
-    return (one.lane, one.kind, one.identity, one.severity, one.finding_ids) == (
-        *(other.lane, other.kind, other.identity, other.severity),
-        other.finding_ids,
-    )
+            latest[key] = [item]
+            groups.append(latest[key])
+    return [Entry(first_number + index, tuple(item.event for item in group)) for index, group in enumerate(groups)]
 
 
 def _close_up(around: Sequence[_Placed], entries: Sequence[Entry]) -> Markup:
@@ -180,16 +178,25 @@ def _close_up(around: Sequence[_Placed], entries: Sequence[Entry]) -> Markup:
     ends = dict.fromkeys(range(len(lanes)), 0.0)
     for entry in entries:
         lane = lanes.index(entry.first.lane)
-        for event in entry.events:
-            at = instants.parse(event.at)
-            if at is not None:
-                title = f"{instants.second(event.at)} {event.identity}: {event.title} ({event.row})"
-                mark(drawing, event.kind, axis.at(at), _middle(lane) + 5, f"event sev-{event.severity}", title=title)
-        begin = instants.parse(entry.first.at)
-        x = axis.at(begin) if begin else _LEFT
-        text = str(entry.number)
+        places = [(axis.at(item.at), item.event) for item in _placed(entry.events)]
+        _draw_entry(drawing, places, _middle(lane) + 5)
+        x, text = places[0][0], str(entry.number)
         # A number that would lie on its neighbour is left off: the mark stays, and the table names its time.
         if x - 3.5 * len(text) >= ends[lane]:
             drawing.text(x, _middle(lane) - 4, text, "mark-number", anchor="middle")
             ends[lane] = x + 3.5 * len(text) + 3
     return drawing.markup()
+
+
+def _draw_entry(drawing: Drawing, places: Sequence[tuple[float, TimelineEvent]], y: float) -> None:
+    """Marks of like events; where they would lie on each other a bar stands for those between."""
+    css = f"event sev-{places[0][1].severity}"
+    if len(places) > 1:
+        drawing.rect(places[0][0], y - 1.5, places[-1][0] - places[0][0], 3, css)
+    before = -_BIN
+    for x, event in places:
+        if x - before < _BIN * 1.5 and event is not places[-1][1]:
+            continue
+        title = f"{instants.second(event.at)} {event.identity}: {event.title} ({event.row})"
+        mark(drawing, event.kind, x, y, css, title=title)
+        before = x
