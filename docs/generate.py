@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,9 +33,51 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
+def report_schema() -> str:
+    """docs/reference/report-schema.json: JSON Schema of report.json."""
+    from keywitness.report.saved import json_schema
+
+    return json_schema().decode("utf-8")
+
+
+def report_page() -> str:
+    """docs/reference/report.md: the parts of report.json, from the classes and their comments."""
+    from keywitness.report import document
+
+    source = inspect.getsource(document)
+    lines = source.splitlines()
+    parts = [
+        "# report.json",
+        "Made by `make docs` from the classes of the frozen document; "
+        "[report-schema.json](report-schema.json) is the same as JSON Schema.",
+        inspect.cleandoc(document.__doc__ or ""),
+        f"This is schema version {document.SCHEMA_VERSION}. A reader refuses another version, an unknown field, a "
+        "missing one, or one of another type, and names its place.",
+    ]
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name != "Frozen"]
+    for node in reversed(classes):
+        parts.append(f"## {node.name}\n\n{inspect.cleandoc(ast.get_docstring(node) or '')}")
+        rows = ["| field | type | |", "|---|---|---|"]
+        for field in node.body:
+            if isinstance(field, ast.AnnAssign):
+                remark = lines[field.lineno - 1].partition("  # ")[2].replace("|", "or")
+                kind = ast.unparse(field.annotation).replace("|", "or")
+                default = f"default `{ast.unparse(field.value)}`" if field.value is not None else ""
+                rows.append(
+                    f"| `{ast.unparse(field.target)}` | {kind} | {'; '.join(filter(None, (remark, default)))} |"
+                )
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts) + "\n"
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what makes it."""
-    return {DOCS / "reference" / "cli.md": cli_page}
+    reference = DOCS / "reference"
+    return {
+        reference / "cli.md": cli_page,
+        reference / "report.md": report_page,
+        reference / "report-schema.json": report_schema,
+    }
 
 
 def main() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from keywitness.model.text import visible
 from keywitness.report import instants
@@ -14,6 +17,7 @@ from keywitness.report.renderer import Renderer
 
 _DEFAULT_WIDTH = 80
 _LEAST_WIDTH = 40
+_MOST_WIDTH = 120  # longer lines are hard to read
 _MOST_FINDINGS = 30
 _MOST_OBJECTS = 30
 _MOST_GAPS = 6
@@ -40,6 +44,20 @@ def summary(document: Document, *, width: int = _DEFAULT_WIDTH, report: str = ""
     if report:
         lines += ["", f"Report: {visible(report)}"]
     return "\n".join(lines) + "\n"
+
+
+def print_summary(document: Document, files: Sequence[Path] = ()) -> None:
+    """The summary on standard output: as wide as the terminal, 80 columns into a pipe.
+
+    Args:
+        document: The report.
+        files: The files that were written, the page first.
+    """
+    columns = shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns if sys.stdout.isatty() else _DEFAULT_WIDTH
+    text = summary(document, width=min(columns, _MOST_WIDTH), report=str(files[0]) if files else "")
+    encoding = sys.stdout.encoding or "utf-8"
+    # A terminal that lacks a letter gets its escape, not an error.
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def render(document: Document) -> bytes:
