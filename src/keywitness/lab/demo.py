@@ -1,0 +1,29 @@
+"""The built-in evidence of `make demo`: always the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from keywitness.lab.simulate import Progress, simulate
+from keywitness.lab.truth import Truth
+
+DEMO_DAYS = 14
+DEMO_VAULTS = 30
+DEMO_SEED = 20250715
+DEMO_EVENTS = 60_000
+
+
+def demo_evidence(out: Path, *, progress: Progress | None = None) -> Truth:
+    """Write the demo's logs, `truth.json` and `watchlist.csv` to `out`.
+
+    30 vaults, 14 days, about 60,000 vault records, the scenario `article`.
+    """
+    return simulate(
+        out,
+        days=DEMO_DAYS,
+        vaults=DEMO_VAULTS,
+        seed=DEMO_SEED,
+        events=DEMO_EVENTS,
+        scenario="article",
+        progress=progress,
+    )

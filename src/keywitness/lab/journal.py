@@ -1,0 +1,193 @@
+"""Records written one by one: what people and attackers do, with the step of the story they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from keywitness.lab import clients, entra
+from keywitness.lab.activity import Act, Caller, act_records
+from keywitness.lab.audit_event import CONTROL_API, DATA_API, Request, Token, render
+from keywitness.lab.blobs import activity_folder, audit_folder, entra_folder
+from keywitness.lab.columns import TICKS_PER_HOUR, TICKS_PER_SECOND, guid_one, key_of, mixed_one, time_one, uti_one
+from keywitness.lab.company import Company, Principal, Vault
+
+USER_TOKEN_LIFE = 3_900 - 300  # exp - iat of a portal token is 3900 s
+
+
+@dataclass(slots=True)
+class Record:
+    """A finished line and where it belongs. `vault` is -1 outside the audit container; `step` "" for ordinary life."""
+
+    folder: str
+    category: str
+    at: int
+    line: bytes
+    vault: int = -1
+    step: str = ""
+
+
+@dataclass(slots=True)
+class Journal:
+    """Collects records; `step` marks those made while a step of the scenario runs."""
+
+    company: Company
+    records: list[Record] = field(default_factory=list)
+    step: str = ""
+    _serial: int = 0
+
+    @contextmanager
+    def telling(self, step: str) -> Iterator[None]:
+        """Mark what is written inside as part of a step."""
+        before, self.step = self.step, step
+        try:
+            yield
+        finally:
+            self.step = before
+
+    def audit(self, request: Request, at: int, *, token: int = 0, issued: int = 0, page: bool = False) -> int:
+        """Write an AuditEvent at `at` (ticks); `token` and `issued` (Unix seconds) are those of the caller's token."""
+        self._serial += 1
+        key = key_of(self.company.seed, "journal", self._serial)
+        life = 3_600
+        line = render(
+            request,
+            at=time_one(at),
+            correlation=guid_one(key),
+            duration=str(12 + mixed_one(key) % 140),
+            token=Token(uti_one(token), str(issued - 300), str(issued + life)),
+            page_loaded=str(at // 10_000 - 35) if page else "",
+        )
+        vault = request.vault
+        self._add(audit_folder(vault), "AuditEvent", at, line.encode() + b"\n", vault.index)
+        return at
+
+    def act(self, act: Act, at: int, caller: Caller) -> None:
+        """Write an act's Activity Log records."""
+        subscription = act.resource.split("/")[2]
+        for ticks, line in act_records(self.company, at, act, caller):
+            self._add(activity_folder(subscription), "Administrative", ticks, line)
+
+    def entra(self, made: tuple[str, int, bytes]) -> None:
+        """Write a sign-in, directory audit or Graph record."""
+        category, at, line = made
+        self._add(entra_folder(category, self.company.tenant), category, at, line)
+
+    def _add(self, folder: str, category: str, at: int, line: bytes, vault: int = -1) -> None:
+        self.records.append(Record(folder, category, at, line, vault, self.step))
+
+
+@dataclass(slots=True)
+class Visit:
+    """One person (or attacker) with one client at one address: signs in once per audience, then asks.
+
+    Times are ticks and move forward with every request.
+    """
+
+    journal: Journal
+    who: Principal
+    address: str
+    place: entra.Place
+    client: str  # portal | cli | powershell | curl
+    now: int
+    label: str
+    methods: str = "pwd"
+    _tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def company(self) -> Company:
+        return self.journal.company
+
+    def wait(self, seconds: float) -> None:
+        self.now += int(seconds * TICKS_PER_SECOND)
+
+    def token(self, resource: entra.Resource) -> tuple[int, int]:
+        """Key and issue time (Unix seconds) of the token for a resource; signs in when there is none."""
+        held = self._tokens.get(resource.appid)
+        if held is not None and self.now // TICKS_PER_SECOND < held[1] + USER_TOKEN_LIFE:
+            return held
+        key = key_of(self.company.seed, "visit", self.label, resource.appid, self.now)
+        interactive = not self._tokens
+        created = self.now
+        issued = created // TICKS_PER_SECOND
+        self._tokens[resource.appid] = (key, issued)
+        self.journal.entra(
+            entra.user_sign_in(
+                self.company,
+                self.who,
+                key=key,
+                created=created,
+                appid=self.appid(resource),
+                resource=resource,
+                address=self.address,
+                place=self.place,
+                agent=self.agent(control=True),
+                interactive=interactive,
+                methods=self.methods,
+            )
+        )
+        self.wait(1.2 + key % 2_000 / 1_000)
+        return key, issued
+
+    def appid(self, resource: entra.Resource) -> str:
+        if self.client == "portal":
+            return clients.PORTAL_VAULT_BLADE if resource is entra.KEY_VAULT else clients.AZURE_PORTAL
+        return clients.AZURE_CLI if self.client in ("cli", "curl") else clients.AZURE_POWERSHELL
+
+    def agent(self, *, control: bool) -> str:
+        if self.client == "portal":
+            return clients.EDGE
+        if self.client == "powershell":
+            return clients.POWERSHELL_CONTROL if control else clients.POWERSHELL_DATA
+        if self.client == "curl":
+            return clients.CURL
+        return clients.CLI_CONTROL if control else clients.CLI_DATA
+
+    def blank(self, vault: Vault, *, control: bool = False) -> Request:
+        """A request of this visit without its operation."""
+        resource = entra.RESOURCE_MANAGER if control else entra.KEY_VAULT
+        return Request(
+            operation="",
+            status=200,
+            vault=vault,
+            principal=self.who,
+            agent=self.agent(control=control),
+            address=self.address,
+            uri="",
+            api=CONTROL_API if control else DATA_API[vault.generation],
+            control=control,
+            appid=self.appid(resource),
+            tenant=self.company.tenant,
+            assignment=self.company.assignment(vault, self.who.oid),
+            methods=self.methods,
+        )
+
+    def ask(self, request: Request, pause: float = 0.4) -> int:
+        """Send a request to a vault: write its record and move on. Returns its time."""
+        token, issued = self.token(entra.RESOURCE_MANAGER if request.control else entra.KEY_VAULT)
+        at = self.journal.audit(request, self.now, token=token, issued=issued, page=self._from_page(request))
+        self.wait(pause + key_of(self.label, at) % 900 / 1_000)
+        return at
+
+    def _from_page(self, request: Request) -> bool:
+        return self.client == "portal" and not request.control
+
+    def caller(self, role: str) -> Caller:
+        """This visit as the caller of control-plane acts."""
+        token, issued = self.token(entra.RESOURCE_MANAGER)
+        return Caller(
+            self.who, self.appid(entra.RESOURCE_MANAGER), self.address, token, issued, role=role, methods=self.methods
+        )
+
+    def act(self, act: Act, role: str, pause: float = 3.0) -> int:
+        """Do a control-plane act. Returns its time."""
+        caller = self.caller(role)
+        at = self.now
+        self.journal.act(act, at, caller)
+        self.wait(pause)
+        return at
+
+
+def hour_of(ticks: int) -> int:
+    return ticks // TICKS_PER_HOUR

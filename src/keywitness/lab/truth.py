@@ -1,0 +1,128 @@
+"""What really happened in simulated logs: `truth.json`, its schema and its reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Immutable, strict on reading."""
+
+
+class Line(Part, frozen=True):
+    """One line of a log: `file` below the simulation's folder, 1-based `line`, SHA-256 of it without newline."""
+
+    file: str
+    line: int
+    sha256: str
+
+
+class Actor(Part, frozen=True):
+    """Somebody who takes part in the scenario."""
+
+    id: str
+    role: str  # attacker | victim | application | accomplice
+    name: str
+    identity: str  # object id
+    upn: str = ""
+    application: str = ""
+    addresses: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Step(Part, frozen=True):
+    """One step of the scenario.
+
+    It is named by a report when a finding of one of `expected_rules` holds one of `records`.
+    """
+
+    id: str
+    name: str
+    technique: str  # ATT&CK
+    at: str
+    until: str
+    vault: str
+    identity: str
+    address: str
+    application: str
+    object: str
+    expected_rules: tuple[str, ...]
+    records: tuple[Line, ...]
+
+
+class Exposed(Part, frozen=True):
+    """An object version whose value the attacker received. `logged` is False where no log shows it."""
+
+    vault: str
+    type: str  # secret | certificate
+    name: str
+    version: str
+    private_key: bool
+    at: str
+    logged: bool = True
+
+
+class Lookalike(Part, frozen=True):
+    """Ordinary activity that a rule may name: who, what it looks like, and why it is none."""
+
+    identity: str
+    name: str
+    looks_like: tuple[str, ...]  # rules
+    why: str
+
+
+class Gap(Part, frozen=True):
+    """A vault and a time without records although things happened."""
+
+    vault: str
+    since: str
+    until: str
+    why: str
+
+
+class Counts(Part, frozen=True):
+    """Lines written. `copies` are lines that stand more than once; `late` lie in the blob of another hour."""
+
+    lines: int
+    unique: int
+    copies: int
+    late: int
+    files: int
+    bytes: int
+    by_category: dict[str, int]
+    unique_by_category: dict[str, int]
+
+
+class Truth(Part, frozen=True):
+    """The whole of `truth.json`."""
+
+    schema_version: int
+    scenario: str
+    seed: int
+    since: str
+    until: str
+    tenant: str
+    actors: tuple[Actor, ...]
+    steps: tuple[Step, ...]
+    exposed: tuple[Exposed, ...]
+    lookalikes: tuple[Lookalike, ...]
+    gaps: tuple[Gap, ...]
+    watched_secrets: tuple[str, ...]
+    counts: Counts
+
+
+def write_truth(truth: Truth, path: Path) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(truth), indent=1) + b"\n")
+
+
+def read_truth(path: Path) -> Truth:
+    """Read a `truth.json`.
+
+    Raises:
+        msgspec.ValidationError: If it is none, or of another version's shape.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=Truth)
