@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
+from keywitness.model.text import visible as escaped
+
 #: Columns of query text that an excerpt shows before it cuts.
 EXCERPT_WIDTH = 110
 _TAB = "    "
@@ -24,23 +26,8 @@ def locate(text: str, offset: int) -> Place:
 
 
 def visible(text: str) -> str:
-    """The text with every control, format and unassigned character spelled out, safe for a terminal."""
-    return "".join(_visible_character(c) for c in text)
-
-
-def _visible_character(char: str) -> str:
-    if char == "\t":
-        return _TAB
-    if " " <= char <= "~":
-        return char
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}:
-        return f"<U+{code:04X}>"
-    return char
+    """The text with tabs as spaces and every character that could disturb a terminal spelled out."""
+    return escaped(text.replace("\t", _TAB))
 
 
 def excerpt(text: str, start: int, end: int, *, first_line: int = 1, label: str = "") -> str:
