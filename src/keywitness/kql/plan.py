@@ -11,7 +11,10 @@ Scalar operators are calls too. Their function names:
     endswith endswith_cs matches_regex has_any has_all       (`!x` is not(x))
     in in_ci (arguments: needle, then each value or one dynamic array)   between (value, low, high, both inclusive)
     member (object, constant string) and index (object, expression) for `a.b` and `a[b]`
-Every other name is Kusto's own (`bin`, `tostring`, `iff` ...), aliases resolved to one canonical name.
+    dynamic (value): any scalar as a dynamic value; a string becomes a JSON string, it is not parsed
+    bag_pack_nonempty (key, value, ...): bag_pack that leaves out null and empty values
+Every other name is Kusto's own (`bin`, `tostring`, `iff` ...), aliases resolved to one canonical name: the rows of
+`kql.functions`. `now` and `ago` never reach an engine. Integers are int64 where a signature says integer.
 The binder makes types agree: it wraps arguments in conversion calls (`tostring`, `todouble`, `tolong` ...) wherever
 Kusto converts silently, so an engine finds operands of equal type, or the mix that its table row names.
 """
@@ -55,7 +58,9 @@ class Call:
 class WindowCall:
     """A function over the serialized order of its input.
 
-    prev next row_number row_cumsum row_rank_dense row_rank_min row_window_session
+    prev next row_number row_cumsum row_rank_dense row_rank_min row_window_session. Every argument is filled in:
+    prev/next (value, offset, default), row_number (start, restart), row_cumsum/row_rank_* (term, restart),
+    row_window_session (time, from_first, between, restart).
     """
 
     function: str
@@ -88,7 +93,8 @@ Scalar: TypeAlias = "Literal | ColumnRef | Call | WindowCall | InTable | ToScala
 class Aggregate:
     """An aggregate of `summarize`, with Kusto's canonical name (count, dcount, make_set, arg_max ...).
 
-    `arg_max`/`arg_min` are bound to one Aggregate per result column: args = (maximised, returned).
+    `arg_max`/`arg_min` are bound to one Aggregate per result column: args = (maximised, returned); the first column
+    is (maximised, maximised). All of one call must come from the same row. `percentiles` is one `percentile` per rank.
     `*if` forms keep their own name, predicate last before limits as in Kusto's signature.
     """
 
@@ -132,7 +138,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Rows in the query itself: `datatable`, `print` of literals, `getschema`. Cells in physical form."""
+    """Rows in the query itself: `datatable`, `getschema`; cells in physical form.
+
+    `print` is a Project over a Constant of one row and no columns.
+    """
 
     schema: Schema
     rows: tuple[tuple[Any, ...], ...]

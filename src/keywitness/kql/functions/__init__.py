@@ -31,6 +31,7 @@ __all__ = [
     "Naming",
     "Parameter",
     "Signature",
+    "aggregate",
     "every",
     "find",
     "find_aggregate",
@@ -78,6 +79,15 @@ def find(name: str) -> Function | None:
 def find_aggregate(name: str) -> Function | None:
     """The aggregate of that name or alias, or None."""
     return _by_name().get((True, name))
+
+
+def aggregate(name: str) -> Function:
+    """The aggregate of that name.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    return _by_name()[(True, name)]
 
 
 def find_plugin(name: str) -> Function | None:

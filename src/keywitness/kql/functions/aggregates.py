@@ -8,12 +8,10 @@ _AVERAGE = {
     "": (
         "(expr: integer) -> real",
         "(expr: real|decimal|timespan|datetime) -> first",
-        "(expr: dynamic) -> real",
     ),
     "if": (
         "(expr: integer, predicate: bool) -> real",
         "(expr: real|decimal|timespan|datetime, predicate: bool) -> first",
-        "(expr: dynamic, predicate: bool) -> real",
     ),
 }
 _SKETCH = "its value is an internal sketch of Kusto's; use dcount() or percentile() on the rows themselves"
@@ -30,12 +28,12 @@ FUNCTIONS: tuple[Function, ...] = (
     aggregate("sumif", "(expr: summable, predicate: bool) -> promoted"),
     aggregate("avg", *_AVERAGE[""]),
     aggregate("avgif", *_AVERAGE["if"]),
-    aggregate("min", "(expr: any) -> first"),
-    aggregate("minif", "(expr: any, predicate: bool) -> first"),
-    aggregate("max", "(expr: any) -> first"),
-    aggregate("maxif", "(expr: any, predicate: bool) -> first"),
-    aggregate("arg_max", "(maximized: any, returned: any*?) -> first", aliases="argmax"),
-    aggregate("arg_min", "(minimized: any, returned: any*?) -> first", aliases="argmin"),
+    aggregate("min", "(expr: orderable) -> first"),
+    aggregate("minif", "(expr: orderable, predicate: bool) -> first"),
+    aggregate("max", "(expr: orderable) -> first"),
+    aggregate("maxif", "(expr: orderable, predicate: bool) -> first"),
+    aggregate("arg_max", "(maximized: orderable, returned: any*?) -> first", aliases="argmax"),
+    aggregate("arg_min", "(minimized: orderable, returned: any*?) -> first", aliases="argmin"),
     aggregate("take_any", "(expr: any*) -> first", naming=Naming.FIRST),
     aggregate("any", "(expr: any*) -> first", means="take_any"),
     aggregate("take_anyif", "(expr: any, predicate: bool) -> first", naming=Naming.FIRST),
@@ -53,12 +51,12 @@ FUNCTIONS: tuple[Function, ...] = (
         "make_dictionary", "(expr: dynamic, limit: const integer?) -> dynamic", prefix="dictionary", means="make_bag"
     ),
     aggregate("buildschema", "(expr: dynamic) -> dynamic", prefix="schema"),
-    aggregate("percentile", "(expr: summable, percentile: const number) -> first"),
-    aggregate("percentiles", "(expr: summable, percentile: const number*) -> first", prefix="percentile"),
+    aggregate("percentile", "(expr: summable, percentile: const number) -> promoted"),
+    aggregate("percentiles", "(expr: summable, percentile: const number*) -> promoted", prefix="percentile"),
     aggregate("percentiles_array", "(expr: summable, percentile: const any*) -> dynamic"),
-    aggregate("percentilew", "(expr: summable, weight: integer, percentile: const number) -> first"),
+    aggregate("percentilew", "(expr: summable, weight: integer, percentile: const number) -> promoted"),
     aggregate(
-        "percentilesw", "(expr: summable, weight: integer, percentile: const number*) -> first", prefix="percentilew"
+        "percentilesw", "(expr: summable, weight: integer, percentile: const number*) -> promoted", prefix="percentilew"
     ),
     aggregate("percentilesw_array", "(expr: summable, weight: integer, percentile: const any*) -> dynamic"),
     *(aggregate(name, "(expr: summable) -> real") for name in ("stdev", "stdevp", "variance", "variancep")),

@@ -19,7 +19,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("tohex", "(value: integer, length: integer?) -> string", naming=_FIRST),
     scalar(
         "parse_json",
-        "(json_text: any) -> dynamic",
+        "(json_text: text) -> dynamic",
         naming=_FIRST,
         aliases=("todynamic", "toobject", "parsejson"),
     ),
@@ -33,6 +33,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("max_of", "(arg: common*) -> common"),
     scalar("min_of", "(arg: common*) -> common"),
     scalar("column_ifexists", "(column: const string, default: any) -> second", aliases="columnifexists"),
+    scalar("toscalar", "(table: any) -> first"),
     scalar("assert", "(predicate: bool, message: const string) -> bool"),
     scalar("not", "(expression: bool) -> bool"),
 )

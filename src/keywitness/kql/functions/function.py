@@ -9,6 +9,7 @@ Type words of a parameter:
     text           string or dynamic                orderable   every type that has an order
     number         int, long, real, decimal         integer     int, long
     summable       number, datetime, timespan       common      every type; all `common` arguments agree on one
+    printed        every type, read as its text
     integers       integer, or a dynamic array      type        `typeof(...)`
     and every KQL type by its own name. `a|b` is either.
 `?` after the type: may be left out. `*`: one or more of it (`*?`: any number). `const` before the type: a constant.
@@ -54,11 +55,12 @@ INTEGER = frozenset({KqlType.INT, KqlType.LONG})
 NUMBER = INTEGER | {KqlType.REAL, KqlType.DECIMAL}
 TEXT = frozenset({KqlType.STRING, KqlType.DYNAMIC})
 PLAIN = ANY - {KqlType.DYNAMIC}
-ORDERABLE = PLAIN
+ORDERABLE = PLAIN - {KqlType.GUID}
 
 _TYPE_WORDS: dict[str, frozenset[KqlType]] = {
     "any": ANY,
     "common": ANY,
+    "printed": ANY,
     "plain": PLAIN,
     "text": TEXT,
     "number": NUMBER,

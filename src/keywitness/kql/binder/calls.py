@@ -1,0 +1,439 @@
+"""Calls of the language's own functions: signature, conversions, result type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from keywitness.kql import plan, syntax
+from keywitness.kql.binder import diagnostics
+from keywitness.kql.binder.context import ScalarValue, Table, null
+from keywitness.kql.binder.folding import fold, reads_columns
+from keywitness.kql.binder.types import (
+    BOOL,
+    DATETIME,
+    DECIMAL,
+    DYNAMIC,
+    GUID,
+    INT,
+    LONG,
+    REAL,
+    STRING,
+    TIMESPAN,
+    common,
+    convert,
+    widest,
+)
+from keywitness.kql.functions import Function, Parameter, Signature
+from keywitness.kql.functions.function import INTEGER, NUMBER
+from keywitness.model.schema import KqlType
+
+if TYPE_CHECKING:
+    from keywitness.kql.binder.expressions import Expressions
+
+#: Conversions that change nothing when the value has the type already.
+_IDENTITY = {
+    "tostring": STRING,
+    "tolong": LONG,
+    "toint": INT,
+    "todouble": REAL,
+    "todecimal": DECIMAL,
+    "tobool": BOOL,
+    "todatetime": DATETIME,
+    "totimespan": TIMESPAN,
+    "toguid": GUID,
+    "parse_json": DYNAMIC,
+    "make_datetime": DATETIME,
+    "make_timespan": TIMESPAN,
+}
+_OLD_LIMIT = 128
+
+
+def bind_scalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """A scalar function of the language.
+
+    Raises:
+        RefusedError: If number, types or constants of the arguments do not fit.
+    """
+    special = _SPECIAL.get(row.name)
+    if special is not None:
+        return special(e, node, row)
+    arguments = [e.bind(a) for a in node.args if not isinstance(a, syntax.ToTypeof)]
+    _, converted, result = match(node, row, arguments)
+    if len(converted) == 1 and _IDENTITY.get(row.name) is converted[0].type:
+        return converted[0]
+    call = plan.Call(row.canonical, converted, result)
+    literal = node.args[-1] if node.args else None
+    return convert(call, literal.type) if isinstance(literal, syntax.ToTypeof) else call
+
+
+def match(
+    node: syntax.Call, row: Function, arguments: Sequence[plan.Scalar]
+) -> tuple[Signature, tuple[plan.Scalar, ...], KqlType]:
+    """The cheapest signature for the arguments: itself, the converted arguments, the result type."""
+    typed = bool(node.args) and isinstance(node.args[-1], syntax.ToTypeof)
+    fitting: list[tuple[int, Signature, tuple[Parameter, ...]]] = []
+    counted = False
+    for signature in row.signatures:
+        if typed is not any(p.word == "type" for p in signature.parameters):
+            continue
+        parameters = signature.match(len(arguments) + typed)
+        if parameters is None:
+            continue
+        counted = True
+        costs = [_cost(a, p) for a, p in zip(arguments, parameters, strict=False)]
+        if None not in costs:
+            fitting.append((sum(c for c in costs if c is not None), signature, parameters))
+    if not fitting:
+        raise _no_match(node, row, arguments, counted)
+    _, signature, parameters = min(fitting, key=lambda f: f[0])
+    _check_constants(node, row, arguments, parameters)
+    converted = _convert_all(signature, arguments, parameters)
+    return signature, converted, _result(signature, converted)
+
+
+def _no_match(
+    node: syntax.Call, row: Function, arguments: Sequence[plan.Scalar], counted: bool
+) -> diagnostics.RefusedError:
+    if not counted:
+        return diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    if len(row.signatures) == 1:
+        parameters = row.signatures[0].match(len(arguments)) or ()
+        for argument, parameter, written in zip(arguments, parameters, node.args, strict=False):
+            if _cost(argument, parameter) is None:
+                return diagnostics.wrong_type(written.span, argument.type, sorted(parameter.types))
+    return diagnostics.no_signature(node.span, node.function.name, [a.type for a in arguments], row.texts)
+
+
+def _cost(argument: plan.Scalar, parameter: Parameter) -> int | None:
+    """How far the argument's type is from the parameter's: 0 fits, None cannot be converted silently."""
+    found, wanted = argument.type, parameter.types
+    if found in wanted:
+        return 0
+    if found is INT and LONG in wanted:
+        return 1
+    if found in INTEGER and REAL in wanted:
+        return 2
+    if found in {DYNAMIC, GUID} and STRING in wanted:
+        return 3
+    if found in INTEGER and DECIMAL in wanted:
+        return 3
+    if isinstance(argument, plan.Literal) and argument.value is None and argument.type is DYNAMIC:
+        return 4
+    return None
+
+
+def _check_constants(
+    node: syntax.Call, row: Function, arguments: Sequence[plan.Scalar], parameters: Sequence[Parameter]
+) -> None:
+    for argument, parameter, written in zip(arguments, parameters, node.args, strict=False):
+        if parameter.constant and reads_columns(argument):
+            raise diagnostics.constant_expected(written.span, f"'{parameter.name}' of {node.function.name}()")
+
+
+def _convert_all(
+    signature: Signature, arguments: Sequence[plan.Scalar], parameters: Sequence[Parameter]
+) -> tuple[plan.Scalar, ...]:
+    numbers = [a.type for a, p in zip(arguments, parameters, strict=False) if a.type in NUMBER and p.word == "number"]
+    wide = widest(numbers) if numbers and signature.result == "widest" else None
+    return tuple(fold(_converted(a, p, signature, wide)) for a, p in zip(arguments, parameters, strict=False))
+
+
+def _converted(argument: plan.Scalar, parameter: Parameter, signature: Signature, wide: KqlType | None) -> plan.Scalar:
+    found = argument.type
+    if parameter.word == "printed" or (parameter.word == "text" and signature.result != "dynamic"):
+        return convert(argument, STRING)
+    if parameter.word == "number" and wide is not None:
+        return convert(argument, LONG if wide is INT and signature.result == "widest" else wide)
+    if parameter.word == "number" and signature.result == "real":
+        return convert(argument, REAL)
+    if parameter.word == "integer" or (found is INT and LONG in parameter.types and INT not in parameter.types):
+        return convert(argument, LONG)
+    if found in parameter.types:
+        return argument
+    for type in (LONG, REAL, STRING, DECIMAL, *sorted(parameter.types)):
+        if type in parameter.types:
+            return convert(argument, type)
+    return argument
+
+
+def _result(signature: Signature, arguments: Sequence[plan.Scalar]) -> KqlType:
+    match signature.result:
+        case "first":
+            return arguments[0].type
+        case "second":
+            return arguments[1].type
+        case "promoted":
+            return LONG if arguments[0].type is INT else arguments[0].type
+        case "widest":
+            return widest([a.type for a in arguments if a.type in NUMBER])
+        case "typed":
+            return STRING
+    return KqlType(signature.result)
+
+
+# ---------------------------------------------------------------- functions with rules of their own
+
+
+def _now(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    now = plan.Literal(e.context.now_ticks, DATETIME)
+    return fold(plan.Call("add", (now, arguments[0]), DATETIME)) if arguments else now
+
+
+def _ago(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    return fold(plan.Call("subtract", (plan.Literal(e.context.now_ticks, DATETIME), arguments[0]), DATETIME))
+
+
+def _iff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    if len(node.args) != 3:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    condition = e.bind_bool(node.args[0])
+    branches = _agree([e.bind(a) for a in node.args[1:]])
+    return plan.Call("iff", (condition, *branches), branches[0].type)
+
+
+def _case(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    if len(node.args) < 3 or len(node.args) % 2 == 0:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    conditions = [e.bind_bool(a) for a in node.args[:-1:2]]
+    branches = _agree([e.bind(a) for a in (*node.args[1::2], node.args[-1])])
+    mixed = [x for pair in zip(conditions, branches, strict=False) for x in pair]
+    return plan.Call("case", (*mixed, branches[-1]), branches[0].type)
+
+
+def _agree(branches: list[plan.Scalar]) -> list[plan.Scalar]:
+    """Branches of one type; a mix that has none becomes dynamic, as in Kusto."""
+    type = common([b.type for b in branches if not _is_null(b)] or [b.type for b in branches]) or DYNAMIC
+    return [convert(b, type) for b in branches]
+
+
+def _is_null(value: plan.Scalar) -> bool:
+    return isinstance(value, plan.Literal) and value.value is None and value.type is DYNAMIC
+
+
+def _choice(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """coalesce, max_of, min_of: arguments of one type."""
+    if not node.args:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, 0)
+    values = [e.bind(a) for a in node.args]
+    types = {v.type for v in values if not _is_null(v)}
+    type = common(sorted(types)) if types else DYNAMIC
+    mixed = DYNAMIC in types and len(types) > 1
+    if type is None or (mixed and row.name != "coalesce"):
+        raise diagnostics.no_signature(node.span, node.function.name, [v.type for v in values], row.texts)
+    if row.name != "coalesce" and type in {DYNAMIC, GUID}:
+        raise diagnostics.wrong_type(node.args[0].span, type, [LONG, REAL, DATETIME, STRING])
+    return plan.Call(row.name, tuple(convert(v, type) for v in values), type)
+
+
+def _column_ifexists(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    if len(node.args) != 2:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    name = e.bind_constant(node.args[0], "the column name")
+    if not isinstance(name, plan.Literal) or name.type is not STRING:
+        raise diagnostics.constant_expected(node.args[0].span, "the column name")
+    column = e.column(name.value)
+    return plan.ColumnRef(column.name, column.type) if column else e.bind(node.args[1])
+
+
+def _replace(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, (regex, rewrite, source), _ = match(node, row, [e.bind(a) for a in node.args])
+    return plan.Call("replace_regex", (source, regex, rewrite), STRING)
+
+
+def _range(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    first, last = arguments[0], arguments[1]
+    if first.type in NUMBER and last.type in NUMBER:
+        step: plan.Scalar = arguments[2] if len(arguments) > 2 else plan.Literal(1, LONG)
+        wide = widest([first.type, last.type, step.type if step.type in NUMBER else LONG, LONG])
+        return plan.Call("range", tuple(convert(a, wide) for a in (first, last, step)), DYNAMIC)
+    step = arguments[2] if len(arguments) > 2 else plan.Literal(36_000_000_000, TIMESPAN)
+    if first.type is not last.type or step.type is not TIMESPAN:
+        raise diagnostics.no_signature(node.span, "range", [a.type for a in arguments], row.texts)
+    return plan.Call("range", (first, last, step), DYNAMIC)
+
+
+def _bag_pack(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    if not node.args or len(node.args) % 2:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    values = [e.bind(a) for a in node.args]
+    for key, written in zip(values[::2], node.args[::2], strict=False):
+        if key.type not in {STRING, DYNAMIC}:
+            raise diagnostics.wrong_type(written.span, key.type, [STRING])
+    packed = (convert(v, STRING) if i % 2 == 0 else v for i, v in enumerate(values))
+    return plan.Call("bag_pack", tuple(packed), DYNAMIC)
+
+
+def _bag_pack_columns(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    pairs: list[plan.Scalar] = []
+    for written in node.args:
+        if not isinstance(written, syntax.NameRef):
+            raise diagnostics.column_expected(written.span)
+        pairs += [plan.Literal(written.name, STRING), e.bind(written)]
+    return plan.Call("bag_pack", tuple(pairs), DYNAMIC)
+
+
+def _pack_all(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    pairs: list[plan.Scalar] = []
+    for column in e.visible():
+        pairs += [plan.Literal(column.name, STRING), plan.ColumnRef(column.name, column.type)]
+    packed = plan.Call("bag_pack", tuple(pairs), DYNAMIC)
+    if arguments and isinstance(arguments[0], plan.Literal) and arguments[0].value:
+        return plan.Call("bag_pack_nonempty", tuple(pairs), DYNAMIC)
+    return packed
+
+
+def _pack_array(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    values: list[plan.Scalar] = []
+    for written in node.args:
+        if isinstance(written, syntax.Star):
+            values += [plan.ColumnRef(c.name, c.type) for c in e.visible()]
+        else:
+            values.append(e.bind(written))
+    return plan.Call("pack_array", tuple(values), DYNAMIC)
+
+
+def _array_iff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    condition, then, otherwise = arguments
+    return plan.Call("array_iff", (condition, convert(then, DYNAMIC), convert(otherwise, DYNAMIC)), DYNAMIC)
+
+
+def _column_names_of(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    import json  # kept from start-up: only this function needs it
+
+    if len(node.args) != 1:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    rows = e.context.bind_table(e.context, e.scope, node.args[0])
+    names = [c.name for c in rows.schema.visible()]
+    return plan.Literal(json.dumps(names, ensure_ascii=False, separators=(",", ":")), DYNAMIC)
+
+
+def _toscalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    if len(node.args) != 1:
+        raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
+    entity = e.context.bind_entity(e.context, e.scope, node.args[0])
+    if isinstance(entity, ScalarValue):
+        return entity.value
+    if not isinstance(entity, Table) or not entity.rows.schema.visible():
+        raise diagnostics.table_expected(node.args[0].span, "this")
+    return plan.ToScalar(entity.rows.plan, entity.rows.schema.visible()[0].type)
+
+
+def _pairwise(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """Series functions over two arrays, or an array and a number."""
+    _, arguments, result = match(node, row, [e.bind(a) for a in node.args])
+    if all(a.type is not DYNAMIC for a in arguments):
+        raise diagnostics.no_signature(node.span, node.function.name, [a.type for a in arguments], row.texts)
+    return plan.Call(row.canonical, tuple(convert(a, REAL) if a.type is not DYNAMIC else a for a in arguments), result)
+
+
+_Special = Callable[["Expressions", syntax.Call, Function], plan.Scalar]
+_PAIRWISE = "add subtract multiply divide pow greater greater_equals less less_equals equals not_equals dot_product"
+_SPECIAL: dict[str, _Special] = {
+    "now": _now,
+    "ago": _ago,
+    "iff": _iff,
+    "case": _case,
+    "coalesce": _choice,
+    "max_of": _choice,
+    "min_of": _choice,
+    "column_ifexists": _column_ifexists,
+    "replace": _replace,
+    "range": _range,
+    "bag_pack": _bag_pack,
+    "bag_pack_columns": _bag_pack_columns,
+    "pack_all": _pack_all,
+    "pack_array": _pack_array,
+    "array_iff": _array_iff,
+    "column_names_of": _column_names_of,
+    "toscalar": _toscalar,
+    **{
+        f"series_{n}": _pairwise
+        for n in [
+            "add",
+            "subtract",
+            "multiply",
+            "divide",
+            "pow",
+            "greater",
+            "greater_equals",
+            "less",
+            "less_equals",
+            "equals",
+            "not_equals",
+            "dot_product",
+        ]
+    },
+}
+
+
+# ---------------------------------------------------------------- window functions and aggregates
+
+
+def bind_window(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """A window function, every argument filled in (`prev(x)` is `prev(x, 1, null)`)."""
+    if e.rows is None or not e.rows.ordered:
+        raise diagnostics.order_needed(node.function.span, row.name)
+    arguments = [e.bind(a) for a in node.args]
+    _, converted, result = match(node, row, arguments)
+    values = list(converted)
+    if row.name in {"prev", "next"}:
+        values += [plan.Literal(1, LONG)][len(values) - 1 :]
+        values = [*values[:2], convert(values[2], result)] if len(values) > 2 else [*values, null(result)]
+    if row.name == "row_number":
+        values += [plan.Literal(1, LONG), plan.Literal(False, BOOL)][len(values) :]
+    elif row.name == "row_window_session":
+        values += [plan.Literal(False, BOOL)][len(values) - 3 :]
+    elif row.name.startswith("row_"):
+        values += [plan.Literal(False, BOOL)][len(values) - 1 :]
+    if row.name == "row_cumsum" and values[0].type is INT:
+        values[0] = convert(values[0], LONG)
+    return plan.WindowCall(row.name, tuple(values), result)
+
+
+def bind_aggregate(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """An aggregate inside `summarize`: the column that will hold it."""
+    return e.collect(aggregate(e, node, row))
+
+
+def aggregate(e: Expressions, node: syntax.Call, row: Function) -> plan.Aggregate:
+    """One aggregate with one result.
+
+    Raises:
+        RefusedError: If the function is refused, or its arguments do not fit.
+    """
+    if row.refusal:
+        raise diagnostics.not_supported(node.function.span, f"{row.name}()", row.refusal)
+    inner = e.without_aggregates()
+    if any(isinstance(a, syntax.Star) for a in node.args):
+        raise diagnostics.column_expected(node.span)
+    arguments = [inner.bind(a) for a in node.args]
+    _, converted, result = match(node, row, arguments)
+    return plan.Aggregate(row.canonical, _aggregate_arguments(node, row, converted, result), result)
+
+
+def _aggregate_arguments(
+    node: syntax.Call, row: Function, arguments: tuple[plan.Scalar, ...], result: KqlType
+) -> tuple[plan.Scalar, ...]:
+    if row.name == "count" and arguments:
+        if arguments[0].type is BOOL:
+            raise diagnostics.bad_value(node.span, "count() counts all rows, whatever its argument", "use countif()")
+        return ()
+    if row.name in {"makelist", "makeset"} and len(arguments) == 1:
+        return (*arguments, plan.Literal(_OLD_LIMIT, LONG))
+    if result in {REAL, LONG} and row.signatures[0].result in {"real", "promoted"} and arguments[0].type in NUMBER:
+        return (convert(arguments[0], result), *arguments[1:])
+    if row.name in {"arg_max", "arg_min"}:
+        return (arguments[0], arguments[1] if len(arguments) > 1 else arguments[0])
+    return arguments
+
+
+#: Functions whose value is a table.
+_TABLES = "table materialize externaldata external_table materialized_view stored_query_result _GetWatchlist"
+_ELSEWHERE = "cluster database workspace app adx arg"
+TABULAR = frozenset(f"{_TABLES} {_ELSEWHERE}".split())

@@ -1,0 +1,202 @@
+"""Operators that choose, compute, name and order columns."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+
+from keywitness.kql import plan, syntax
+from keywitness.kql.binder import diagnostics
+from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.names import Names, implied
+from keywitness.model.schema import Column, KqlType, Schema
+
+
+def kept(column: Column) -> plan.Named:
+    """The column as it is."""
+    return plan.Named(column.name, plan.ColumnRef(column.name, column.type), column.hidden)
+
+
+def bind_extend(context: Context, scope: Scope, rows: Rows, node: syntax.Extend | syntax.Serialize) -> Rows:
+    """`extend`: new columns at the end, known names replaced in their place; all see the input only."""
+    e = Expressions(context, scope, rows)
+    columns = {c.name: kept(c) for c in rows.schema}
+    numbered = Names(columns)
+    new = Names()
+    for item in node.columns:
+        name, value = _named_value(e, item, new, numbered)
+        columns[name] = plan.Named(name, value)
+    return rows.over(plan.Project(rows.plan, tuple(columns.values())))
+
+
+def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names) -> tuple[str, plan.Scalar]:
+    """Name and value of one item of extend."""
+    if isinstance(item, syntax.Named):
+        _refuse_compound(item)
+        name = item.names[0].name
+        if name in new:
+            raise diagnostics.already_named(item.names[0].span, name)
+        return new.take(name), e.bind(item.value)
+    value = e.bind(item)
+    suggested = implied(item, columns=e.rows.schema if e.rows else None)
+    if suggested is None:
+        return new.take(numbered.numbered()), value
+    if suggested in new:
+        suggested = numbered.take(suggested)
+    return new.take(suggested), value
+
+
+def _refuse_compound(item: syntax.Named) -> None:
+    if item.compound:
+        help = "name each value: a = f(x)[0], b = f(x)[1]"
+        raise diagnostics.bad_value(item.span, "the expression does not have several named values", help)
+
+
+def bind_project(context: Context, scope: Scope, rows: Rows, node: syntax.Project) -> Rows:
+    """`project`: exactly these columns. A hidden column named here becomes visible."""
+    e = Expressions(context, scope, rows)
+    return rows.over(plan.Project(rows.plan, named_list(e, node.columns)))
+
+
+def named_list(e: Expressions, items: Sequence[syntax.Node]) -> tuple[plan.Named, ...]:
+    """The items of project or of the keys of summarize, each with its name."""
+    names = Names()
+    return tuple(named_item(e, item, names) for item in items)
+
+
+def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:
+    """One item and its name, given or implied."""
+    if isinstance(item, syntax.Named):
+        _refuse_compound(item)
+        name = item.names[0].name
+        if name in names:
+            raise diagnostics.already_named(item.names[0].span, name)
+        return plan.Named(names.take(name), e.bind(item.value))
+    value = e.bind(item)
+    suggested = implied(item, columns=e.rows.schema if e.rows else None)
+    if isinstance(item, syntax.NameRef) and item.name in names:
+        raise diagnostics.already_named(item.span, item.name)
+    return plan.Named(names.numbered() if suggested is None else names.take(suggested), value)
+
+
+# ---------------------------------------------------------------- by name and wildcard
+
+
+def matches(pattern: str, name: str) -> bool:
+    """True when the name fits a pattern in which only `*` is special."""
+    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _chosen(rows: Rows, items: Iterable[syntax.Node]) -> set[str]:
+    """The columns that names and wildcards mean. A wildcard means visible columns only."""
+    found: set[str] = set()
+    for item in items:
+        match item:
+            case syntax.NameRef():
+                found.add(_existing(rows, item).name)
+            case syntax.WildcardName(pattern=pattern):
+                found.update(c.name for c in rows.schema.visible() if matches(pattern, c.name))
+            case syntax.Star():
+                found.update(c.name for c in rows.schema.visible())
+            case _:
+                raise diagnostics.column_expected(item.span)
+    return found
+
+
+def _existing(rows: Rows, node: syntax.NameRef) -> Column:
+    column = rows.schema.find(node.name)
+    if column is None:
+        raise diagnostics.unknown_column(node.span, node.name, rows.origin, rows.schema.names())
+    return column
+
+
+def bind_project_away(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectAway) -> Rows:
+    """`project-away`: all columns but these."""
+    away = _chosen(rows, node.columns)
+    return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in rows.schema if c.name not in away)))
+
+
+def bind_project_keep(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectKeep) -> Rows:
+    """`project-keep`: only these columns, in the order of the input; hidden ones stay."""
+    keep = _chosen(rows, node.columns)
+    return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in rows.schema if c.hidden or c.name in keep)))
+
+
+def bind_project_rename(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectRename) -> Rows:
+    """`project-rename new = old`: in place, all at once."""
+    renamed: dict[str, str] = {}
+    for item in node.columns:
+        if not isinstance(item, syntax.Named) or not isinstance(item.value, syntax.NameRef):
+            raise diagnostics.column_expected(item.span)
+        renamed[_existing(rows, item.value).name] = item.names[0].name
+    names = Names()
+    columns: list[plan.Named] = []
+    for column in rows.schema:
+        name = renamed.get(column.name, column.name)
+        if name in names:
+            raise diagnostics.already_named(node.span, name)
+        hidden = column.hidden and column.name not in renamed
+        columns.append(plan.Named(names.take(name), plan.ColumnRef(column.name, column.type), hidden))
+    return rows.over(plan.Project(rows.plan, tuple(columns)))
+
+
+def bind_project_reorder(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectReorder) -> Rows:
+    """`project-reorder`: these first, the others behind them as they were."""
+    placed: list[Column] = []
+    exact = {c.column.name for c in node.columns if isinstance(c.column, syntax.NameRef)}
+    for item in node.columns:
+        placed += [c for c in _reordered(rows, item, exact) if c not in placed]
+    rest = [c for c in rows.schema if c not in placed]
+    return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in (*placed, *rest))))
+
+
+def _reordered(rows: Rows, item: syntax.ReorderColumn, exact: set[str]) -> list[Column]:
+    match item.column:
+        case syntax.NameRef():
+            return [_existing(rows, item.column)]
+        case syntax.WildcardName(pattern=pattern):
+            found = [c for c in rows.schema.visible() if matches(pattern, c.name) and c.name not in exact]
+        case syntax.Star():
+            found = [c for c in rows.schema.visible() if c.name not in exact]
+        case _:
+            raise diagnostics.column_expected(item.column.span)
+    if not item.order:
+        return found
+    natural = item.order.startswith("granny")
+    return sorted(found, key=lambda c: _natural(c.name) if natural else [c.name], reverse=item.order.endswith("desc"))
+
+
+def _natural(name: str) -> list[str | int]:
+    """A key in which `a20` comes before `a100`: text and numbers in turn."""
+    return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name)]
+
+
+def bind_getschema(context: Context, scope: Scope, rows: Rows, node: syntax.GetSchema) -> Rows:
+    """`getschema`: one row per visible column."""
+    cells = tuple((c.name, i, _DOTNET[c.type], c.type.value) for i, c in enumerate(rows.schema.visible()))
+    return Rows(plan.Constant(_SCHEMA_OF_SCHEMA, cells), ordered=True)
+
+
+_DOTNET = {
+    "bool": "System.SByte",
+    "int": "System.Int32",
+    "long": "System.Int64",
+    "real": "System.Double",
+    "decimal": "System.Data.SqlTypes.SqlDecimal",
+    "string": "System.String",
+    "datetime": "System.DateTime",
+    "timespan": "System.TimeSpan",
+    "guid": "System.Guid",
+    "dynamic": "System.Object",
+}
+_SCHEMA_OF_SCHEMA = Schema(
+    Column(name, type)
+    for name, type in (
+        ("ColumnName", KqlType.STRING),
+        ("ColumnOrdinal", KqlType.LONG),
+        ("DataType", KqlType.STRING),
+        ("ColumnType", KqlType.STRING),
+    )
+)

@@ -1,0 +1,146 @@
+"""What every part of the binder works with: the query's surroundings, its scopes, and rows on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from keywitness.kql import syntax
+from keywitness.kql.catalog import Catalog
+from keywitness.kql.plan import Literal, Plan, Scalar
+from keywitness.model.schema import KqlType, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows at one point of a pipeline.
+
+    Args:
+        plan: How they come about.
+        origin: The table they come from, for messages; empty when there are several or none.
+        ordered: Their order is defined (sort, top, serialize ...): window functions may run.
+        sorted: The user asked for the order, so the result keeps it.
+    """
+
+    plan: Plan
+    origin: str = ""
+    ordered: bool = False
+    sorted: bool = False
+
+    @property
+    def schema(self) -> Schema:
+        """The columns."""
+        return self.plan.schema
+
+    def over(self, node: Plan) -> Rows:
+        """The same rows, one operator later, in the same order."""
+        return replace(self, plan=node)
+
+    def unordered(self, node: Plan, origin: str = "") -> Rows:
+        """New rows without an order."""
+        return Rows(node, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarValue:
+    """A scalar `let` or argument. `per_row` when it reads columns of the caller's rows."""
+
+    value: Scalar
+    per_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A tabular `let`, `as` or argument."""
+
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class UserFunction:
+    """A function of the query, with the scope of its definition."""
+
+    definition: syntax.Lambda
+    scope: Scope
+
+
+Entity: TypeAlias = "ScalarValue | Table | UserFunction"
+
+
+class Scope:
+    """Names that `let` defined, inner over outer."""
+
+    __slots__ = ("_names", "_own")
+
+    def __init__(self, names: dict[str, Entity] | None = None) -> None:
+        self._names = dict(names or {})
+        self._own: set[str] = set()
+
+    def find(self, name: str) -> Entity | None:
+        """What the name stands for, or None."""
+        return self._names.get(name)
+
+    def define(self, name: str, entity: Entity) -> None:
+        """Set a name from here on."""
+        self._names[name] = entity
+        self._own.add(name)
+
+    def declared(self, name: str) -> bool:
+        """True when the name was set in this very scope; names of outer scopes may be hidden."""
+        return name in self._own
+
+    def inner(self) -> Scope:
+        """A scope that begins with all of these names; also the snapshot that a function keeps."""
+        return Scope(self._names)
+
+    def items(self) -> Iterator[tuple[str, Entity]]:
+        """Names and what they stand for."""
+        return iter(self._names.items())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+
+@dataclass(slots=True)
+class Context:
+    """One query being bound.
+
+    Args:
+        catalog: The tables of the case.
+        now_ticks: What `now()` returns.
+        notes: Remarks for the user, in order.
+        render: The last `render` seen.
+        bind_entity: Binds an expression that may be a scalar, a table or a function. (This and the next three are
+            set by `statements`: expressions hold tables and tables hold expressions.)
+        bind_table: Binds an expression that must be a table.
+        bind_operators: Binds operators over given rows (also the bodies of mv-apply and partition).
+        call_user: Calls a function of the query with the caller's columns and, for `invoke`, the piped rows.
+    """
+
+    catalog: Catalog
+    now_ticks: int
+    bind_entity: Callable[[Context, Scope, syntax.Node], Entity]
+    bind_table: Callable[[Context, Scope, syntax.Node], Rows]
+    bind_operators: Callable[[Context, Scope, Rows, tuple[syntax.Operator, ...]], Rows]
+    call_user: Callable[[Context, Scope, UserFunction, syntax.Call, Rows | None, Rows | None], Entity]
+    notes: list[str] = field(default_factory=list)
+    render: tuple[str, tuple[tuple[str, object], ...]] | None = None
+    counter: int = 0
+    depth: int = 0
+
+    def note(self, text: str) -> None:
+        """Add a remark once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def fresh(self, prefix: str) -> str:
+        """A name that no query can write, for a column or a shared table between two operators."""
+        self.counter += 1
+        return f"${prefix}{self.counter}"
+
+
+#: A null of each type.
+def null(type: KqlType) -> Literal:
+    """The null of a type; for string, which has none, the empty string."""
+    return Literal("" if type is KqlType.STRING else None, type)

@@ -1,0 +1,223 @@
+"""What the binder refuses: one function per code, beside those of the parser in `kql.diagnostics`.
+
+Codes are Kusto's own (`KSnnn`) where Kusto has one for the same cause, else ours (`KWQnnn`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from keywitness.kql.diagnostics import Diagnostic, did_you_mean, quoted
+from keywitness.kql.syntax import Span
+from keywitness.model.schema import KqlType
+
+
+class RefusedError(Exception):
+    """Carries the diagnostic from where it was found to `compile_kql`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def _refused(code: str, message: str, span: Span, help: str = "", label: str = "") -> RefusedError:
+    return RefusedError(Diagnostic(code, "error", message, span, help, label))
+
+
+# ---------------------------------------------------------------- names
+
+
+def unknown_column(span: Span, name: str, origin: str, columns: Iterable[str]) -> RefusedError:
+    """KS142: a name that is neither a column of the input nor a `let`."""
+    where = f"{origin} has no such column" if origin else "no such column at this point"
+    otherwise = f"`keywitness schema {origin}` lists all" if origin else ""
+    return _refused(
+        "KS142", f"{quoted(name)} is not a column here", span, did_you_mean(name, columns, otherwise), where
+    )
+
+
+def unknown_name(span: Span, name: str, names: Iterable[str]) -> RefusedError:
+    """KS142: a name that no `let` defines, where there are no columns."""
+    return _refused("KS142", f"{quoted(name)} is not defined", span, did_you_mean(name, names))
+
+
+def unknown_table(span: Span, name: str, tables: Iterable[str]) -> RefusedError:
+    """KS204: neither a table of the case, a known log table, nor a tabular `let`."""
+    help = did_you_mean(name, tables, "ingest evidence for it, or check the name: `keywitness schema` lists the tables")
+    return _refused("KS204", f"{quoted(name)} is not a table", span, help, "neither in the case nor a known log table")
+
+
+def unknown_function(span: Span, name: str, functions: Iterable[str]) -> RefusedError:
+    """KS211: no such function."""
+    return _refused("KS211", f"{quoted(name)} is not a function", span, did_you_mean(name, functions))
+
+
+def not_supported(span: Span, what: str, reason: str) -> RefusedError:
+    """KWQ300: a part of Kusto that keywitness does not answer."""
+    return _refused("KWQ300", f"{what} is not supported", span, reason)
+
+
+def table_expected(span: Span, what: str) -> RefusedError:
+    """KS143: a scalar where rows are needed."""
+    return _refused("KS143", f"{what} is a scalar, a table is needed here", span)
+
+
+def scalar_expected(span: Span, what: str) -> RefusedError:
+    """KS144: rows where a scalar is needed."""
+    help = "`toscalar(...)` takes its first cell; `in (...)` takes its first column"
+    return _refused("KS144", f"{what} is a table, a scalar is needed here", span, help)
+
+
+def already_named(span: Span, name: str) -> RefusedError:
+    """KS171: two columns of one name."""
+    return _refused("KS171", f"a column named {quoted(name)} is there already", span, "give one of them another name")
+
+
+def already_declared(span: Span, name: str) -> RefusedError:
+    """KS201: two `let` of one name."""
+    return _refused("KS201", f"{quoted(name)} has already been declared", span)
+
+
+def column_expected(span: Span) -> RefusedError:
+    """KS109: an expression where only a column name may stand."""
+    return _refused("KS109", "a column name is expected here", span)
+
+
+# ---------------------------------------------------------------- types
+
+
+def _type_help(wanted: Iterable[KqlType]) -> str:
+    named = {
+        KqlType.BOOL: "tobool",
+        KqlType.LONG: "tolong",
+        KqlType.INT: "toint",
+        KqlType.REAL: "toreal",
+        KqlType.STRING: "tostring",
+        KqlType.DATETIME: "todatetime",
+        KqlType.TIMESPAN: "totimespan",
+        KqlType.GUID: "toguid",
+        KqlType.DYNAMIC: "parse_json",
+    }
+    functions = [f"{f}()" for t, f in named.items() if t in set(wanted)]
+    return f"convert it with {' or '.join(functions[:3])}" if functions else ""
+
+
+def wrong_type(span: Span, found: KqlType, wanted: Sequence[KqlType]) -> RefusedError:
+    """KS107, KS141: a value of a type that does not fit."""
+    names = " or ".join(wanted) if len(wanted) < 5 else "another type"
+    code = "KS107" if len(wanted) == 1 else "KS141"
+    return _refused(code, f"a value of type {names} is expected, this is {found}", span, _type_help(wanted))
+
+
+def wrong_operands(span: Span, op: str, left: KqlType, right: KqlType, help: str = "") -> RefusedError:
+    """KS106: an operator without a meaning for these types."""
+    return _refused("KS106", f"'{op}' is not defined for {left} and {right}", span, help)
+
+
+def cannot_compare(span: Span, left: KqlType, right: KqlType) -> RefusedError:
+    """SEM0064: Kusto refuses to compare these types; the answer would always be the same."""
+    help = f"convert one side, for instance with {_CONVERTERS[left]}()"
+    return _refused("SEM0064", f"values of types {left} and {right} cannot be compared", span, help)
+
+
+_CONVERTERS = {
+    KqlType.BOOL: "tobool",
+    KqlType.INT: "toint",
+    KqlType.LONG: "tolong",
+    KqlType.REAL: "toreal",
+    KqlType.DECIMAL: "todecimal",
+    KqlType.STRING: "tostring",
+    KqlType.DATETIME: "todatetime",
+    KqlType.TIMESPAN: "totimespan",
+    KqlType.GUID: "toguid",
+    KqlType.DYNAMIC: "tostring",
+}
+
+
+def dynamic_not_allowed(span: Span, where: str) -> RefusedError:
+    """KS116: a dynamic value where Kusto needs a plain one (keys of summarize, sort, join)."""
+    return _refused(
+        "KS116", f"a dynamic value cannot be used {where}", span, "convert it, for instance with tostring()"
+    )
+
+
+def constant_expected(span: Span, what: str) -> RefusedError:
+    """KS110: a column where a constant is needed."""
+    return _refused("KS110", f"{what} must be a constant", span)
+
+
+def no_member(span: Span, name: str, found: KqlType) -> RefusedError:
+    """KS142: `x.name` or `x[i]` where x is not dynamic."""
+    help = "parse_json() makes a dynamic value of a string" if found is KqlType.STRING else ""
+    return _refused("KS142", f"a value of type {found} has no member {quoted(name)}", span, help)
+
+
+# ---------------------------------------------------------------- functions
+
+
+def argument_count(span: Span, name: str, signatures: Sequence[str], count: int) -> RefusedError:
+    """KS119: too few or too many arguments."""
+    forms = "; ".join(f"{name}{s.partition(' ->')[0]}" for s in signatures[:3])
+    return _refused(
+        "KS119", f"{name}() does not take {count} argument{'s' * (count != 1)}", span, f"it is called as {forms}"
+    )
+
+
+def no_signature(span: Span, name: str, types: Sequence[KqlType], signatures: Sequence[str]) -> RefusedError:
+    """KS127: no form of the function takes these types."""
+    forms = "; ".join(f"{name}{s.partition(' ->')[0]}" for s in signatures[:3])
+    return _refused("KS127", f"{name}() does not take ({', '.join(types)})", span, f"it is called as {forms}")
+
+
+def unknown_argument(span: Span, name: str, parameters: Sequence[str]) -> RefusedError:
+    """KS131: a named argument that the function does not have."""
+    return _refused("KS131", f"the function has no parameter {quoted(name)}", span, did_you_mean(name, parameters))
+
+
+def aggregate_elsewhere(span: Span, name: str) -> RefusedError:
+    """KS111: an aggregate outside of summarize."""
+    help = "aggregates stand in `summarize`, `make-series` and `top-nested`"
+    return _refused("KS111", f"{name}() is an aggregate and cannot stand here", span, help)
+
+
+def aggregate_expected(span: Span, name: str) -> RefusedError:
+    """KS236: a scalar in summarize that is no aggregate and no key."""
+    help = f"put it behind `by`, or aggregate it: take_any({name}), max({name})" if name else "aggregate it"
+    return _refused("KS236", "an aggregate is expected here", span, help)
+
+
+def order_needed(span: Span, name: str) -> RefusedError:
+    """KWQ301: a window function over rows in no order."""
+    return _refused(
+        "KWQ301", f"{name}() needs rows in a fixed order", span, "put `| sort by ...` or `| serialize` before it"
+    )
+
+
+def bad_value(span: Span, message: str, help: str = "") -> RefusedError:
+    """KWQ302: a constant that the function does not know (a part of a date, a unit ...)."""
+    return _refused("KWQ302", message, span, help)
+
+
+def no_value(span: Span, name: str) -> RefusedError:
+    """KWQ303: a query parameter without a value."""
+    return _refused(
+        "KWQ303", f"the query parameter {quoted(name)} has no value", span, "give it a default: `name: type = value`"
+    )
+
+
+def row_value_in_table(span: Span, name: str) -> RefusedError:
+    """KWQ304: a value of the current row inside a table expression of a function."""
+    help = "call the function with a constant, or write it with join or lookup"
+    return _refused(
+        "KWQ304", f"{quoted(name)} changes from row to row and cannot be used inside a table expression", span, help
+    )
+
+
+def schema_mismatch(span: Span, table: str, column: str) -> RefusedError:
+    """KS225: a tabular argument without a column that the parameter asks for."""
+    return _refused("KS225", f"the table given for {quoted(table)} has no column {quoted(column)} of that type", span)
+
+
+def no_result(span: Span) -> RefusedError:
+    """KS001: only `let` statements, nothing to answer."""
+    return _refused("KS008", "the query has no result: it ends without a tabular statement", span)

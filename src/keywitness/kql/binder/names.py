@@ -1,0 +1,103 @@
+"""The names that Kusto gives to columns that the text does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from keywitness.kql import functions, syntax
+from keywitness.kql.functions import Function, Naming
+from keywitness.model.schema import Schema
+
+
+def implied(expression: syntax.Node, *, aggregate: bool = False, columns: Schema | None = None) -> str | None:
+    """The name that an expression suggests, None where Kusto numbers the column (`Column1`).
+
+    Args:
+        expression: The unnamed expression.
+        aggregate: It stands in `summarize` before `by`: aggregate names count.
+        columns: The input, for `column_ifexists`.
+    """
+    match expression:
+        case syntax.NameRef(name=name):
+            return name
+        case syntax.Member(object=object, name=syntax.NameRef(name=name)):
+            return _joined(implied(object, columns=columns), name)
+        case syntax.Index(object=object, index=index):
+            return _joined(implied(object, columns=columns), _index_name(index))
+        case syntax.Call(function=function):
+            found = functions.find_aggregate(function.name) if aggregate else None
+            row = found or functions.find(function.name)
+            return _called(row, expression, aggregate=aggregate, columns=columns) if row else None
+    return None
+
+
+def _joined(object: str | None, member: str) -> str:
+    return member if object is None else f"{object}_{member}"
+
+
+def _index_name(index: syntax.Node) -> str:
+    match index:
+        case syntax.Literal(value=value):
+            return str(value)
+        case syntax.Unary(op="-", operand=syntax.Literal(value=value)):
+            return f"-{value}"
+    return ""
+
+
+def _called(row: Function, call: syntax.Call, *, aggregate: bool, columns: Schema | None) -> str | None:
+    if row.name == "column_ifexists":
+        return _existing_column(call, columns)
+    first = call.args[0] if call.args else None
+    name = implied(first, aggregate=aggregate, columns=columns) if first is not None else None
+    if row.name in {"percentile", "percentilew"} and len(call.args) > 1:
+        return _ranked(row.name, name, call.args[-1])
+    if row.name in {"percentiles_array", "percentilesw_array"}:
+        return f"{row.name.removesuffix('_array')}_{name or ''}"
+    if row.naming is Naming.PREFIX:
+        return f"{row.prefix}_{name or ''}"
+    return name if row.naming is Naming.FIRST else None
+
+
+def _ranked(prefix: str, name: str | None, rank: syntax.Node) -> str:
+    return f"{prefix}_{name or ''}_{rank_text(rank)}"
+
+
+def rank_text(rank: syntax.Node) -> str:
+    """A percentile rank as it stands in a column name: `99.9` is `99_9`."""
+    return _index_name(rank).replace(".", "_")
+
+
+def _existing_column(call: syntax.Call, columns: Schema | None) -> str | None:
+    match call.args:
+        case (syntax.Literal(value=str(name)), *_) if columns is not None and columns.find(name):
+            return name
+    return None
+
+
+class Names:
+    """Hands out unique column names in the order of a projection."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._number = 0
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
+
+    def take(self, name: str) -> str:
+        """The name itself where it is free, else with the first number that is."""
+        return self._add(name if name not in self._taken else self._first_free(lambda n: f"{name}{n}", 0))
+
+    def numbered(self) -> str:
+        """The next free `ColumnN`."""
+        return self._add(self._first_free(lambda n: f"Column{n}", self._number))
+
+    def _first_free(self, form: Callable[[int], str], start: int) -> str:
+        number = start + 1
+        while form(number) in self._taken:
+            number += 1
+        return form(number)
+
+    def _add(self, name: str) -> str:
+        self._taken.add(name)
+        return name

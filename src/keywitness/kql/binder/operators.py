@@ -1,0 +1,196 @@
+"""Tabular operators: which function binds which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keywitness.kql import plan, syntax
+from keywitness.kql.binder import columns, diagnostics, groups
+from keywitness.kql.binder.context import Context, Rows, Scope, Table
+from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.types import DYNAMIC, LONG, convert
+from keywitness.kql.functions.function import INTEGER
+
+OperatorBinder = Callable[[Context, Scope, Rows, Any], Rows]
+
+#: Operators that begin a pipeline and are not in `sources`.
+SOURCE_OPERATORS = (syntax.Union, syntax.Search, syntax.Evaluate, syntax.ExternalData, syntax.Find)
+
+_WAIT = "not built yet"
+#: Operators that are known and refused: what to use instead.
+REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
+    syntax.ExternalData: ("externaldata", "a query reads nothing outside of the case: ingest the file instead"),
+    syntax.Find: ("find", "use `union withsource=Table T1, T2 | where ...`"),
+    syntax.MacroExpand: ("macro-expand", "a case is one database"),
+    syntax.Fork: ("fork", "run one query for each branch"),
+    syntax.Facet: ("facet", "run one `summarize count() by` for each column"),
+    syntax.Partition: ("partition", "use arg_max(), row_number() after sort, or one query for each key"),
+    syntax.TopNested: ("top-nested", "use `summarize ... by` and `top`"),
+    syntax.TopHitters: ("top-hitters", "use `summarize Count = count() by x | top n by Count`, which is exact"),
+    syntax.Reduce: ("reduce", "use `summarize count() by` on a pattern made with replace_regex()"),
+    syntax.Scan: ("scan", "use sort, then prev(), next(), row_cumsum() or row_window_session()"),
+    syntax.MakeSeries: ("make-series", "use `summarize ... by bin(time, step)`; empty bins are left out there"),
+    syntax.Consume: ("consume", "it has no result: leave it out"),
+    syntax.ProjectByNames: ("project-by-names", "use project-reorder or project with the names"),
+    syntax.AssertSchema: ("assert-schema", "use getschema"),
+}
+
+
+def bind_operator(context: Context, scope: Scope, rows: Rows, node: syntax.Operator) -> Rows:
+    """One operator over its input.
+
+    Raises:
+        RefusedError: If it, or anything in it, has no exact meaning here.
+    """
+    binder = BINDERS.get(type(node))
+    if binder is None:
+        raise _refusal(node)
+    return binder(context, scope, rows, node)
+
+
+def bind_source(context: Context, scope: Scope, node: Any) -> Rows:
+    """An operator at the beginning of a pipeline."""
+    raise _refusal(node)
+
+
+def _refusal(node: Any) -> diagnostics.RefusedError:
+    if isinstance(node, syntax.UnsupportedOperator):
+        return diagnostics.not_supported(node.span, f"'{node.name}'", _WAIT)
+    name, help = REFUSED.get(type(node), (spelled(node), _WAIT))
+    return diagnostics.not_supported(_head(node, name), f"'{name}'", help)
+
+
+def _head(node: syntax.Node, name: str) -> syntax.Span:
+    """The operator's name alone, so that carets do not run over its whole body."""
+    return syntax.Span(node.span.start, min(node.span.end, node.span.start + len(name)))
+
+
+def spelled(node: syntax.Node) -> str:
+    """The operator as KQL spells it: `MvExpand` is `mv-expand`."""
+    if isinstance(node, syntax.UnsupportedOperator):
+        return node.name
+    if isinstance(node, syntax.GetSchema):
+        return "getschema"
+    name = type(node).__name__
+    return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+# ---------------------------------------------------------------- rows
+
+
+def bind_where(context: Context, scope: Scope, rows: Rows, node: syntax.Where) -> Rows:
+    """`where`: rows for which the predicate is true."""
+    predicate = Expressions(context, scope, rows).bind_bool(node.predicate)
+    return rows.over(plan.Filter(rows.plan, predicate))
+
+
+def bind_sort(context: Context, scope: Scope, rows: Rows, node: syntax.Sort) -> Rows:
+    """`sort`: an order that later operators keep."""
+    return Rows(plan.Sort(rows.plan, _keys(context, scope, rows, node.keys)), rows.origin, ordered=True, sorted=True)
+
+
+def bind_top(context: Context, scope: Scope, rows: Rows, node: syntax.Top) -> Rows:
+    """`top n by`: sort and take."""
+    sorted = plan.Sort(rows.plan, _keys(context, scope, rows, node.keys))
+    count = _count(context, scope, node.count)
+    return Rows(plan.Take(sorted, count), rows.origin, ordered=True, sorted=True)
+
+
+def _keys(context: Context, scope: Scope, rows: Rows, keys: tuple[syntax.SortKey, ...]) -> tuple[plan.SortKey, ...]:
+    e = Expressions(context, scope, rows)
+    bound: list[plan.SortKey] = []
+    for key in keys:
+        value = e.bind(key.value)
+        if value.type is DYNAMIC:
+            raise diagnostics.dynamic_not_allowed(key.value.span, "to sort by")
+        bound.append(plan.SortKey(value, key.descending, key.nulls_first))
+    return tuple(bound)
+
+
+def _count(context: Context, scope: Scope, node: syntax.Node) -> plan.Scalar:
+    """A number of rows."""
+    count = Expressions(context, scope, None).bind(node)
+    if count.type not in INTEGER:
+        raise diagnostics.wrong_type(node.span, count.type, [LONG])
+    if isinstance(count, plan.Literal) and (count.value is None or count.value < 0):
+        raise diagnostics.bad_value(node.span, "the number of rows cannot be negative or null")
+    return convert(count, LONG)
+
+
+def bind_take(context: Context, scope: Scope, rows: Rows, node: syntax.Take) -> Rows:
+    """`take`: the first rows of an order, or any rows."""
+    return rows.over(plan.Take(rows.plan, _count(context, scope, node.count)))
+
+
+def bind_sample(context: Context, scope: Scope, rows: Rows, node: syntax.Sample) -> Rows:
+    """`sample`: rows drawn at random."""
+    return rows.unordered(plan.Sample(rows.plan, _count(context, scope, node.count)), rows.origin)
+
+
+def bind_serialize(context: Context, scope: Scope, rows: Rows, node: syntax.Serialize) -> Rows:
+    """`serialize`: from here on the order counts."""
+    frozen = Rows(plan.Serialize(rows.plan), rows.origin, ordered=True, sorted=rows.sorted)
+    return columns.bind_extend(context, scope, frozen, node) if node.columns else frozen
+
+
+# ---------------------------------------------------------------- names and pictures
+
+
+def bind_as(context: Context, scope: Scope, rows: Rows, node: syntax.As) -> Rows:
+    """`as name`: the rows so far under a name, for what follows."""
+    scope.define(node.name.name, Table(rows))
+    return rows
+
+
+def bind_render(context: Context, scope: Scope, rows: Rows, node: syntax.Render) -> Rows:
+    """`render`: how to draw the result; the rows stay as they are."""
+    options = []
+    for option in node.options:
+        value = option.value
+        options.append((option.name, value.value if isinstance(value, syntax.Literal) else _written(value)))
+    context.render = (node.kind, tuple(options))
+    return rows
+
+
+def _written(node: syntax.Node) -> str:
+    return node.name if isinstance(node, syntax.NameRef) else ""
+
+
+def bind_invoke(context: Context, scope: Scope, rows: Rows, node: syntax.Invoke) -> Rows:
+    """`invoke f(...)`: the rows are the function's first argument."""
+    from keywitness.kql.binder.context import UserFunction
+
+    if not isinstance(node.call, syntax.Call):
+        raise diagnostics.not_supported(node.span, "a function of another database", "a case is one database")
+    function = scope.find(node.call.function.name)
+    if not isinstance(function, UserFunction):
+        raise diagnostics.unknown_function(node.call.function.span, node.call.function.name, scope)
+    result = context.call_user(context, scope, function, node.call, None, rows)
+    if not isinstance(result, Table):
+        raise diagnostics.table_expected(node.call.span, f"the result of {node.call.function.name}()")
+    return result.rows
+
+
+BINDERS: dict[type[syntax.Node], OperatorBinder] = {
+    syntax.Where: bind_where,
+    syntax.Extend: columns.bind_extend,
+    syntax.Project: columns.bind_project,
+    syntax.ProjectAway: columns.bind_project_away,
+    syntax.ProjectKeep: columns.bind_project_keep,
+    syntax.ProjectRename: columns.bind_project_rename,
+    syntax.ProjectReorder: columns.bind_project_reorder,
+    syntax.GetSchema: columns.bind_getschema,
+    syntax.Summarize: groups.bind_summarize,
+    syntax.Distinct: groups.bind_distinct,
+    syntax.Count: groups.bind_count,
+    syntax.SampleDistinct: groups.bind_sample_distinct,
+    syntax.Sort: bind_sort,
+    syntax.Top: bind_top,
+    syntax.Take: bind_take,
+    syntax.Sample: bind_sample,
+    syntax.Serialize: bind_serialize,
+    syntax.As: bind_as,
+    syntax.Render: bind_render,
+    syntax.Invoke: bind_invoke,
+}

@@ -1,0 +1,242 @@
+"""A whole query: `let`, functions, pipelines, and the statement that gives the result."""
+
+from __future__ import annotations
+
+from keywitness.kql import plan, syntax
+from keywitness.kql.binder import calls, diagnostics, operators, sources
+from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, UserFunction
+from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.folding import reads_columns
+from keywitness.kql.binder.types import DYNAMIC, comparable, convert
+from keywitness.kql.catalog import Catalog
+from keywitness.model.schema import KqlType
+
+_DEEPEST_CALL = 64
+
+
+def bind(query: syntax.Query, catalog: Catalog, now_ticks: int) -> plan.Program:
+    """Bind a query to a typed plan.
+
+    Raises:
+        RefusedError: At the first name, type or construct that has no exact meaning here.
+    """
+    context = Context(catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user)
+    context.notes.extend(query.notes)
+    scope = Scope()
+    result: Rows | None = None
+    answered = 0
+    for statement in query.statements:
+        rows = _statement(context, scope, statement)
+        if rows is not None:
+            result, answered = rows, answered + 1
+    if result is None:
+        raise diagnostics.no_result(query.span)
+    if answered > 1:
+        context.note(f"the query has {answered} results: the last one is shown")
+    return plan.Program(_shown(result.plan), tuple(context.notes), context.render, result.sorted)
+
+
+def _shown(result: plan.Plan) -> plan.Plan:
+    """The result without hidden columns."""
+    if all(not c.hidden for c in result.schema):
+        return result
+    return plan.Project(
+        result, tuple(plan.Named(c.name, plan.ColumnRef(c.name, c.type)) for c in result.schema.visible())
+    )
+
+
+def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> Rows | None:
+    match statement:
+        case syntax.Let(name=name, value=value):
+            if scope.declared(name.name):
+                raise diagnostics.already_declared(name.span, name.name)
+            scope.define(name.name, bind_entity(context, scope, value))
+        case syntax.ExpressionStatement(value=value):
+            return bind_table(context, scope, value)
+        case syntax.QueryParameters(parameters=parameters):
+            for parameter in parameters:
+                _query_parameter(context, scope, parameter)
+        case syntax.SetOption(name=name, value=value):
+            _set_option(context, scope, name.name, value)
+        case syntax.DeclarePattern(name=name):
+            raise diagnostics.not_supported(name.span, "declare pattern", "name the table itself")
+        case syntax.Alias() | syntax.Restrict():
+            raise diagnostics.not_supported(statement.span, "this statement", "a case is one database")
+    return None
+
+
+def _query_parameter(context: Context, scope: Scope, parameter: syntax.Parameter) -> None:
+    if parameter.default is None:
+        raise diagnostics.no_value(parameter.span, parameter.name.name)
+    value = Expressions(context, scope, None).bind(parameter.default)
+    scope.define(parameter.name.name, ScalarValue(convert(value, parameter.type or value.type)))
+
+
+def _set_option(context: Context, scope: Scope, name: str, value: syntax.Expression | None) -> None:
+    """Only `query_now` changes an answer; the others are about the service."""
+    if name == "query_now" and value is not None:
+        now = Expressions(context, scope, None).bind(value)
+        if isinstance(now, plan.Literal) and now.type is KqlType.DATETIME and now.value is not None:
+            context.now_ticks = now.value
+
+
+# ---------------------------------------------------------------- what an expression stands for
+
+
+def bind_entity(context: Context, scope: Scope, node: syntax.Node) -> Entity:
+    """A scalar, a table or a function, whichever the expression turns out to be."""
+    match node:
+        case syntax.Lambda():
+            return UserFunction(node, scope.inner())
+        case syntax.Pipeline(source=source, operators=()) if source is not None:
+            return bind_entity(context, scope, source)
+        case syntax.Pipeline():
+            return Table(bind_table(context, scope, node))
+        case syntax.NameRef(name=name):
+            return _named(context, scope, node, name)
+        case syntax.Call(function=function):
+            entity = scope.find(function.name)
+            if isinstance(entity, UserFunction):
+                return call_user(context, scope, entity, node, None, None)
+            if function.name in calls.TABULAR:
+                return Table(sources.tabular_function(context, scope, node))
+        case syntax.MethodCall() | syntax.Member(object=syntax.Call() | syntax.MethodCall()) if _elsewhere(node):
+            raise diagnostics.not_supported(
+                node.span, "a table of another database or workspace", "a case is one database: name the table alone"
+            )
+    if type(node) in sources.BINDERS or isinstance(node, operators.SOURCE_OPERATORS):
+        return Table(bind_table(context, scope, node))
+    value = Expressions(context, scope, None).bind(node)
+    return ScalarValue(value, reads_columns(value))
+
+
+def _elsewhere(node: syntax.Node) -> bool:
+    """True for `database("d").T` and its kind."""
+    while isinstance(node, syntax.Member | syntax.MethodCall):
+        node = node.object
+    return isinstance(node, syntax.Call) and node.function.name in {"cluster", "database", "workspace", "app", "adx"}
+
+
+def _named(context: Context, scope: Scope, node: syntax.NameRef, name: str) -> Entity:
+    entity = scope.find(name)
+    if isinstance(entity, UserFunction) and all(p.default is not None for p in entity.definition.parameters):
+        return call_user(context, scope, entity, syntax.Call(node.span, node, ()), None, None)
+    if entity is not None:
+        return entity
+    return Table(sources.case_table(context, node.span, name, scope))
+
+
+def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
+    """An expression that must be a table.
+
+    Raises:
+        RefusedError: If it is a scalar, or anything in it is refused.
+    """
+    if isinstance(node, syntax.Pipeline) and node.source is not None:
+        return bind_operators(context, scope, bind_table(context, scope, node.source), node.operators)
+    binder = sources.BINDERS.get(type(node))
+    if binder is not None:
+        return binder(context, scope, node)
+    if isinstance(node, operators.SOURCE_OPERATORS):
+        return operators.bind_source(context, scope, node)
+    entity = bind_entity(context, scope, node)
+    if not isinstance(entity, Table):
+        raise diagnostics.table_expected(node.span, "this")
+    return entity.rows
+
+
+def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]) -> Rows:
+    """Operators one after the other; `as` defines its name for those that follow."""
+    for number, operator in enumerate(listed, start=2):
+        try:
+            rows = operators.bind_operator(context, scope, rows, operator)
+        except diagnostics.RefusedError as refused:
+            if not refused.diagnostic.place:
+                place = f"stage {number} of {len(listed) + 1} ({operators.spelled(operator)})"
+                raise diagnostics.RefusedError(refused.diagnostic.at(place)) from None
+            raise
+    return rows
+
+
+# ---------------------------------------------------------------- functions of the query
+
+
+def call_user(
+    context: Context,
+    scope: Scope,
+    function: UserFunction,
+    node: syntax.Call,
+    columns: Rows | None,
+    piped: Rows | None,
+) -> Entity:
+    """The function's body with its parameters replaced by the arguments."""
+    context.depth += 1
+    if context.depth > _DEEPEST_CALL:
+        raise diagnostics.bad_value(node.span, "functions call each other too deeply")
+    arguments = _arguments(function, node, piped is not None)
+    inner = function.scope.inner()
+    for parameter in function.definition.parameters:
+        inner.define(parameter.name.name, _argument(context, scope, node, parameter, arguments, columns, piped))
+        piped = None
+    for statement in function.definition.statements:
+        _statement(context, inner, statement)
+    if function.definition.result is None:
+        raise diagnostics.no_result(function.definition.span)
+    result = bind_entity(context, inner, function.definition.result)
+    context.depth -= 1
+    return result
+
+
+def _arguments(function: UserFunction, node: syntax.Call, piped: bool) -> dict[str, syntax.Node]:
+    """Arguments by parameter name, positional ones first."""
+    names = [p.name.name for p in function.definition.parameters][1 if piped else 0 :]
+    found: dict[str, syntax.Node] = {}
+    for place, argument in enumerate(node.args):
+        if isinstance(argument, syntax.Named):
+            name = argument.names[0].name
+            if name not in names:
+                raise diagnostics.unknown_argument(argument.names[0].span, name, names)
+            found[name] = argument.value
+        elif place < len(names):
+            found[names[place]] = argument
+        else:
+            form = ", ".join(names)
+            raise diagnostics.argument_count(node.span, node.function.name, [f"({form})"], len(node.args))
+    return found
+
+
+def _argument(
+    context: Context,
+    scope: Scope,
+    node: syntax.Call,
+    parameter: syntax.Parameter,
+    arguments: dict[str, syntax.Node],
+    columns: Rows | None,
+    piped: Rows | None,
+) -> Entity:
+    written = arguments.get(parameter.name.name, parameter.default)
+    if parameter.tabular:
+        if piped is not None:
+            rows = piped
+        elif written is not None:
+            rows = bind_table(context, scope, written)
+        else:
+            raise diagnostics.argument_count(node.span, node.function.name, [f"({parameter.name.name}, ...)"], 0)
+        return Table(_checked_table(node, parameter, rows))
+    if written is None:
+        names = ", ".join(p.name.name for p in (parameter,))
+        raise diagnostics.argument_count(node.span, node.function.name, [f"({names}, ...)"], len(node.args))
+    value = Expressions(context, scope, columns).bind(written)
+    wanted = parameter.type or value.type
+    if wanted is not value.type and wanted is not DYNAMIC and comparable(value.type, wanted) is None:
+        raise diagnostics.wrong_type(written.span, value.type, [wanted])
+    value = convert(value, wanted)
+    return ScalarValue(value, reads_columns(value))
+
+
+def _checked_table(node: syntax.Call, parameter: syntax.Parameter, rows: Rows) -> Rows:
+    for declared in parameter.columns:
+        column = rows.schema.find(declared.name.name)
+        if column is None or (declared.type is not None and declared.type is not column.type):
+            raise diagnostics.schema_mismatch(node.span, parameter.name.name, declared.name.name)
+    return rows

@@ -1,0 +1,60 @@
+"""Text -> program: parse, bind, rewrite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from keywitness.errors import QueryError
+from keywitness.kql import binder, rewrite
+from keywitness.kql.binder.diagnostics import RefusedError
+from keywitness.kql.catalog import Catalog
+from keywitness.kql.diagnostics import refuse
+from keywitness.kql.parser import parse
+
+if TYPE_CHECKING:
+    from keywitness.kql.plan import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to compile.
+
+    Args:
+        source: What messages name as the place: "query", or a file's path.
+        first_line: The line of that file where the text begins.
+        effect: What a refusal means, for the last line of the message.
+        rewrite: Run the rewrite passes.
+    """
+
+    source: str = "query"
+    first_line: int = 1
+    effect: str = ""
+    rewrite: bool = True
+
+
+def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options = Options()) -> Program:
+    """Compile a query.
+
+    Args:
+        text: The query.
+        catalog: The tables it may name.
+        now_ticks: What `now()` returns, in ticks since 0001-01-01.
+        options: Places in messages, and passes.
+    Raises:
+        QueryError: With a diagnostic for what was refused.
+    Example:
+        >>> from keywitness.kql.catalog import EmptyCatalog
+        >>> [c.name for c in compile_kql("print a = 1, 2", EmptyCatalog(), 0).result.schema]
+        ['a', 'print_1']
+    """
+    try:
+        program = binder.bind(parse(text), catalog, now_ticks)
+    except QueryError as error:
+        error.source, error.first_line, error.effect = options.source, options.first_line, options.effect
+        raise
+    except RefusedError as refused:
+        raise refuse(
+            text, [refused.diagnostic], source=options.source, effect=options.effect, first_line=options.first_line
+        ) from None
+    return replace(program, result=rewrite.run(program.result)) if options.rewrite else program
