@@ -158,7 +158,10 @@ def _claims(company: Company, caller: Caller) -> dict[str, str]:
     claims |= {
         "idtyp": "user" if user else "app",
         "ipaddr": caller.address,
-        "name": who.name,
+    }
+    if user:
+        claims["name"] = who.name
+    claims |= {
         "http://schemas.microsoft.com/identity/claims/objectidentifier": who.oid,
     }
     if user:

@@ -31,6 +31,9 @@ ACTIONS = {
     "CertificateGet": ("Microsoft.KeyVault/vaults/certificates/read", "certificates get"),
     "KeyList": ("Microsoft.KeyVault/vaults/keys/read", "keys list"),
     "KeyGet": ("Microsoft.KeyVault/vaults/keys/read", "keys get"),
+    "KeySign": ("Microsoft.KeyVault/vaults/keys/sign/action", "keys sign"),
+    "KeyWrap": ("Microsoft.KeyVault/vaults/keys/wrap/action", "keys wrapKey"),
+    "KeyUnwrap": ("Microsoft.KeyVault/vaults/keys/unwrap/action", "keys unwrapKey"),
 }
 
 
@@ -251,6 +254,24 @@ def access_policy(change: str, tenant: str, oid: str, keys: str, secrets: str, c
     return (
         f',"{change}":{{"TenantId":"{tenant}","ObjectId":"{oid}","Permissions":'
         f'{{"keys":{names(keys)},"secrets":{names(secrets)},"certificates":{names(certificates)}}}}}'
+    )
+
+
+def near_expiry(template: Request, kind: str, name: str, version: str, expires: int) -> Request:
+    """The event published 30 days before an object expires (`expires`, Unix seconds); it has no caller."""
+    singular = kind.removesuffix("s").capitalize()
+    vault = template.vault
+    data = (
+        f'{{"Id":"{vault.uri}/{kind}/{name}/{version}","VaultName":"{vault.name}","ObjectType":"{singular}",'
+        f'"ObjectName":"{name}","Version":"{version}","NBF":{expires - 31_536_000},"EXP":{expires}}}'
+    )
+    return replace(
+        template,
+        operation=f"{singular}NearExpiryEventGridNotification",
+        principal=None,
+        uri=f"{vault.uri}/{kind}/{name}/{version}",
+        id=f"{vault.uri}/{kind}/{name}/{version}",
+        extra=f',"eventGridEventProperties":{{"subject":"{name}","data":{data}}}',
     )
 
 

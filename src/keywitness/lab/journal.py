@@ -12,6 +12,7 @@ from keywitness.lab.audit_event import CONTROL_API, DATA_API, Request, Token, re
 from keywitness.lab.blobs import activity_folder, audit_folder, entra_folder
 from keywitness.lab.columns import TICKS_PER_HOUR, TICKS_PER_SECOND, guid_one, key_of, mixed_one, time_one, uti_one
 from keywitness.lab.company import Company, Principal, Vault
+from keywitness.lab.truth import Lookalike
 
 USER_TOKEN_LIFE = 3_900 - 300  # exp - iat of a portal token is 3900 s
 
@@ -30,10 +31,14 @@ class Record:
 
 @dataclass(slots=True)
 class Journal:
-    """Collects records; `step` marks those made while a step of the scenario runs."""
+    """Collects records; `step` marks those made while a step of the scenario runs.
+
+    `lookalikes` are ordinary acts that a rule may name all the same.
+    """
 
     company: Company
     records: list[Record] = field(default_factory=list)
+    lookalikes: list[Lookalike] = field(default_factory=list)
     step: str = ""
     _serial: int = 0
 
@@ -49,13 +54,14 @@ class Journal:
     def audit(self, request: Request, at: int, *, token: int = 0, issued: int = 0, page: bool = False) -> int:
         """Write an AuditEvent at `at` (ticks); `token` and `issued` (Unix seconds) are those of the caller's token."""
         self._serial += 1
-        key = key_of(self.company.seed, "journal", self._serial)
+        challenged = request.operation == "Authentication"  # repeated at once, under the same correlation id
+        key = key_of(self.company.seed, "journal", self._serial + challenged)
         life = 3_600
         line = render(
             request,
             at=time_one(at),
             correlation=guid_one(key),
-            duration=str(12 + mixed_one(key) % 140),
+            duration=str(12 + mixed_one(key + challenged) % 140),
             token=Token(uti_one(token), str(issued - 300), str(issued + life)),
             page_loaded=str(at // 10_000 - 35) if page else "",
         )

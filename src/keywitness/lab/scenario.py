@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from keywitness.lab.journal import Journal
-from keywitness.lab.truth import Actor, Exposed, Lookalike
+from keywitness.lab.truth import Actor, Exposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,6 @@ class Story:
     steps: list[StepDraft] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
     exposed: list[Exposed] = field(default_factory=list)
-    lookalikes: list[Lookalike] = field(default_factory=list)
     silenced: dict[int, tuple[int, str]] = field(default_factory=dict)
     policy_spans: dict[int, tuple[int, int]] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keywitness.errors import UsageError
+from keywitness.lab.administration import write_vault_logging
 from keywitness.lab.blobs import BlobWriter, audit_folder
 from keywitness.lab.columns import (
     TICKS_PER_DAY,
@@ -31,8 +32,9 @@ from keywitness.lab.columns import (
     uti_column,
 )
 from keywitness.lab.company import MINIMUM_VAULTS, Company, build_company
+from keywitness.lab.directory import write_machine_sign_ins
 from keywitness.lab.journal import Journal, Record
-from keywitness.lab.office import write_machine_sign_ins, write_office_days
+from keywitness.lab.office import write_office_days
 from keywitness.lab.scenario import Story
 from keywitness.lab.scenarios import SCENARIOS
 from keywitness.lab.traffic import Rows, Traffic, expected_rows
@@ -43,7 +45,7 @@ DEFAULT_START = datetime(2025, 7, 7, tzinfo=UTC)  # a Monday
 WATCHED_SECRETS = ("BreakGlassAccountTenant", "BreakGlassAccountAzure")
 _ROWS_PER_SLICE = 500_000
 _ROWS_PER_CHUNK = 60_000
-_COPIED_DAYS = 3  # days for which one vault's records reach a second storage account too
+_COPIED_SHARE = 0.2  # of the time, at its beginning: one vault's records reach a second storage account too
 SECOND_ACCOUNT = "second-storage-account"
 
 #: Called with what is being done, how many of how many units are done.
@@ -135,12 +137,13 @@ class _Run:
     def tell(self, scenario: str) -> None:
         """Ordinary days and the scenario's records."""
         write_office_days(self.journal, self.begin, self.end, self.company.people)
+        write_vault_logging(self.journal, self.begin, self.begin + self._late_start())
         self.story = SCENARIOS[scenario](self.journal, self.begin, self.end)
         self.silences = self._silences()
 
     def _silences(self) -> dict[int, list[tuple[int, int, str]]]:
         length, end = self.end - self.begin, self.end + TICKS_PER_DAY
-        first = int(length * 0.18) // TICKS_PER_HOUR * TICKS_PER_HOUR
+        first = self._late_start()
         gap = self.begin + int(length * 0.4) // TICKS_PER_HOUR * TICKS_PER_HOUR
         made = {
             self.company.quiet_vault: [(self.begin, end, "no diagnostic setting: known from the Activity Log alone")],
@@ -150,6 +153,10 @@ class _Run:
         for vault, (since, why) in self.story.silenced.items():
             made.setdefault(vault, []).append((since, end, why))
         return made
+
+    def _late_start(self) -> int:
+        """Ticks after the beginning at which the late vault's logging is switched on."""
+        return int((self.end - self.begin) * 0.18) // TICKS_PER_HOUR * TICKS_PER_HOUR
 
     def plan(self, events: int | None) -> None:
         """Set the pace of the machines so that about `events` audit records result."""
@@ -164,7 +171,9 @@ class _Run:
             )
 
         factor = 1.0 if events is None else _solve(expected, float(events))
-        self.traffic = Traffic.planned(self.workloads, self.begin, self.end, factor, self.company.seed)
+        self.traffic = Traffic.planned(
+            self.workloads, self.begin, self.end, factor, self.company.seed, self.story.policy_spans
+        )
         per_hour = max(expected(factor), 1.0) * 3600 / seconds
         self.slice_hours = max(1, min(24, int(_ROWS_PER_SLICE / per_hour)))
 
@@ -233,10 +242,8 @@ class _Run:
         vault, hour = self.company.vaults[int(chunk.vault[first])], int(chunk.hour[first])
         path = self.writer.write(audit_folder(vault), hour, lines)
         self.unique["AuditEvent"] += len(set(lines))
-        if (
-            vault.index == self.company.twice_vault
-            and hour * TICKS_PER_HOUR < self.begin + _COPIED_DAYS * TICKS_PER_DAY
-        ):
+        copied_until = self.begin + (self.end - self.begin) * _COPIED_SHARE
+        if vault.index == self.company.twice_vault and hour * TICKS_PER_HOUR < copied_until:
             self.writer.write(f"{SECOND_ACCOUNT}/{audit_folder(vault)}", hour, lines)
             self.lines["AuditEvent"] += len(lines)
         for number in np.flatnonzero(chunk.template[first:last] < 0).tolist():
@@ -313,7 +320,7 @@ class _Run:
             actors=tuple(self.story.actors),
             steps=tuple(self._steps()),
             exposed=tuple(self.story.exposed),
-            lookalikes=_lookalikes(company, self.workloads),
+            lookalikes=(*_lookalikes(company, self.workloads), *self.journal.lookalikes),
             gaps=tuple(self._gaps()),
             watched_secrets=WATCHED_SECRETS,
             counts=Counts(

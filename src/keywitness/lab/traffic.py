@@ -7,13 +7,13 @@ cut into slices.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from keywitness.lab.audit_event import compiled
+from keywitness.lab.audit_event import ACTIONS, Request, compiled, refused
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND, Keys, Ticks, key_of, mixed
 from keywitness.lab.workloads import Workload
 
@@ -105,13 +105,27 @@ class Traffic:
     templates: list[bytes] = field(default_factory=list)
     has_token: list[bool] = field(default_factory=list)
     lives: list[int] = field(default_factory=list)
+    policy_spans: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    _without_roles: dict[int, int] = field(default_factory=dict)  # template -> the same, refused by access policy
     _prepared: list[_Prepared] = field(default_factory=list)
     _seen_tokens: dict[str, set[int]] = field(default_factory=dict)
 
     @classmethod
-    def planned(cls, workloads: Sequence[Workload], begin: int, end: int, factor: float, seed: int) -> Traffic:
-        """Compile the workloads' requests; `factor` multiplies the pace of those that scale."""
-        traffic = cls(begin, end)
+    def planned(
+        cls,
+        workloads: Sequence[Workload],
+        begin: int,
+        end: int,
+        factor: float,
+        seed: int,
+        policy_spans: Mapping[int, tuple[int, int]] | None = None,
+    ) -> Traffic:
+        """Compile the workloads' requests; `factor` multiplies the pace of those that scale.
+
+        A vault in `policy_spans` (index -> from, until) decides by access policies there, which do not know those
+        who were let in by role.
+        """
+        traffic = cls(begin, end, policy_spans=policy_spans or {})
         for workload in workloads:
             traffic._prepare(workload, factor if workload.scales else 1.0, seed)
         return traffic
@@ -148,12 +162,27 @@ class Traffic:
             )
         )
 
-    def _template(self, request: object, workload: Workload) -> int:
-        template, has_token = compiled(request)  # type: ignore[arg-type]
+    def _template(self, request: Request, workload: Workload) -> int:
+        number = self._compiled(request, workload)
+        by_role = request.vault.model == "rbac" and request.status == 200 and request.operation in ACTIONS
+        if workload.vault in self.policy_spans and by_role:
+            there = replace(request, vault=replace(request.vault, model="policy"))
+            self._without_roles[number] = self._compiled(refused(there), workload)
+        return number
+
+    def _compiled(self, request: Request, workload: Workload) -> int:
+        template, has_token = compiled(request)
         self.templates.append(template)
         self.has_token.append(has_token)
         self.lives.append(workload.token_life)
         return len(self.templates) - 1
+
+    def _by_policy(self, rows: Rows) -> None:
+        """Refuse what came by role while the vault decided by access policies."""
+        for vault, (since, until) in self.policy_spans.items():
+            for place in np.flatnonzero((rows.vault == vault) & (rows.at >= since) & (rows.at < until)).tolist():
+                template = int(rows.template[place])
+                rows.template[place] = self._without_roles.get(template, template)
 
     def rows(self, begin: int, end: int) -> tuple[Rows, list[TokenUse]]:
         """The rows of requests that begin in `begin`..`end`, with copies, and the tokens first used there."""
@@ -168,6 +197,7 @@ class Traffic:
         if not parts:
             return Rows.empty(), tokens
         rows = Rows.joined(parts)
+        self._by_policy(rows)
         copies = rows.take(mixed(rows.key ^ _COPY) % np.uint64(10_000) < COPIES_PER_TEN_THOUSAND)
         copies.order[:] = np.minimum(copies.order + 5 * TICKS_PER_SECOND, (copies.hour + 1) * TICKS_PER_HOUR - 1)
         return Rows.joined([rows, copies]), tokens

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keywitness.lab.audit_event import (
     Request,
     challenge,
@@ -42,10 +44,15 @@ def portal_exports_certificate(visit: Visit, vault: Vault, certificate: VaultObj
     blank = visit.blank(vault)
     name, version = certificate.name, certificate.current
     visit.ask(listing(blank, "CertificateList", "certificates", page=25), 5.0)
-    visit.ask(object_request(blank, "CertificateGet", "certificates", name), 0.6)
+    visit.ask(_with_der(object_request(blank, "CertificateGet", "certificates", name)), 0.6)
     visit.ask(object_request(blank, "CertificateListVersions", "certificates", name, tail="versions"), 4.0)
     visit.ask(object_request(blank, "CertificateGet", "certificates", name, version=version, resolved=version), 7.0)
     return visit.ask(secret_get(blank, name, version, version=version), 4.0)
+
+
+def _with_der(request: Request) -> Request:
+    """The portal asks for the certificate's bytes too."""
+    return replace(request, uri=request.uri + "&x-ms-include-der=true")
 
 
 def shell_lists(

@@ -72,6 +72,8 @@ def _of_vault(company: Company, vault: Vault) -> Iterator[Workload]:
         yield _pipeline(company, vault, rng)
     if vault.index % 4 == 1 and vault.keys:
         yield _storage_encryption(company, vault, rng)
+    if vault.index % 6 == 2:
+        yield _signer(company, vault, rng)
     if vault.certificates and vault.index % 2 == 0:
         yield _gateway(company, vault, rng)
     if vault.index % 7 == 3:
@@ -224,6 +226,26 @@ def _storage_encryption(company: Company, vault: Vault, rng: random.Random) -> W
         opening=((),),
         period=30 * MINUTE,
         token_life=DAY,
+    )
+
+
+def _signer(company: Company, vault: Vault, rng: random.Random) -> Workload:
+    """A service that signs documents with a key of the vault."""
+    name = f"app-{vault.group.removeprefix('rg-')}-signing"
+    principal = _managed(company, vault, name)
+    blank = _blank(company, vault, principal, clients.SDK_AGENTS[3], _addresses(vault, rng, 1)[0])
+    key = vault.keys[-1]
+    sign = object_request(blank, "KeySign", "keys", key.name, version=key.current, resolved=key.current, tail="/sign")
+    return Workload(
+        name=name,
+        principal=principal,
+        vault=vault.index,
+        burst=((sign,),),
+        opening=((challenge(blank, "keys", key.name),),),
+        period=20 * MINUTE,
+        starts_per_day=0.5,
+        token_life=DAY,
+        office_hours=True,
     )
 
 

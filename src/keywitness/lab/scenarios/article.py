@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from keywitness.lab import clients, entra
 from keywitness.lab.activity import CONTRIBUTOR, USER_ACCESS_ADMINISTRATOR, Act
+from keywitness.lab.administration import grant_role, write_access_policy
 from keywitness.lab.audit_event import settings, vault_operation
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND, key_of, time_one
 from keywitness.lab.company import Company, Principal, Vault, VaultObject
+from keywitness.lab.directory import AUTOMATION_ROLES, identity_automation
 from keywitness.lab.journal import Journal, Visit
-from keywitness.lab.office import AUTOMATION_ROLES, grant_role, identity_automation, write_access_policy
 from keywitness.lab.scenario import StepDraft, Story
 from keywitness.lab.truth import Actor, Exposed
 from keywitness.lab.visits import (
