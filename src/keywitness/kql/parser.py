@@ -82,12 +82,13 @@ class _Parser(Reshaping):
         """All statements; a refused one is skipped up to the next semicolon outside brackets."""
         statements: list[syntax.Statement] = []
         while self.token.kind is not Kind.END:
+            self.height = 0
             try:
                 statements.append(self._statement())
                 self._end_statement("")
             except RefusedError as refused:
                 self.diagnostics.append(refused.diagnostic)
-                self.depth = 0
+                self.depth = self.height = 0
                 self._skip_statement()
         return tuple(statements)
 

@@ -15,6 +15,8 @@ from keywitness.model.schema import KqlType
 #: Deepest nesting (a parenthesis or a call counts two, an operator's right side one): keeps the parser at most 600
 #: frames deep, and the stages behind it well inside Python's recursion limit.
 MAX_DEPTH = 100
+#: Highest tree of an expression: nesting and chains (`a + b + c` is three high) together. `and` and `or` are flat.
+MAX_HEIGHT = 150
 
 _Item = TypeVar("_Item")
 _LIST_END = frozenset({")", "]", "}", "|", ";"})
@@ -35,6 +37,7 @@ class Cursor:
         self.tokens = tokens
         self.position = 0
         self.depth = 0
+        self.height = 0
 
     # ------------------------------------------------------------ looking
 
@@ -146,6 +149,12 @@ class Cursor:
     def leave(self) -> None:
         """Back from `enter`."""
         self.depth -= 1
+
+    def grow(self) -> None:
+        """One level more on top of the tree read so far, as each `+ b` of a chain; refuses beyond MAX_HEIGHT."""
+        self.height += 1
+        if self.height > MAX_HEIGHT:
+            self.refuse(diagnostics.too_deep(self.token.span, MAX_HEIGHT))
 
     # ------------------------------------------------------------ names, types, lists
 

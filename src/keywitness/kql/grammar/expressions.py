@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from keywitness.kql import diagnostics, syntax
-from keywitness.kql.grammar.cursor import RefusedError
 from keywitness.kql.grammar.keywords import RESERVED, TYPES
 from keywitness.kql.grammar.values import Values
 from keywitness.kql.lexer import Kind
@@ -43,8 +42,6 @@ _SYMBOL_LEVELS = (
 )
 _WORD_LEVELS = {"or": _OR, "and": _AND} | dict.fromkeys(("in", "has_any", "has_all", "between"), _EQUALITY)
 _WORD_LEVELS |= dict.fromkeys(_STRING_WORDS, _TEXT)
-#: Longest chain of equal operators (`a + b + c`) or members; each makes the tree one level deeper.
-MAX_CHAIN = 200
 #: Functions whose names are reserved words.
 _RESERVED_FUNCTIONS = frozenset({"toscalar", "totable", "materialize"})
 
@@ -120,17 +117,17 @@ class Expressions(Values):
     def _climb(self, floor: int) -> syntax.Expression:
         """Operators that bind at least as tightly as `floor`, around their operands."""
         self.enter()
+        outer, self.height = self.height, 0
         start = self.token.start
         left: syntax.Expression = self._star_operand() or self._signed()
-        ceiling, chained = _TEXT, 0
+        ceiling = _TEXT
         while floor <= (level := self._infix_level()) <= ceiling:
-            chained += 1
-            if chained > MAX_CHAIN and level > _AND:
-                self.refuse(diagnostics.too_deep(self.token.span, MAX_CHAIN))
             left = self._infix(start, left, level)
+            self.grow()
             ceiling = level if level in _CHAINING else level - 1
             if ceiling < level == self._infix_level() and level < _TEXT:
                 self.refuse(diagnostics.chained_comparison(self.token.span, self.token.text))
+        self.height = max(outer, self.height + 1)
         self.leave()
         return left
 
@@ -230,7 +227,7 @@ class Expressions(Values):
         """A primary with its members, indexes and method calls."""
         start = self.token.start
         value = self._primary()
-        for _ in range(MAX_CHAIN):
+        while True:
             if self.at_op("."):
                 self.advance()
                 value = self._member(start, value)
@@ -238,13 +235,13 @@ class Expressions(Values):
                 value = self._index(start, value)
             else:
                 return value
-        raise RefusedError(diagnostics.too_deep(self.token.span, MAX_CHAIN))
+            self.grow()
 
     def simple_path(self) -> syntax.Expression:
         """A name with members and indexes, where a parenthesis behind it begins something else."""
         start = self.token.start
         value: syntax.Expression = self.name("a column")
-        for _ in range(MAX_CHAIN):
+        while True:
             if self.accept_op("."):
                 name = self.member_name()
                 value = syntax.Member(self.since(start), value, name)
@@ -252,7 +249,7 @@ class Expressions(Values):
                 value = self._index(start, value)
             else:
                 return value
-        raise RefusedError(diagnostics.too_deep(self.token.span, MAX_CHAIN))
+            self.grow()
 
     def _member(self, start: int, value: syntax.Expression) -> syntax.Expression:
         length = self.name_length()
