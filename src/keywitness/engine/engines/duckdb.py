@@ -1,0 +1,124 @@
+"""DuckDB: the engine of a case on one machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from keywitness.engine.emitter import Emitter
+from keywitness.engine.engine import Source
+from keywitness.engine.kernels.kernel import PREFIX, Kernel, find
+from keywitness.engine.lowering import macros
+from keywitness.engine.refusal import cannot
+from keywitness.engine.rows import Rows
+from keywitness.engine.sql import SQL_TYPES
+from keywitness.errors import KeywitnessError, QueryError, StorageFullError
+from keywitness.kql.plan import Program
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+#: Share of the machine's memory that one query may take before it spills to disk.
+MEMORY_SHARE = 0.6
+
+
+class DuckDbEngine:
+    """Runs programs in a DuckDB of their own, in memory, over the tables of a source.
+
+    Args:
+        threads: How many threads a query may use; all processors unless said.
+        memory_bytes: How much memory before a query spills to a temporary folder.
+    """
+
+    def __init__(self, *, threads: int | None = None, memory_bytes: int | None = None) -> None:
+        self.threads = threads
+        self.memory_bytes = memory_bytes
+
+    def run(self, program: Program, source: Source) -> Rows:
+        """All rows of the program's result. See `engine.Engine.run`."""
+        query, macro_names, kernels = _emitted(program, source)
+        with tempfile.TemporaryDirectory(prefix="keywitness-") as spill, self._connection(spill) as connection:
+            source.prepare(connection)
+            _define(connection, macro_names, kernels)
+            try:
+                table = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+            except duckdb.Error as error:
+                raise _translated(error) from error
+            except KeyboardInterrupt:
+                connection.interrupt()
+                raise
+        visible = [i for i, c in enumerate(program.result.schema) if not c.hidden]
+        schema = type(program.result.schema)(program.result.schema[i] for i in visible)
+        return Rows(table.select(visible).rename_columns([c.name for c in schema]), schema, program.notes, program.render)
+
+    def sql(self, program: Program, source: Source) -> str:
+        """The SQL of a program, laid out for reading."""
+        return _emitted(program, source)[0].sql(dialect="duckdb", pretty=True)
+
+    def _connection(self, spill: str) -> duckdb.DuckDBPyConnection:
+        memory = self.memory_bytes or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
+        config: dict[str, Any] = {
+            "memory_limit": f"{memory // 2**20}MiB",
+            "temp_directory": spill,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,  # no name in SQL may ever mean a Python variable
+        }
+        if self.threads:
+            config["threads"] = self.threads
+        connection = duckdb.connect(config=config)
+        connection.execute("SET error_on_division_by_zero = false")
+        return connection
+
+
+def _emitted(program: Program, source: Source) -> tuple[exp.Select, list[str], dict[str, Kernel]]:
+    """The query, the macros it uses in order of definition, and the kernels by their name in it.
+
+    A kernel that takes any number of arguments is registered once per number, so the number joins its name.
+    """
+    from sqlglot import exp  # already loaded by the emitter
+
+    query = Emitter(source).query(program.result)
+    macro_names: set[str] = set()
+    kernels: dict[str, Kernel] = {}
+    for node in query.find_all(exp.Anonymous):
+        name = str(node.this)
+        if name.startswith(PREFIX):
+            count = len(node.expressions)
+            node.set("this", f"{name}_{count}")
+            kernels[f"{name}_{count}"] = find(name).called_with(count)
+        else:
+            macro_names.add(name)
+    return query, macros.needed(macro_names), kernels
+
+
+def _define(connection: duckdb.DuckDBPyConnection, names: list[str], kernels: dict[str, Kernel]) -> None:
+    for name, kernel in kernels.items():
+        _register(connection, name, kernel)
+    for name in names:
+        connection.execute(macros.definition(name))
+
+
+def _register(connection: duckdb.DuckDBPyConnection, name: str, kernel: Kernel) -> None:
+    def over_columns(*columns: Any) -> Any:
+        return kernel.apply(columns)
+
+    types = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
+    result = duckdb.type(SQL_TYPES[kernel.result])
+    connection.create_function(name, over_columns, types, result, type="arrow", null_handling="special")
+
+
+def _translated(error: duckdb.Error) -> KeywitnessError:
+    """DuckDB's error as one of ours; what it says of places is about SQL and is left out."""
+    first = str(error).split("\n")[0]
+    cause = first.partition("Error: ")[2] or first
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryError("the query needs more memory than there is", help="narrow the time window or the columns")
+    if isinstance(error, duckdb.IOException) and "No space" in first:
+        return StorageFullError("the disk is full while the query sorts or joins", help="free space in the temporary folder")
+    if isinstance(error, duckdb.OutOfRangeException):
+        return QueryError(f"a number grows out of its type: {cause}", help="calculate with todouble(...)")
+    return cannot(cause)

@@ -1,0 +1,88 @@
+"""`join` and `lookup`: two tables by equal keys, with Kusto's kinds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from keywitness.engine import sql
+from keywitness.engine.refusal import cannot
+from keywitness.engine.sql import Expr
+from keywitness.engine.step import Step
+from keywitness.kql import plan
+from keywitness.model.schema import KqlType
+
+if TYPE_CHECKING:
+    from keywitness.engine.emitter import Emitter
+
+_SIDES = {"inner": "", "innerunique": "", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL"}
+_HALVES = {"leftanti": ("left", True), "leftsemi": ("left", False), "rightanti": ("right", True), "rightsemi": ("right", False)}
+
+
+def join(emitter: Emitter, node: plan.Join) -> Step:
+    """The rows of a join. Null keys match nothing, as in SQL; empty strings match each other."""
+    left, left_keys = _side(emitter, node.left, node.left_keys)
+    right, right_keys = _side(emitter, node.right, node.right_keys)
+    if node.kind in _HALVES:
+        return _half(node, left, left_keys, right, right_keys)
+    if node.kind not in _SIDES:
+        raise cannot(f"join kind={node.kind}")
+    if node.kind == "innerunique":
+        left, left_keys = _unique(emitter, left, left_keys)
+    on = _on(left_keys, right_keys)
+    outer = _SIDES[node.kind]
+    outputs = tuple(_output(node, c, left, right) for c in node.columns)
+    joined = exp.Join(this=right.source, on=on, side=outer or None, kind=None if outer else "INNER")
+    return emitter.nested(replace(left, schema=node.schema, outputs=outputs, order=(), joins=(joined,)))
+
+
+def _side(emitter: Emitter, source: plan.Plan, keys: tuple[plan.Scalar, ...]) -> tuple[Step, list[Expr]]:
+    """A side behind a subquery of its own, its keys computed inside."""
+    step = replace(emitter.emit(source), order=())
+    if not step.is_plain():
+        step = emitter.nested(step)
+    lowered = [emitter.lower(key, step) for key in keys]
+    step = replace(step, outputs=(*step.outputs, *lowered))
+    nested = emitter.nested(step)
+    width = len(step.schema)
+    return replace(nested, outputs=nested.outputs[:width]), list(nested.outputs[width:])
+
+
+def _on(left: list[Expr], right: list[Expr]) -> Expr:
+    return sql.all_of([sql.binary(exp.EQ, a.copy(), b.copy()) for a, b in zip(left, right, strict=True)])
+
+
+def _unique(emitter: Emitter, left: Step, keys: list[Expr]) -> tuple[Step, list[Expr]]:
+    """One row per key of the left side: the first that the source gives."""
+    first = exp.Window(this=sql.call("row_number"), partition_by=[k.copy() for k in keys])
+    wide = emitter.nested(replace(left, outputs=(*left.outputs, *keys, first)))
+    width = len(left.outputs)
+    chosen = sql.binary(exp.EQ, wide.outputs[-1].copy(), sql.number(1))
+    unique = emitter.nested(replace(wide, outputs=wide.outputs[:-1], where=(chosen,)))
+    return replace(unique, outputs=unique.outputs[:width]), list(unique.outputs[width:])
+
+
+def _output(node: plan.Join, column: plan.JoinColumn, left: Step, right: Step) -> Expr:
+    """A column of the result; the side without a row gives empty strings, which are never null."""
+    side = left if column.side == "left" else right
+    value = side.output(column.source_name)
+    may_miss = node.kind == "fullouter" or node.kind == ("rightouter" if column.side == "left" else "leftouter")
+    return sql.call("coalesce", value, sql.text("")) if may_miss and column.type is KqlType.STRING else value
+
+
+def _half(node: plan.Join, left: Step, left_keys: list[Expr], right: Step, right_keys: list[Expr]) -> Step:
+    """Semi and anti joins: the rows of one side that have, or have not, a partner."""
+    name, negative = _HALVES[node.kind]
+    kept, other = (left, right) if name == "left" else (right, left)
+    matching = exp.Select(
+        expressions=[sql.number(1)],
+        from_=exp.From(this=other.source),
+        where=exp.Where(this=_on(left_keys, right_keys)),
+    )
+    test: Expr = exp.Exists(this=matching)
+    outputs = tuple(kept.output(c.source_name) for c in node.columns)
+    return replace(kept, schema=node.schema, outputs=outputs, where=(*kept.where, sql.negate(test) if negative else test))
+
+

@@ -1,0 +1,157 @@
+"""From one type to another."""
+
+from __future__ import annotations
+
+from keywitness.engine import sql
+from keywitness.engine.lowering import dynamics
+from keywitness.engine.lowering.lowering import Table, Use
+from keywitness.engine.refusal import cannot
+from keywitness.engine.sql import Expr
+from keywitness.kql import plan
+from keywitness.model.schema import KqlType
+
+_TEXTS = {
+    KqlType.BOOL: "kw_bool_text",
+    KqlType.INT: "kw_int_text",
+    KqlType.LONG: "kw_int_text",
+    KqlType.REAL: "kx_reals_to_text",
+    KqlType.DECIMAL: "kx_reals_decimal_to_text",
+    KqlType.DATETIME: "kw_datetime_text",
+    KqlType.TIMESPAN: "kw_timespan_text",
+    KqlType.DYNAMIC: "kw_dynamic_text",
+}
+
+
+def as_text(value: Expr, type_: KqlType) -> Expr:
+    """Any scalar as a string, null as the empty one."""
+    if type_ is KqlType.STRING:
+        return value
+    if type_ is KqlType.GUID:
+        return sql.call("coalesce", value, sql.text(""))
+    return sql.call(_TEXTS[type_], value)
+
+
+def text(use: Use, index: int) -> Expr:
+    """An argument as a string."""
+    return as_text(use.args[index], use.type(index))
+
+
+def texts(use: Use, start: int = 0) -> list[Expr]:
+    """The arguments from `start` on as strings."""
+    return [text(use, i) for i in range(start, len(use))]
+
+
+def _to_string(use: Use) -> Expr:
+    inner = use.call.args[0]
+    if isinstance(inner, plan.Call) and inner.function in ("member", "index"):
+        return dynamics.access_text(use.emitter, inner, use.step)
+    return text(use, 0)
+
+
+def convert(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
+    """A scalar of one type as another, null where it does not convert.
+
+    Raises:
+        QueryError: If Kusto has no such conversion.
+    """
+    if from_type is to_type:
+        return value
+    if from_type is KqlType.DYNAMIC:
+        return _from_dynamic(value, to_type)
+    match to_type:
+        case KqlType.STRING:
+            return as_text(value, from_type)
+        case KqlType.DYNAMIC:
+            return dynamics.as_json(value, from_type)
+        case KqlType.LONG | KqlType.INT:
+            return _to_whole(value, from_type, to_type)
+        case KqlType.REAL:
+            return _to_real(value, from_type)
+        case KqlType.DECIMAL:
+            if from_type is KqlType.REAL:
+                return sql.try_cast(sql.cast(value, "VARCHAR"), to_type)
+            return sql.try_cast(value, to_type)
+        case KqlType.BOOL:
+            if from_type is KqlType.STRING:
+                return sql.call("kw_text_to_bool", value)
+            return sql.cast(value, "BOOLEAN")
+        case KqlType.DATETIME:
+            if from_type is KqlType.STRING:
+                return sql.call("kx_instants_parse_datetime", value)
+            if from_type in (KqlType.LONG, KqlType.INT):
+                return sql.call("kw_datetime", value)
+        case KqlType.TIMESPAN:
+            if from_type is KqlType.STRING:
+                return sql.call("kx_instants_parse_timespan", value)
+            if from_type in (KqlType.LONG, KqlType.INT):
+                return sql.cast(value, "BIGINT")
+        case KqlType.GUID:
+            if from_type is KqlType.STRING:
+                return sql.call("kw_text_to_guid", value)
+    raise cannot(f"a {from_type} does not convert to {to_type}")
+
+
+def _to_whole(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
+    match from_type:
+        case KqlType.STRING:
+            long = sql.call("kw_text_to_long", value)
+        case KqlType.REAL:
+            long = sql.call("kw_real_to_long", value)
+        case KqlType.DECIMAL:
+            long = sql.try_cast(sql.call("trunc", value), "BIGINT")
+        case KqlType.GUID:
+            raise cannot("a guid does not convert to a number")
+        case _:
+            long = sql.cast(value, "BIGINT")
+    return sql.call("kw_long_to_int", long) if to_type is KqlType.INT else long
+
+
+def _to_real(value: Expr, from_type: KqlType) -> Expr:
+    if from_type is KqlType.STRING:
+        return sql.call("kw_text_to_real", value)
+    if from_type is KqlType.GUID:
+        raise cannot("a guid does not convert to a number")
+    return sql.cast(value, "DOUBLE")
+
+
+def _from_dynamic(value: Expr, to_type: KqlType) -> Expr:
+    """By the text of the value: 1.5, "1.5" and "true" read alike, as Kusto's conversions of dynamic do."""
+    if to_type is KqlType.STRING:
+        return sql.call("kw_dynamic_text", value)
+    if to_type in (KqlType.LONG, KqlType.INT):
+        long = sql.call("kw_dynamic_to_long", value)
+        return sql.call("kw_long_to_int", long) if to_type is KqlType.INT else long
+    return convert(sql.call("kw_dynamic_text", value), KqlType.STRING, to_type)
+
+
+def _conversion(use: Use) -> Expr:
+    return convert(use.args[0], use.type(0), use.call.type)
+
+
+def _to_hex(use: Use) -> Expr:
+    value = use.args[0]
+    length = use.args[1] if len(use) > 1 else sql.number(0)
+    name = "kx_reals_to_hex32" if use.type(0) is KqlType.INT else "kx_reals_to_hex"
+    return sql.call(name, value, sql.cast(length, "BIGINT"))
+
+
+def _type_name(use: Use) -> Expr:
+    if use.type(0) is KqlType.DYNAMIC:
+        return sql.call("kw_gettype", use.args[0])
+    return sql.text(str(use.type(0)))
+
+
+LOWERINGS: Table = {
+    "tostring": _to_string,
+    "tolong": _conversion,
+    "toint": _conversion,
+    "todouble": _conversion,
+    "todecimal": _conversion,
+    "tobool": _conversion,
+    "todatetime": _conversion,
+    "totimespan": _conversion,
+    "toguid": _conversion,
+    "tohex": _to_hex,
+    "parse_json": lambda use: dynamics.parse(use.args[0], use.type(0)),
+    "gettype": _type_name,
+}

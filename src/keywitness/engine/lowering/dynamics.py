@@ -1,0 +1,172 @@
+"""Dynamic values: JSON text, its members, and bags."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from keywitness.engine import sql
+from keywitness.engine.lowering.lowering import Table, Use
+from keywitness.engine.sql import Expr
+from keywitness.kql import plan
+from keywitness.model.schema import KqlType
+
+if TYPE_CHECKING:
+    from keywitness.engine.emitter import Emitter
+    from keywitness.engine.step import Step
+
+_SIMPLE_KEY = re.compile(r'[^"\\\x00-\x1f]+')
+
+
+def as_json(value: Expr, type_: KqlType) -> Expr:
+    """A scalar as JSON text; null stays null."""
+    match type_:
+        case KqlType.DYNAMIC:
+            return value
+        case KqlType.STRING:
+            return sql.call("kw_text_json", value)
+        case KqlType.GUID:
+            return sql.call("kw_quoted", value)
+        case KqlType.BOOL | KqlType.INT | KqlType.LONG:
+            return sql.cast(value, "VARCHAR")
+        case KqlType.REAL:
+            return sql.call("kw_real_json", value)
+        case KqlType.DECIMAL:
+            return sql.call("kw_quoted", sql.call("kx_reals_decimal_to_text", value))
+        case KqlType.DATETIME:
+            return sql.call("kw_quoted", sql.call("nullif", sql.call("kw_datetime_text", value), sql.text("")))
+        case KqlType.TIMESPAN:
+            return sql.call("kw_quoted", sql.call("nullif", sql.call("kw_timespan_text", value), sql.text("")))
+
+
+def element(value: Expr, type_: KqlType) -> Expr:
+    """A scalar as JSON text inside an array or bag: null is `null`."""
+    return sql.call("coalesce", as_json(value, type_), sql.text("null"))
+
+
+def json_arguments(use: Use, start: int = 0) -> list[Expr]:
+    """The arguments from `start` on as JSON text."""
+    return [as_json(use.args[i], use.type(i)) for i in range(start, len(use))]
+
+
+def parse(value: Expr, type_: KqlType) -> Expr:
+    """`parse_json`: text that is no JSON becomes a dynamic string; a dynamic stays what it is."""
+    return sql.call("kw_parse_json", value) if type_ is KqlType.STRING else as_json(value, type_)
+
+
+def _key_path(key: str) -> str | None:
+    """The JSON path of a member, or None where DuckDB's path syntax cannot spell the key."""
+    return f'$."{key}"' if _SIMPLE_KEY.fullmatch(key) else None
+
+
+def _path(emitter: Emitter, call: plan.Call, step: Step) -> tuple[Expr, str] | None:
+    """Object and path of a chain of constant accesses `a.b["c"][0]`, or None where a step is not constant."""
+    parts: list[str] = []
+    node: plan.Scalar = call
+    while isinstance(node, plan.Call) and node.function in ("member", "index"):
+        key = node.args[1]
+        if not isinstance(key, plan.Literal) or key.value is None:
+            break
+        if key.type is KqlType.STRING:
+            path = _key_path(str(key.value))
+            if path is None:
+                break
+            parts.append(path[1:])
+        elif key.type in (KqlType.INT, KqlType.LONG):
+            parts.append(f"[{key.value}]" if key.value >= 0 else f"[#{key.value}]")
+        else:
+            break
+        node = node.args[0]
+    if not parts:
+        return None
+    return emitter.lower(node, step), "$" + "".join(reversed(parts))
+
+
+def _access(use: Use) -> Expr:
+    """`a.b` and `a[b]`."""
+    found = _path(use.emitter, use.call, use.step)
+    if found is not None:
+        return sql.call("kw_member", found[0], sql.text(found[1]))
+    target, key = use.args
+    if use.type(1) is KqlType.STRING:
+        return sql.call("kx_documents_member", target, key)
+    if use.type(1) is KqlType.DYNAMIC:
+        return sql.call("kx_documents_access", target, key)
+    return sql.call("kw_index", target, key)
+
+
+def access_text(emitter: Emitter, call: plan.Call, step: Step) -> Expr:
+    """`tostring(a.b)` in one extraction."""
+    found = _path(emitter, call, step)
+    if found is not None:
+        return sql.call("kw_member_text", found[0], sql.text(found[1]))
+    return sql.call("kw_dynamic_text", emitter.lower(call, step))
+
+
+def pack_array(use: Use) -> Expr:
+    """`pack_array(a, b)`; a single array given as such stays what it is."""
+    return sql.call("kw_list_json", sql.array([element(a, use.type(i)) for i, a in enumerate(use.args)]))
+
+
+def _bag_pack(use: Use) -> Expr:
+    """`bag_pack(k, v, ...)`; later pairs with a key win, which JSON readers do too: so duplicates are resolved."""
+    from keywitness.engine.lowering import conversions  # it imports this module
+
+    pairs: list[Expr] = []
+    for i in range(0, len(use), 2):
+        key = conversions.as_text(use.args[i], use.type(i))
+        pairs += [key, element(use.args[i + 1], use.type(i + 1))]
+    constant = [use.constant_or_none(i) for i in range(0, len(use), 2)]
+    if all(isinstance(k, str) for k in constant) and len(set(constant)) == len(constant):
+        texts = [
+            sql.call("concat", sql.text(json.dumps(k, ensure_ascii=False) + ":"), pairs[2 * i + 1])
+            for i, k in enumerate(constant)
+        ]
+        return sql.call("concat", sql.text("{"), sql.call("concat_ws", sql.text(","), *texts), sql.text("}"))
+    return sql.call("kx_documents_pack", *pairs)
+
+
+def _extract_json(use: Use) -> Expr:
+    from keywitness.engine.lowering import conversions  # it imports this module
+
+    path, document = use.args[0], conversions.as_text(use.args[1], use.type(1))
+    found = sql.call("kx_documents_extract", path, document)
+    return conversions.convert(found, KqlType.DYNAMIC, use.call.type)
+
+
+def _bag_set_key(use: Use) -> Expr:
+    bag, key, value = use.args
+    return sql.call("kx_documents_set_key", bag, key, element(value, use.type(2)))
+
+
+def _range(use: Use) -> Expr:
+    """`range(a, b, step)` as an array."""
+    kind = use.type(0)
+    if kind in (KqlType.DATETIME, KqlType.TIMESPAN):
+        return sql.call(f"kx_documents_{kind}_range", *use.args)
+    real = any(use.type(i) in (KqlType.REAL, KqlType.DECIMAL) for i in range(len(use)))
+    name, type_ = ("real_range", "DOUBLE") if real else ("long_range", "BIGINT")
+    return sql.call(f"kx_documents_{name}", *(sql.cast(a, type_) for a in use.args))
+
+
+LOWERINGS: Table = {
+    "member": _access,
+    "index": _access,
+    "pack_array": pack_array,
+    "bag_pack": _bag_pack,
+    "bag_keys": "kw_bag_keys",
+    "bag_has_key": "kx_documents_has_key",
+    "bag_merge": "kx_documents_merge",
+    "bag_remove_keys": "kx_documents_remove_keys",
+    "bag_set_key": _bag_set_key,
+    "bag_zip": "kx_documents_bag_zip",
+    "extract_json": _extract_json,
+    "dynamic_to_json": lambda use: sql.call("kx_documents_sorted_json", as_json(use.args[0], use.type(0))),
+    "treepath": "kx_documents_treepath",
+    "range": _range,
+    "zip": "kx_documents_zipped",
+    "repeat": lambda use: sql.call(
+        "kx_documents_repeated", element(use.args[0], use.type(0)), sql.cast(use.args[1], "BIGINT")
+    ),
+}

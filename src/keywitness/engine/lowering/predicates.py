@@ -1,0 +1,188 @@
+"""Comparisons, logic and membership, with Kusto's nulls.
+
+Kusto: null == null is null, null == 5 is false, null != 5 is true. SQL says null to all three. As the condition of
+`where`, null and false are one, so there plain SQL does, which the engine can push into the scan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from keywitness.engine import sql
+from keywitness.engine.sql import Expr
+from keywitness.kql import plan
+from keywitness.model.schema import KqlType
+
+if TYPE_CHECKING:
+    from keywitness.engine.emitter import Emitter
+    from keywitness.engine.lowering.lowering import Use
+    from keywitness.engine.step import Step
+
+_ORDERS: dict[str, type[exp.Binary]] = {
+    "less": exp.LT,
+    "less_equal": exp.LTE,
+    "greater": exp.GT,
+    "greater_equal": exp.GTE,
+}
+
+
+def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
+    """A condition of `where`: null may come out as false."""
+    from keywitness.engine.lowering import scalars  # it imports this module
+
+    if isinstance(scalar, plan.InTable):
+        return in_table(emitter, scalar, step)
+    if isinstance(scalar, plan.Call):
+        match scalar.function:
+            case "and":
+                return sql.all_of([lower_predicate(emitter, a, step) for a in scalar.args])
+            case "or":
+                return sql.any_of([lower_predicate(emitter, a, step) for a in scalar.args])
+            case "equal":
+                left, right = (scalars.lower(emitter, a, step) for a in scalar.args)
+                return sql.binary(exp.EQ, left, right)
+            case "not_equal":
+                return _differ(emitter, scalar, step)
+            case "in":
+                return _in_list(emitter, scalar, step) or scalars.lower(emitter, scalar, step)
+    return scalars.lower(emitter, scalar, step)
+
+
+def _differ(emitter: Emitter, call: plan.Call, step: Step) -> Expr:
+    from keywitness.engine.lowering import scalars  # it imports this module
+
+    left, right = (scalars.lower(emitter, a, step) for a in call.args)
+    if not any(nullable(a) for a in call.args):
+        return sql.binary(exp.NEQ, left, right)
+    return sql.binary(exp.NullSafeNEQ, left, right)
+
+
+def nullable(scalar: plan.Scalar) -> bool:
+    """False when the scalar can never be null."""
+    if scalar.type is KqlType.STRING:
+        return False
+    return not (isinstance(scalar, plan.Literal) and scalar.value is not None)
+
+
+def equal(use: Use) -> Expr:
+    """`a == b` as a value."""
+    left, right = use.args
+    plain = sql.binary(exp.EQ, left, right)
+    match [nullable(a) for a in use.call.args]:
+        case [False, False]:
+            return plain
+        case [True, True]:
+            return sql.call("kw_equal", left, right)
+    return sql.call("coalesce", plain, sql.false())
+
+
+def not_equal(use: Use) -> Expr:
+    """`a != b` as a value."""
+    left, right = use.args
+    match [nullable(a) for a in use.call.args]:
+        case [False, False]:
+            return sql.binary(exp.NEQ, left, right)
+        case [True, True]:
+            return sql.call("kw_not_equal", left, right)
+    return sql.binary(exp.NullSafeNEQ, left, right)
+
+
+def ordered(use: Use) -> Expr:
+    """`<`, `<=`, `>`, `>=`: null with anything is null, as in SQL."""
+    return sql.binary(_ORDERS[use.call.function], *use.args)
+
+
+def between(use: Use) -> Expr:
+    """`x between (a .. b)`, both ends included."""
+    value, low, high = (sql.wrap(a) for a in use.args)
+    return exp.Paren(this=exp.Between(this=value, low=low, high=high))
+
+
+def logic(use: Use) -> Expr:
+    """`and`, `or` over any number of operands."""
+    return sql.all_of(use.args) if use.call.function == "and" else sql.any_of(use.args)
+
+
+def equal_ci(use: Use) -> Expr:
+    """`=~`: both sides in lower case."""
+    return sql.binary(exp.EQ, folded(use, 0), folded(use, 1))
+
+
+def not_equal_ci(use: Use) -> Expr:
+    """`!~`."""
+    return sql.binary(exp.NEQ, folded(use, 0), folded(use, 1))
+
+
+def folded(use: Use, index: int) -> Expr:
+    """An argument in lower case; a constant is folded here and now."""
+    value = use.constant_or_none(index)
+    if isinstance(value, str) and value.isascii():
+        return sql.text(value.lower())
+    return sql.call("lower", use.args[index])
+
+
+def in_list(use: Use) -> Expr:
+    """`x in (...)` as a value: a null needle is in no list of values."""
+    if len(use) == 2 and use.type(1) is KqlType.DYNAMIC:
+        return _in_array(use, fold=False)
+    plain = _in_values(use.args[0], list(use.args[1:]))
+    return sql.call("coalesce", plain, sql.false()) if any(nullable(a) for a in use.call.args) else plain
+
+
+def in_list_ci(use: Use) -> Expr:
+    """`x in~ (...)`."""
+    if len(use) == 2 and use.type(1) is KqlType.DYNAMIC:
+        return _in_array(use, fold=True)
+    return _in_values(folded(use, 0), [folded(use, i) for i in range(1, len(use))])
+
+
+def _in_values(needle: Expr, values: list[Expr]) -> Expr:
+    if not values:
+        return sql.false()
+    return exp.Paren(this=exp.In(this=sql.wrap(needle), expressions=values))
+
+
+def _in_array(use: Use, *, fold: bool) -> Expr:
+    """The needle among the elements of a dynamic array; elements of another type are no match."""
+    needle, array = use.args
+    if use.type(0) in (KqlType.STRING, KqlType.GUID):
+        elements = sql.call("kw_strings", array)
+        if fold:
+            return sql.call("kw_contains_ci", elements, needle)
+        return sql.call("coalesce", sql.call("list_contains", elements, needle), sql.false())
+    return sql.call("kw_has_element", array, as_json(needle, use.type(0)))
+
+
+def as_json(value: Expr, type_: KqlType) -> Expr:
+    """A scalar as JSON text."""
+    from keywitness.engine.lowering import dynamics  # it imports this module's neighbours
+
+    return dynamics.as_json(value, type_)
+
+
+def _in_list(emitter: Emitter, call: plan.Call, step: Step) -> Expr | None:
+    """`where x in (constants)` as plain SQL."""
+    from keywitness.engine.lowering import scalars  # it imports this module
+
+    if len(call.args) == 2 and call.args[1].type is KqlType.DYNAMIC:
+        return None
+    return _in_values(
+        scalars.lower(emitter, call.args[0], step), [scalars.lower(emitter, a, step) for a in call.args[1:]]
+    )
+
+
+def in_table(emitter: Emitter, scalar: plan.InTable, step: Step) -> Expr:
+    """`x in (T)`: null where either side has nulls, which the caller reads as false."""
+    from keywitness.engine.lowering import scalars  # it imports this module
+
+    needle = scalars.lower(emitter, scalar.needle, step)
+    inner = emitter.nested(emitter.emit(scalar.plan))
+    value = inner.outputs[0].copy()
+    folding = scalar.ignore_case
+    head = sql.call("lower", value) if folding else value
+    select = exp.Select(expressions=[head], from_=exp.From(this=inner.source))
+    select.set("where", exp.Where(this=sql.negate(sql.is_null(value.copy()))))
+    needle = sql.call("lower", needle) if folding else needle
+    return exp.Paren(this=exp.In(this=sql.wrap(needle), query=exp.Subquery(this=select)))

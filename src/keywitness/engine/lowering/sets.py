@@ -1,0 +1,22 @@
+"""Sets: dynamic arrays without order and repetition."""
+
+from __future__ import annotations
+
+from keywitness.engine import sql
+from keywitness.engine.lowering.dynamics import as_json
+from keywitness.engine.lowering.lowering import Table, Use
+from keywitness.engine.sql import Expr
+
+
+def _has_element(use: Use) -> Expr:
+    return sql.call("kw_has_element", use.args[0], as_json(use.args[1], use.type(1)))
+
+
+LOWERINGS: Table = {
+    "set_difference": "kx_documents_set_difference",
+    "set_intersect": "kx_documents_set_intersect",
+    "set_union": "kx_documents_set_union",
+    "set_equals": "kx_documents_set_equals",
+    "set_has_element": _has_element,
+    "jaccard_index": "kx_documents_jaccard",
+}

@@ -1,0 +1,144 @@
+"""The public way to ask: a query text and a case in, rows out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+
+from keywitness.engine.engine import NoTables, Source
+from keywitness.errors import UsageError
+from keywitness.kql.catalog import Catalog, EmptyCatalog
+from keywitness.kql.literals import parse_datetime
+from keywitness.model.schema import TICKS_PER_SECOND, UNIX_EPOCH_TICKS, KqlType, Schema
+
+if TYPE_CHECKING:
+    from keywitness.engine.rows import Rows
+    from keywitness.kql.plan import Program
+
+
+class _Snapshot(Catalog, Source, Protocol):
+    """A case as a query sees it: its catalog, and its tables."""
+
+
+@runtime_checkable
+class CaseLike(Protocol):
+    """Anything with a snapshot: a `Case`."""
+
+    def snapshot(self) -> Any: ...
+
+
+STAGES = ("syntax", "plan", "sql")
+
+
+def query(
+    text: str, case: CaseLike | str | PathLike[str] | None = None, now: datetime | str | None = None
+) -> Rows:
+    """Run a KQL query.
+
+    Args:
+        text: The query, as pasted from anywhere.
+        case: A case, or the path of one; without it only `print`, `range` and `datatable` have rows.
+        now: What `now()` and `ago()` mean: an aware datetime, an ISO text, "latest" for the last event of the case;
+            the present moment unless said.
+
+    Raises:
+        QueryError: If the query is not valid KQL, or cannot be answered exactly.
+
+    Example:
+        >>> query("print Answer = 6 * 7").to_pylist()
+        [{'Answer': 42}]
+    """
+    catalog, source = _tables(case)
+    return run(_bound(text, catalog, source, now), source)
+
+
+def run(program: Program, source: Source) -> Rows:
+    """Run a bound program with the engine of this machine."""
+    from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time: DuckDB and sqlglot load here
+
+    return DuckDbEngine().run(program, source)
+
+
+def explain(
+    text: str,
+    case: CaseLike | str | PathLike[str] | None = None,
+    now: datetime | str | None = None,
+    stage: str = "plan",
+) -> str:
+    """A stage of a query as text, without running it.
+
+    Args:
+        text: The query.
+        case: As for `query`.
+        now: As for `query`.
+        stage: "syntax" (the tree of the text), "plan" (bound and typed) or "sql" (what DuckDB is sent).
+    """
+    if stage not in STAGES:
+        raise UsageError(f"no stage '{stage}'", help="one of " + ", ".join(STAGES))
+    from keywitness.engine.outline import outline
+
+    if stage == "syntax":
+        from keywitness.kql.parser import parse
+
+        return outline(parse(text))
+    catalog, source = _tables(case)
+    program = _bound(text, catalog, source, now)
+    if stage == "plan":
+        return outline(program)
+    from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time, as above
+
+    return DuckDbEngine().sql(program, source)
+
+
+def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Source]:
+    if case is None:
+        return EmptyCatalog(), NoTables()
+    if isinstance(case, (str, PathLike)):
+        from importlib import import_module
+
+        # The case layer stands above this one: a path is opened through it only when one is given.
+        case = cast("CaseLike", import_module("keywitness.case").open_case(case))
+    snapshot = cast("_Snapshot", case.snapshot())
+    return snapshot, snapshot
+
+
+def _bound(text: str, catalog: Catalog, source: Source, now: datetime | str | None) -> Program:
+    from keywitness.kql.compile import compile_kql
+
+    return compile_kql(text, catalog, now=_now_ticks(now, catalog, source))
+
+
+def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> int:
+    if now is None:
+        now = datetime.now(UTC)
+    if isinstance(now, str):
+        if now.strip().lower() == "latest":
+            return latest(catalog, source)
+        ticks = parse_datetime(now)
+        if ticks is None:
+            raise UsageError(f"'{now}' is not a time", help="write 2026-01-31T12:00:00Z, or latest")
+        return ticks
+    if now.tzinfo is None:
+        raise UsageError("now has no time zone", help="datetime(..., tzinfo=timezone.utc)")
+    since = now.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return UNIX_EPOCH_TICKS + (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + since.microseconds * 10
+
+
+def latest(catalog: Catalog, source: Source) -> int:
+    """The last TimeGenerated of all evidence, in ticks; the present where there is none."""
+    from keywitness.kql import plan
+
+    parts: list[plan.Plan] = []
+    for name in catalog.names():
+        schema = catalog.schema(name) if catalog.has_evidence(name) else None
+        time = schema.find("TimeGenerated") if schema else None
+        if time is not None and time.type is KqlType.DATETIME:
+            scan = plan.Scan(name, Schema([time]))
+            last = plan.Aggregate("max", (plan.ColumnRef(time.name, time.type),), time.type)
+            parts.append(plan.Summarize(scan, (), (plan.NamedAggregate("Last", last),)))
+    if not parts:
+        return _now_ticks(None, catalog, source)
+    rows = run(plan.Program(plan.Union(tuple(parts), parts[0].schema)), source)
+    found = [last for (last,) in rows.physical() if last is not None]
+    return max(found) if found else _now_ticks(None, catalog, source)

@@ -1,0 +1,139 @@
+"""Functions over the serialized order: `prev`, `next`, `row_number`, `row_cumsum` and kin.
+
+SQL allows no window inside a window, KQL does (`row_cumsum(x, id != prev(id))`): innermost calls are computed first,
+each level in a subquery of its own, and stand as hidden columns for the level above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from keywitness.engine import sql
+from keywitness.engine.refusal import cannot
+from keywitness.engine.sql import Expr
+from keywitness.engine.step import Step
+from keywitness.kql import plan
+from keywitness.model.schema import Column, KqlType, Schema
+
+if TYPE_CHECKING:
+    from keywitness.engine.emitter import Emitter
+
+#: Where a function takes its restart condition.
+_RESTART_AT = {"row_number": 1, "row_cumsum": 1, "row_rank_dense": 1, "row_rank_min": 1, "row_window_session": 3}
+
+
+def contains_window(scalar: plan.Scalar) -> bool:
+    """True when a WindowCall is anywhere in the scalar."""
+    if isinstance(scalar, plan.WindowCall):
+        return True
+    return isinstance(scalar, plan.Call) and any(contains_window(a) for a in scalar.args)
+
+
+def hoist(
+    emitter: Emitter, scalars: Sequence[plan.Scalar], step: Step
+) -> tuple[tuple[plan.Scalar, ...], Step]:
+    """The scalars without window calls, and a step with a hidden column for each that stood in them."""
+    result = tuple(scalars)
+    step = emitter.serialized(step)
+    while any(contains_window(s) for s in result):
+        calls = list(dict.fromkeys(call for s in result for call in _innermost(s)))
+        stand_ins: dict[plan.WindowCall, plan.ColumnRef] = {}
+        for call in calls:
+            step, stand_ins[call] = _compute(emitter, call, step)
+        result = tuple(_replaced(s, stand_ins) for s in result)
+    return result, step
+
+
+def _innermost(scalar: plan.Scalar) -> list[plan.WindowCall]:
+    if not isinstance(scalar, (plan.WindowCall, plan.Call)):
+        return []
+    inner = [call for arg in scalar.args for call in _innermost(arg)]
+    if isinstance(scalar, plan.WindowCall) and not inner:
+        return [scalar]
+    return inner
+
+
+def _replaced(scalar: plan.Scalar, stand_ins: dict[plan.WindowCall, plan.ColumnRef]) -> plan.Scalar:
+    if isinstance(scalar, plan.WindowCall) and scalar in stand_ins:
+        return stand_ins[scalar]
+    if isinstance(scalar, (plan.WindowCall, plan.Call)):
+        return replace(scalar, args=tuple(_replaced(a, stand_ins) for a in scalar.args))
+    return scalar
+
+
+def _compute(emitter: Emitter, call: plan.WindowCall, step: Step) -> tuple[Step, plan.ColumnRef]:
+    run: Expr | None = None
+    place = _RESTART_AT.get(call.function)
+    if place is not None and len(call.args) > place:
+        held = sql.case([(emitter.lower(call.args[place], step), sql.number(1))], sql.number(0))
+        step, ref = extended(emitter, step, _over(step, sql.call("sum", held), running=True), KqlType.LONG)
+        run = step.output(ref.name)
+    match call.function:
+        case "prev" | "next":
+            value = _neighbour(emitter, call, step)
+        case "row_number":
+            start = _constant_number(call.args[0], "the first number of row_number()") if call.args else 1
+            passed = exp.Paren(this=_over(step, sql.call("row_number"), run=run))
+            value = sql.cast(sql.binary(exp.Add, passed, sql.number(start - 1)), call.type)
+        case "row_cumsum":
+            total = _over(step, sql.call("sum", emitter.lower(call.args[0], step)), run=run, running=True)
+            value = sql.cast(sql.call("coalesce", total, sql.number(0)), call.type)
+        case "row_rank_dense" | "row_rank_min":
+            step, value = _rank(emitter, call, step, run)
+        case _:
+            raise cannot(f"{call.function}() is not built yet")
+    return extended(emitter, step, value, call.type)
+
+
+def extended(emitter: Emitter, step: Step, value: Expr, type_: KqlType) -> tuple[Step, plan.ColumnRef]:
+    """The step with one more, hidden column, behind a subquery."""
+    name = f"\0{len(step.schema)}"  # no name of KQL begins so
+    schema = Schema((*step.schema, Column(name, type_, hidden=True)))
+    wide = replace(step, schema=schema, outputs=(*step.outputs, value))
+    return emitter.nested(wide), plan.ColumnRef(name, type_)
+
+
+def _over(step: Step, function: Expr, *, run: Expr | None = None, running: bool = False) -> Expr:
+    frame = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
+    return exp.Window(
+        this=function,
+        partition_by=[run.copy()] if run is not None else None,
+        order=exp.Order(expressions=[key.ordered() for key in step.order]),
+        spec=frame if running else None,
+    )
+
+
+def _constant_number(scalar: plan.Scalar, what: str) -> int:
+    if isinstance(scalar, plan.Literal) and scalar.value is not None:
+        return int(scalar.value)
+    raise cannot(f"{what} must be a constant number")
+
+
+def _neighbour(emitter: Emitter, call: plan.WindowCall, step: Step) -> Expr:
+    value = emitter.lower(call.args[0], step)
+    offset = _constant_number(call.args[1], f"the offset of {call.function}()") if len(call.args) > 1 else 1
+    name = "lag" if (call.function == "prev") == (offset >= 0) else "lead"
+    default = emitter.lower(call.args[2], step) if len(call.args) > 2 else sql.literal(None, call.type)
+    return _over(step, sql.call(name, value, sql.number(abs(offset)), sql.cast(default, call.type)))
+
+
+def _rank(emitter: Emitter, call: plan.WindowCall, step: Step, run: Expr | None) -> tuple[Step, Expr]:
+    """Rank by the changes of the term from row to row, not by its value: Kusto expects sorted rows."""
+    term = emitter.lower(call.args[0], step)
+    number = _over(step, sql.call("row_number"), run=run)
+    before = _over(step, sql.call("lag", term.copy()), run=run)
+    changed = sql.any_of(
+        [exp.EQ(this=number, expression=sql.number(1)), exp.NullSafeNEQ(this=sql.wrap(term), expression=before)]
+    )
+    place = sql.number(1) if call.function == "row_rank_dense" else number.copy()
+    width = len(step.outputs)
+    step, ref = extended(emitter, step, sql.case([(changed, place)]), KqlType.LONG)
+    if run is not None:  # it was the last column before the nesting
+        run = step.outputs[width - 1].copy()
+    combine = "sum" if call.function == "row_rank_dense" else "max"
+    return step, sql.cast(_over(step, sql.call(combine, step.output(ref.name)), run=run, running=True), call.type)
+
