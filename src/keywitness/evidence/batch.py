@@ -7,7 +7,7 @@ The sum that must always hold, per evidence item: read = rows in `tables` + rows
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -72,8 +72,10 @@ class Decoded:
         tables: By physical table name (Key Vault and Managed HSM audit records are in "AzureDiagnostics").
         rejected: REJECTED_SCHEMA.
         read: Records read, by evidence number.
+        shapes: What the rows were recognised as, by evidence number: counts by shape, for the custody log.
     """
 
     tables: Mapping[str, DecodedTable]
     rejected: pa.Table
     read: Mapping[int, int]
+    shapes: Mapping[int, Mapping[str, int]] = field(default_factory=dict)

@@ -1,0 +1,348 @@
+"""Raw AuditEvent records in columns: the path that a million records take.
+
+DuckDB reads only the properties that records of this evidence were seen to have (`learn`), so most columns of the
+documented table cost nothing. A line takes this path only when it is proved that nothing of it is lost. The proof is a
+count: the names in its text (`":` outside strings; inside them the quote is escaped, which only makes the count too
+high) less those that are null must equal the values and objects that came out non-null. A name nobody knows, a repeated
+name, an object where a value was expected, an array that holds objects: each makes the text's count higher, and a value
+that its column's type does not hold exactly comes out null; all these go the exact way, and so does every line with
+white space before a colon.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from keywitness.evidence.decoding.flatten import Path, columns_by_path, leaves
+from keywitness.evidence.decoding.identity import SEPARATOR
+from keywitness.evidence.decoding.shapes.audit import resource_columns
+from keywitness.evidence.decoding.values import own_type
+from keywitness.model.schema import UNIX_EPOCH_TICKS, KqlType
+from keywitness.model.tables import AUDIT_TABLE, flat_name, json_path
+
+_BLOCK = 1 << 18
+#: Properties read in columns; what is beyond goes the exact way.
+_MOST_PATHS = 250
+_KEY_COLUMNS = (
+    "OperationName",
+    "CorrelationId",
+    "httpStatusCode_d",
+    "requestUri_s",
+    "DurationMs",
+    "CallerIPAddress",
+    "clientInfo_s",
+)
+_DERIVED = (
+    "ResourceId",
+    "_ResourceId",
+    "SubscriptionId",
+    "ResourceGroup",
+    "ResourceProvider",
+    "ResourceType",
+    "Resource",
+)
+_FIRST = (("time",), ("resourceId",))
+Counts = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def name_counts(octets: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> Counts:
+    """Names with a non-null value in each line of a buffer; -1 where the count would prove nothing.
+
+    Args:
+        octets: The buffer.
+        bounds: First byte of each line, and the end of the last.
+    """
+    names: list[Counts] = [np.empty(0, np.int64)]
+    unsafe: list[Counts] = [np.empty(0, np.int64)]
+    arrays: list[Counts] = [np.empty(0, np.int64)]
+    for begin in range(0, len(octets), _BLOCK):
+        block = octets[begin : begin + _BLOCK + 1]
+        colons = np.flatnonzero(block[1:] == 58)
+        before = block[colons]
+        names.append(colons[before == 34] + (begin + 1))
+        unsafe.append(colons[before <= 32] + begin)
+        arrays.append(np.flatnonzero(block[:_BLOCK] == 91) + begin)
+    colons = np.concatenate(names)
+    last = len(octets) - 1
+    following = octets[np.minimum(colons + 1, last)]
+    after = octets[np.minimum(colons + 2, last)]
+    null = (following == 110) | ((following == 32) & (after == 110))
+    counts = _per_line(colons, bounds) - _per_line(colons[null], bounds)
+    counts[_per_line(np.concatenate(unsafe), bounds) > 0] = -1
+    counts[_per_line(np.concatenate(arrays), bounds) > 50] = -1  # maybe nested deeply: the exact way looks
+    return counts
+
+
+def _per_line(positions: Counts, bounds: npt.NDArray[np.int64]) -> Counts:
+    return np.diff(np.searchsorted(positions, bounds)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One property that is read in columns."""
+
+    path: Path
+    name: str
+    type: KqlType
+    documented: bool
+
+
+class AuditColumns:
+    """Decodes lines in DuckDB.
+
+    Args:
+        connection: Used by this object alone.
+        admitted: Whether a path without documentation owns the column name that it would get.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, admitted: Callable[[str, Path], bool]) -> None:
+        self._connection = connection
+        self._admitted = admitted
+        self._leaves: dict[Path, _Leaf] = {}
+        self._names: set[str] = set()
+        self._structure: dict[str, Any] = {"time": "VARCHAR", "resourceId": "VARCHAR"}
+        self._sql = ""
+
+    def learn(self, record: dict[str, Any]) -> bool:
+        """Read the properties of such records in columns from now on. True when there was something to learn."""
+        known = len(self._leaves)
+        for key, value in record.items():
+            for path, leaf in leaves(value, (key,)):
+                if path not in self._leaves and path not in _FIRST and len(self._leaves) < _MOST_PATHS:
+                    self._learn(path, leaf)
+        if len(self._leaves) > known:
+            self._sql = ""
+        return len(self._leaves) > known
+
+    def decode(self, lines: pa.ChunkedArray, counts: Counts) -> tuple[pa.Table, Mask]:
+        """Decode the lines that this path can prove.
+
+        Args:
+            lines: Valid UTF-8.
+            counts: What `name_counts` says of each.
+
+        Returns:
+            `_key` and columns of `AzureDiagnostics` in physical form, one row for each True of the mask over `lines`.
+        """
+        possible = counts > 0
+        result = self._run(lines, possible)
+        if result is None:  # some line is not JSON: leave those out and ask again
+            valid = self._connection_valid(lines)
+            possible &= valid
+            result = self._run(lines, possible)
+            if result is None:
+                return pa.table({}), np.zeros(len(counts), np.bool_)
+        chosen = np.flatnonzero(possible)
+        proved = self._proved(result, counts[chosen])
+        rows = result if proved.all() else result.filter(pa.array(proved))
+        done = np.zeros(len(counts), np.bool_)
+        done[chosen[proved]] = True
+        return self._finish(rows), done
+
+    def _run(self, lines: pa.ChunkedArray, possible: Mask) -> pa.Table | None:
+        chosen = lines if possible.all() else lines.filter(pa.array(possible))
+        self._sql = self._sql or self._query()
+        self._connection.register("keywitness_lines", pa.table({"line": chosen}))
+        try:
+            return self._connection.sql(self._sql).to_arrow_table().combine_chunks()
+        except duckdb.InvalidInputException:
+            return None
+        finally:
+            self._connection.unregister("keywitness_lines")
+
+    def _connection_valid(self, lines: pa.ChunkedArray) -> Mask:
+        self._connection.register("keywitness_lines", pa.table({"line": lines}))
+        try:
+            valid = self._connection.sql("SELECT json_valid(line) AS v FROM keywitness_lines").to_arrow_table()
+        finally:
+            self._connection.unregister("keywitness_lines")
+        return np.asarray(valid["v"].to_numpy(), np.bool_)
+
+    def _learn(self, path: Path, value: Any) -> None:
+        known = columns_by_path().get(path)
+        if known:
+            leaf = _Leaf(path, known[0], known[1], documented=True)
+        else:
+            type_ = own_type(value)
+            name = flat_name(path, type_)
+            if isinstance(value, dict | list) or json_path(name) or not self._admitted(name, path):
+                return
+            leaf = _Leaf(path, name, type_, documented=False)
+        if leaf.name in self._names:
+            return
+        node = self._structure
+        for part in path[:-1]:
+            inner = node.get(part)
+            if inner is None and not _clashes(node, part):
+                inner = node[part] = {}
+            if not isinstance(inner, dict):
+                return
+            node = inner
+        if path[-1] in node or _clashes(node, path[-1]):
+            return
+        node[path[-1]] = "VARCHAR" if known else "JSON"
+        self._names.add(leaf.name)
+        self._leaves[path] = leaf
+
+    def _query(self) -> str:
+        shown = [f"{_cell(_field(leaf.path), leaf)} AS {_quoted(leaf.name)}" for leaf in self._leaves.values()]
+        source = {leaf.name: _field(leaf.path) for leaf in self._leaves.values() if leaf.documented}
+        text = {name: f"coalesce({source[name]}, '')" if name in source else "''" for name in _KEY_COLUMNS}
+        ticks = _ticks('s."time"')
+        key = ", ".join(
+            [
+                'lower(s."resourceId")',
+                f"(CASE WHEN {text['CorrelationId']} = '' THEN {ticks} ELSE {ticks} - {ticks} % 10000 END)::VARCHAR",
+                *(text[name] for name in _KEY_COLUMNS),
+            ]
+        )
+        return f"""
+            SELECT unhex(sha256(concat_ws({_literal(SEPARATOR)}, {key})))[:16] AS _key, {ticks} AS "TimeGenerated",
+              s."resourceId" AS _resource, {", ".join(shown)}
+            FROM (SELECT from_json(line, {_literal(json.dumps(self._structure))}) AS s FROM keywitness_lines)
+        """
+
+    def _proved(self, table: pa.Table, counts: Counts) -> Mask:
+        present = _valid(table["TimeGenerated"]).astype(np.int64) + _valid(table["_resource"])
+        objects: dict[Path, Mask] = {}
+        for leaf in self._leaves.values():
+            valid = _valid(table[leaf.name])
+            present += valid
+            for level in range(1, len(leaf.path)):
+                outer = leaf.path[:level]
+                objects[outer] = objects[outer] | valid if outer in objects else valid
+        for valid in objects.values():
+            present += valid
+        proved: Mask = (present == counts) & _valid(table["TimeGenerated"])
+        category = table["Category"] if "Category" in table.column_names else None
+        if category is None:
+            return np.zeros(len(counts), np.bool_)
+        proved &= np.asarray(pc.fill_null(pc.equal(category, "AuditEvent"), False).to_numpy(), np.bool_)
+        return proved & _valid(table["_resource"])
+
+    def _finish(self, table: pa.Table) -> pa.Table:
+        columns: dict[str, pa.Array | pa.ChunkedArray] = {
+            "_key": table["_key"],
+            "TimeGenerated": table["TimeGenerated"],
+        }
+        columns |= _derived(table["_resource"])
+        for leaf in self._leaves.values():
+            column = table[leaf.name]
+            if column.null_count < len(column):  # a column that no record of the batch fills is no column
+                columns[leaf.name] = _without_nulls(column) if leaf.type is KqlType.STRING else column
+        columns["Type"] = pa.repeat(pa.scalar(AUDIT_TABLE), table.num_rows)
+        return pa.table(columns)
+
+
+def _derived(resource: pa.ChunkedArray) -> dict[str, pa.Array]:
+    """The columns that follow from the resource id, worked out once per resource."""
+    encoded = resource.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    parts = [resource_columns(r) for r in encoded.dictionary.to_pylist()]
+    empty = {"SubscriptionId": None}
+    return {
+        name: pa.array([p.get(name, empty.get(name, "")) for p in parts], pa.string()).take(encoded.indices)
+        for name in _DERIVED
+    }
+
+
+def _valid(column: pa.ChunkedArray) -> Mask:
+    if column.null_count == 0:
+        return np.ones(len(column), np.bool_)
+    return np.asarray(pc.is_valid(column).to_numpy(), np.bool_)
+
+
+def _without_nulls(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """Null becomes "": a null string has no bytes, so the same buffers without the null bitmap say it."""
+    if column.null_count == 0:
+        return column
+    return pc.fill_null(column, "")
+
+
+def _clashes(node: dict[str, Any], key: str) -> bool:
+    """DuckDB compares the field names of a structure without case."""
+    return any(other.lower() == key.lower() for other in node)
+
+
+def _cell(value: str, leaf: _Leaf) -> str:
+    """The SQL of a cell: null when the type does not hold the value exactly."""
+    if not leaf.documented:
+        return _own_cell(value, leaf.type)
+    match leaf.type:
+        case KqlType.GUID:
+            return _guid(value)
+        case KqlType.BOOL:
+            return f"CASE {value} WHEN 'true' THEN true WHEN 'false' THEN false END"
+        case KqlType.REAL:
+            return _whole(value, "DOUBLE")
+        case KqlType.LONG | KqlType.INT:
+            return _whole(value, "BIGINT")
+        case KqlType.DATETIME:
+            return _ticks(value)
+        case _:
+            return value
+
+
+def _own_cell(value: str, type_: KqlType) -> str:
+    """The same for a property without documentation, whose JSON type decides where it goes (`value` is JSON text)."""
+    text = f"substr({value}::VARCHAR, 2, length({value}::VARCHAR) - 2)"
+    plain = f"{value}::VARCHAR[1] = '\"' AND NOT contains({value}::VARCHAR, '\\')"
+    match type_:
+        case KqlType.BOOL:
+            return f"CASE {value}::VARCHAR WHEN 'true' THEN true WHEN 'false' THEN false END"
+        case KqlType.REAL:
+            return _whole(f"{value}::VARCHAR", "DOUBLE")
+        case KqlType.GUID:
+            return f"CASE WHEN {plain} AND length({value}::VARCHAR) = 38 THEN {_guid(text)} END"
+        case KqlType.STRING:
+            other = f"(length({text}) = 36 AND {text}[9] = '-') OR (length({text}) >= 19 AND contains({text}, 'T'))"
+            return f"CASE WHEN {plain} AND NOT ({other}) THEN {text} END"
+        case _:
+            return "NULL::BIGINT"
+
+
+def _whole(value: str, type_: str) -> str:
+    """Whole numbers of at most 15 digits, written as numbers are written, are exact in every numeric type."""
+    exact = f"length({value}) <= 15 AND TRY_CAST({value} AS BIGINT)::VARCHAR = {value}"
+    return f"CASE WHEN {exact} THEN TRY_CAST({value} AS {type_}) END"
+
+
+def _guid(value: str) -> str:
+    """A GUID of 32 hex digits, dashed or not, in canonical form; null for anything else."""
+    canonical = f"TRY_CAST({value} AS UUID)::VARCHAR"
+    dashed = f"length({value}) = 36 AND {canonical} = lower({value})"
+    return f"CASE WHEN {dashed} OR (length({value}) = 32 AND {canonical} IS NOT NULL) THEN {canonical} END"
+
+
+def _ticks(value: str) -> str:
+    """Ticks of `YYYY-MM-DDTHH:MM:SS[.fffffff]` with Z or +00:00; null for anything else, which goes the exact way."""
+    whole = f"epoch_us(TRY_CAST(substr({value}, 1, 19) AS TIMESTAMP)) * 10 + {UNIX_EPOCH_TICKS}"
+    return f"""CASE
+        WHEN length({value}) = 28 AND {value}[11] = 'T' AND {value}[20] = '.' AND {value}[28] = 'Z'
+          AND {value}[21] BETWEEN '0' AND '9' THEN {whole} + TRY_CAST(substr({value}, 21, 7) AS UINTEGER)
+        WHEN {value}[11] = 'T' AND ((length({value}) = 20 AND {value}[20] = 'Z')
+          OR (length({value}) = 25 AND substr({value}, 20) = '+00:00')) THEN {whole}
+        END"""
+
+
+def _field(path: Path) -> str:
+    return "s" + "".join(f".{_quoted(part)}" for part in path)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

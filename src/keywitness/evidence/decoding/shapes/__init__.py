@@ -1,0 +1,1 @@
+"""One module per family of log records: recognise it, turn it into rows."""
