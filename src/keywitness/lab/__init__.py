@@ -1,0 +1,1 @@
+"""Invented evidence with a known truth: for the demo, for tests and for measuring."""

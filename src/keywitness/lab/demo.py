@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from keywitness.lab.simulate import Progress, simulate
-from keywitness.lab.truth import Truth
+from keywitness.lab.truth import Truth, read_truth
 
 DEMO_DAYS = 14
 DEMO_VAULTS = 30
@@ -13,11 +13,16 @@ DEMO_SEED = 20250715
 DEMO_EVENTS = 60_000
 
 
-def demo_evidence(out: Path, *, progress: Progress | None = None) -> Truth:
-    """Write the demo's logs, `truth.json` and `watchlist.csv` to `out`.
+def demo_evidence(out: Path, *, on_progress: Progress | None = None) -> Truth:
+    """Write the demo's logs, `truth.json` and `watchlist.csv` to `out`; what is there from before stays as it is.
 
     30 vaults, 14 days, about 60,000 vault records, the scenario `article`.
+
+    Raises:
+        UsageError: If `out` holds logs without their truth: an interrupted run's.
     """
+    if (out / "truth.json").is_file():
+        return read_truth(out / "truth.json")
     return simulate(
         out,
         days=DEMO_DAYS,
@@ -25,5 +30,5 @@ def demo_evidence(out: Path, *, progress: Progress | None = None) -> Truth:
         seed=DEMO_SEED,
         events=DEMO_EVENTS,
         scenario="article",
-        progress=progress,
+        on_progress=on_progress,
     )

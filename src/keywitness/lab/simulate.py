@@ -48,8 +48,8 @@ _ROWS_PER_CHUNK = 60_000
 _COPIED_SHARE = 0.2  # of the time, at its beginning: one vault's records reach a second storage account too
 SECOND_ACCOUNT = "second-storage-account"
 
-#: Called with what is being done, how many of how many units are done.
-Progress = Callable[[str, int, int], None]
+#: Called with how many hours of how many are written, and a remark.
+Progress = Callable[[int, int, str], None]
 
 
 def simulate(
@@ -61,32 +61,32 @@ def simulate(
     events: int | None = None,
     scenario: str = "article",
     start: datetime = DEFAULT_START,
-    progress: Progress | None = None,
+    on_progress: Progress | None = None,
 ) -> Truth:
-    """Write `out/logs/...`, `out/truth.json` and `out/watchlist.csv`.
+    """Write `out/logs/...`, `out/watchlist.csv` and, when all is done, `out/truth.json`.
 
     Args:
-        out: A folder that is empty or not there yet.
+        out: A folder, there or not yet.
         days: Whole days from `start`.
         vaults: Key vaults of the company, at least 8.
         seed: Equal seeds and parameters give equal bytes.
         events: About how many AuditEvent records; None for what the company makes of itself.
         scenario: "article" or "none".
         start: Midnight UTC of the first day.
-        progress: Told after every slice of time.
+        on_progress: Told after every slice of time.
 
     Raises:
-        UsageError: If a parameter cannot be meant, or `out` holds something.
+        UsageError: If a parameter cannot be meant, or `out` holds logs or a truth already.
     """
     _check(out, days, vaults, events, scenario, start)
     begin = ticks_of(start)
-    run = _Run(out, build_company(seed, vaults), begin, begin + days * TICKS_PER_DAY, progress or _quiet)
+    run = _Run(out, build_company(seed, vaults), begin, begin + days * TICKS_PER_DAY, on_progress or _quiet)
     run.tell(scenario)
     run.plan(events)
     run.write()
     truth = run.truth(scenario)
-    write_truth(truth, out / "truth.json")
     (out / "watchlist.csv").write_text("SecretName\n" + "".join(f"{name}\n" for name in WATCHED_SECRETS))
+    write_truth(truth, out / "truth.json")
     return truth
 
 
@@ -99,11 +99,11 @@ def _check(out: Path, days: int, vaults: int, events: int | None, scenario: str,
         raise UsageError("--events must be at least 1")
     if start.tzinfo is None or ticks_of(start) % TICKS_PER_DAY:
         raise UsageError("the start must be a midnight in UTC")
-    if out.exists() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty", help="name a folder that does not exist yet")
+    if any((out / name).exists() for name in ("logs", "truth.json", "watchlist.csv")):
+        raise UsageError(f"{out} holds logs already", help="name a folder that does not exist yet")
 
 
-def _quiet(what: str, done: int, total: int) -> None:
+def _quiet(done: int, total: int, remark: str) -> None:
     """No one listens."""
 
 
@@ -203,9 +203,9 @@ class _Run:
             last = until >= self.end
             waiting = Rows.empty() if last else rows.take(~now)
             self._write_audit(rows if last else rows.take(now), spoken)
-            self.progress("vault logs", (until - self.begin) // TICKS_PER_HOUR, total)
+            self.progress((until - self.begin) // TICKS_PER_HOUR, total, "vault logs")
         self._write_others()
-        self.progress("directory and activity logs", total, total)
+        self.progress(total, total, "directory and activity logs")
 
     def _slices(self) -> Iterator[tuple[int, int]]:
         step = self.slice_hours * TICKS_PER_HOUR
