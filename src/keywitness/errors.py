@@ -13,7 +13,8 @@ KeywitnessError                 1   anything below
 ├── QueryError                  5   KQL that was refused: carries its diagnostics
 ├── RuleError                   6   a rule that is not valid
 ├── StorageFullError            7   the disk is full; what was committed stands
-└── DocumentError               8   a saved report that cannot be read
+├── DocumentError               8   a saved report that cannot be read
+└── StoppedError              130   Ctrl-C; what was committed stands
 """
 
 from __future__ import annotations
@@ -146,3 +147,9 @@ class DocumentError(KeywitnessError):
     """A saved report that is damaged, of a newer version, or no report."""
 
     exit_code = 8
+
+
+class StoppedError(KeywitnessError):
+    """The user stopped a load. What was committed stands, and the same command goes on from there."""
+
+    exit_code = 130

@@ -10,7 +10,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import socket
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +63,40 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     last_time: int | None = None
 
 
+class CopiedTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One table inside a read copy.
+
+    Args:
+        table: Physical table name.
+        name: Its name inside the DuckDB file.
+        segments: The files whose rows it holds.
+        columns: Disk names of its evidence columns.
+    """
+
+    table: str
+    name: str
+    segments: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+class ReadCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """A DuckDB file with the rows of some segments, for queries that want few rows with all their columns.
+
+    Args:
+        file: Path inside the case folder, with "/".
+        bytes: Its size.
+        sha256: Its hash.
+        duckdb: Version that wrote it: an older one may not read it.
+        tables: What it holds.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    duckdb: str
+    tables: tuple[CopiedTable, ...]
+
+
 class EvidenceEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one commit says about one evidence item. Counts are of this commit only and add up over entries.
 
@@ -106,6 +139,14 @@ class EvidenceEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     notes: tuple[str, ...] = ()
 
 
+class PassedOver(msgspec.Struct, frozen=True):
+    """A file or archive member that could not be read."""
+
+    path: str
+    member: str
+    reason: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One ledger entry.
 
@@ -120,6 +161,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         evidence: Items this commit adds to or completes.
         added: Segments this commit makes part of the case.
         removed: Files that segments of `added` replace.
+        copies: Read copies made.
+        passed_over: Files and members that could not be read.
     """
 
     number: int
@@ -132,6 +175,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[EvidenceEntry, ...] = ()
     added: tuple[Segment, ...] = ()
     removed: tuple[str, ...] = ()
+    copies: tuple[ReadCopy, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class Ledger:
@@ -204,17 +249,6 @@ def decode(content: bytes, path: Path) -> Entry:
 
 def file_name(number: int) -> str:
     return f"{number:08d}.json"
-
-
-def chained(entries: Sequence[Entry], paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Every break of the chain with its cause; nothing when all is as written."""
-    head = GENESIS
-    for number, (entry, path) in enumerate(zip(entries, paths, strict=True), start=1):
-        if entry.number != number or path.name != file_name(number):
-            yield path, f"holds entry {entry.number}, expected {number}"
-        if entry.previous != head:
-            yield path, f"its predecessor has hash {head[:12]}, the entry says {entry.previous[:12]}"
-        head = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def now() -> str:

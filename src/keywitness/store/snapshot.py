@@ -6,20 +6,21 @@ disk until no reader can need it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 from keywitness.model.tables import AUDIT_TABLE, known_table, known_tables
 from keywitness.store.auditlogs import AUDIT_VIEW, audit_relation
 from keywitness.store.layout import Layout
-from keywitness.store.ledger import Ledger, Segment
+from keywitness.store.ledger import CopiedTable, Ledger, ReadCopy, Segment
 from keywitness.store.relation import Relation
 from keywitness.store.segments import default_sql, literal, operand, quoted, sql_type
 from keywitness.store.sqltext import as_json, as_text
-from keywitness.store.state import PROVENANCE_COLUMNS, CaseState, replay
+from keywitness.store.state import PLACE_COLUMNS, CaseState, replay
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,6 +83,9 @@ class Snapshot:
         """Make a connection ready for this snapshot's relations."""
         # Segments never change, so their footers need to be read once per connection.
         connection.execute("SET parquet_metadata_cache = true")
+        for alias, copy in self._copies.items():
+            place = literal(str(self.layout.root / copy.file))
+            connection.execute(f"ATTACH IF NOT EXISTS {place} AS {alias} (READ_ONLY)")
 
     def stored_relation(self, table: str, schema: Schema) -> Relation:
         """The relation of a physical table, read with the given columns."""
@@ -99,19 +103,50 @@ class Snapshot:
     def _from_item(self, segments: Sequence[Segment], disk: Mapping[str, str]) -> str:
         if not segments:
             empty = ", ".join(f"{default_sql(t)} AS {quoted(d)}" for d, t in disk.items())
-            provenance = "0::INTEGER AS _evidence, 0::BIGINT AS _offset, 0::BIGINT AS _length, ''::BLOB AS _key"
-            return f"(SELECT {provenance}{', ' + empty if empty else ''} WHERE false)"
+            places = "CAST(0 AS INTEGER) AS _evidence, CAST(0 AS BIGINT) AS _offset, CAST(0 AS BIGINT) AS _length"
+            return f"(SELECT {places}{', ' + empty if empty else ''} WHERE false)"
         groups: dict[frozenset[str], list[Segment]] = {}
+        sources: list[tuple[str, frozenset[str]]] = []
+        covered: set[str] = set()
+        for source, copied in self._copied(segments):
+            sources.append((source, frozenset(copied.columns)))
+            covered.update(copied.segments)
         for segment in segments:
-            groups.setdefault(frozenset(c.disk for c in segment.columns), []).append(segment)
-        if len(groups) == 1:
-            return self.read_parquet(segments)
+            if segment.file not in covered:
+                groups.setdefault(frozenset(c.disk for c in segment.columns), []).append(segment)
+        sources += ((self.read_parquet(members), present) for present, members in groups.items())
+        if len(sources) == 1:
+            source, present = sources[0]
+            if present >= disk.keys():
+                return source
         selects = []
-        for present, members in groups.items():
-            items = [quoted(c) for c in PROVENANCE_COLUMNS]
+        for source, present in sources:
+            items = [quoted(c) for c in PLACE_COLUMNS]
             items += (quoted(d) if d in present else f"{default_sql(t)} AS {quoted(d)}" for d, t in disk.items())
-            selects.append(f"SELECT {', '.join(items)} FROM {self.read_parquet(members)}")
+            selects.append(f"SELECT {', '.join(items)} FROM {source}")
         return f"({' UNION ALL '.join(selects)})"
+
+    def _copied(self, segments: Sequence[Segment]) -> Iterator[tuple[str, CopiedTable]]:
+        """The tables of read copies that stand for some of these segments, with their FROM items."""
+        live = {s.file: s.table for s in segments}
+        for alias, copy in self._copies.items():
+            for copied in copy.tables:
+                if copied.table == segments[0].table and all(f in live for f in copied.segments):
+                    yield f"{alias}.{copied.name}", copied
+
+    @cached_property
+    def _copies(self) -> dict[str, ReadCopy]:
+        """Read copies that are there and that this DuckDB can read, by the name they are attached under."""
+        if not self.state.copies:
+            return {}
+        import duckdb  # start-up time: only cases with copies ask for its version
+
+        usable = {}
+        for copy in self.state.copies:
+            path = self.layout.root / copy.file
+            if _version(copy.duckdb) <= _version(duckdb.__version__) and _size(path) == copy.bytes:
+                usable[f"kw_{path.stem}"] = copy
+        return usable
 
     def read_parquet(self, segments: Sequence[Segment]) -> str:
         """A FROM item over segments of equal columns."""
@@ -139,6 +174,17 @@ def open_snapshot(layout: Layout) -> Snapshot:
     """
     entries, head = Ledger(layout.ledger).read()
     return Snapshot(layout, replay(entries, head))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
 
 
 def _widest(types: set[str]) -> KqlType:

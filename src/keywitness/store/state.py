@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from keywitness.store.ledger import Entry, EvidenceEntry, Segment, StoredColumn
+from keywitness.store.ledger import Entry, EvidenceEntry, PassedOver, ReadCopy, Segment, StoredColumn
 
 #: The store's own tables.
 REJECTED_TABLE = "_rejected"
 DUPLICATES_TABLE = "_duplicates"
 
 #: Names on disk that evidence columns cannot take.
-PROVENANCE_COLUMNS = ("_evidence", "_offset", "_length", "_key")
+PLACE_COLUMNS = ("_evidence", "_offset", "_length")
+PROVENANCE_COLUMNS = (*PLACE_COLUMNS, "_key")
 
 
 @dataclass(slots=True)
@@ -77,6 +78,9 @@ class CaseState:
         head: SHA-256 of the last one.
         tables: By physical name.
         evidence: By number; counts added up over all commits.
+        folders: By evidence number, the working folder that relative paths of the item start from.
+        copies: Read copies, oldest first.
+        passed_over: Files and members that could not be read.
         retired: Files that were replaced, with the time of the entry that did it.
     """
 
@@ -84,6 +88,9 @@ class CaseState:
     head: str = ""
     tables: dict[str, TableState] = field(default_factory=dict)
     evidence: dict[int, EvidenceEntry] = field(default_factory=dict)
+    folders: dict[int, str] = field(default_factory=dict)
+    copies: list[ReadCopy] = field(default_factory=list)
+    passed_over: set[PassedOver] = field(default_factory=set)
     retired: dict[str, str] = field(default_factory=dict)
 
     def apply(self, entry: Entry, head: str) -> None:
@@ -91,6 +98,7 @@ class CaseState:
         self.entries, self.head = entry.number, head
         for item in entry.evidence:
             self.evidence[item.number] = _added(self.evidence.get(item.number), item)
+            self.folders[item.number] = str(entry.details.get("folder", ""))
         for segment in entry.added:
             table = self.tables.setdefault(segment.table, TableState())
             table.segments[segment.file] = segment
@@ -100,10 +108,16 @@ class CaseState:
             self.retired[file] = entry.at
             for table in self.tables.values():
                 table.segments.pop(file, None)
+        self.copies += entry.copies
+        self.passed_over.update(entry.passed_over)
 
-    def live_files(self) -> set[str]:
-        """Every file that the case now consists of, retired ones left out."""
-        return {file for table in self.tables.values() for file in table.segments}
+    def live_segments(self) -> list[Segment]:
+        """Every segment that the case now consists of."""
+        return [segment for table in self.tables.values() for segment in table.segments.values()]
+
+    def covered(self) -> set[str]:
+        """Segment files whose rows stand in a read copy."""
+        return {file for copy in self.copies for table in copy.tables for file in table.segments}
 
 
 def replay(entries: Iterable[Entry], head: str) -> CaseState:
@@ -124,6 +138,7 @@ def _added(before: EvidenceEntry | None, more: EvidenceEntry) -> EvidenceEntry:
         stored=before.stored + more.stored,
         duplicate=before.duplicate + more.duplicate,
         rejected=before.rejected + more.rejected,
+        through=max(before.through, more.through),
         complete=before.complete or more.complete,
         shape=more.shape or before.shape,
         notes=tuple(dict.fromkeys((*before.notes, *more.notes))),

@@ -22,8 +22,9 @@ from keywitness.store.durable import UNFINISHED_PREFIX
 from keywitness.store.gather import gathered, one_array, places
 from keywitness.store.keys import KEY_BYTES, KeySet
 from keywitness.store.layout import Layout
-from keywitness.store.ledger import EvidenceEntry, Ledger, Segment, next_entry
+from keywitness.store.ledger import EvidenceEntry, Ledger, PassedOver, Segment, next_entry
 from keywitness.store.lock import writer_lock
+from keywitness.store.resume import without_committed
 from keywitness.store.segments import Rows, write_segment
 from keywitness.store.state import (
     DUPLICATES_TABLE,
@@ -64,17 +65,32 @@ class Writer:
         self.state: CaseState = replay(entries, head)
         self._keys: KeySet | None = None
 
-    def record(self, action: str, **content: object) -> None:
+    def record(self, action: str, details: Mapping[str, str | int] | None = None, **content: object) -> None:
         """Append an entry that adds no rows: the case was created, a report was made."""
-        self._append(action, **content)
+        self._append(action, details=dict(details or {}), **content)
 
-    def commit(self, batches: Sequence[Decoded], items: Sequence[EvidenceEntry], action: str) -> Mapping[int, Counts]:
+    def replace(self, table: str, segments: Sequence[Segment], removed: Sequence[str]) -> None:
+        """Let segments stand for others with the same rows."""
+        details = {"table": table, "before": len(removed), "after": len(segments)}
+        self._append("segments merged", details=details, added=tuple(segments), removed=tuple(removed))
+
+    def commit(
+        self,
+        batches: Sequence[Decoded],
+        items: Sequence[EvidenceEntry],
+        action: str,
+        *,
+        details: Mapping[str, str | int] | None = None,
+        passed_over: Sequence[PassedOver] = (),
+    ) -> Mapping[int, Counts]:
         """Make the rows of some batches part of the case, in one step.
 
         Args:
             batches: Decoded records.
             items: The facts of every item the batches touch; the counts in them are filled in here.
             action: What the ledger says.
+            details: More about it.
+            passed_over: What could not be read; listed once in a case.
 
         Returns:
             Counts of this commit by evidence number.
@@ -83,6 +99,7 @@ class Writer:
             SumError: If the records do not add up.
             StorageFullError: If the disk is full; the commit was not made.
         """
+        batches = [without_committed(batch, self.state.evidence, self.keys.known) for batch in batches]
         tally = Tally()
         for batch in batches:
             tally.read.update(batch.read)
@@ -92,7 +109,10 @@ class Writer:
         counts = tally.counts()
         prove(counts, items)
         counted = tuple(msgspec.structs.replace(i, **asdict(counts.get(i.number, Counts()))) for i in items)
-        self._append(action, evidence=counted, added=tuple(segments))
+        new = tuple(p for p in dict.fromkeys(passed_over) if p not in self.state.passed_over)
+        if not (counted or segments or new):
+            return counts
+        self._append(action, details=dict(details or {}), evidence=counted, added=tuple(segments), passed_over=new)
         for keys in new_keys:
             self.keys.add(keys)
         return counts
@@ -173,11 +193,17 @@ def open_writer(layout: Layout, *, by: str | None = None) -> Iterator[Writer]:
 def sweep(layout: Layout, state: CaseState) -> None:
     """Remove what no ledger entry lists, and replaced files that no reader can still need."""
     long_ago = datetime.now(UTC) - RETIRED_FOR
-    keep = state.live_files() | {f for f, at in state.retired.items() if datetime.fromisoformat(at) > long_ago}
+    keep = {s.file for s in state.live_segments()} | {
+        f for f, at in state.retired.items() if datetime.fromisoformat(at) > long_ago
+    }
     for path in layout.segments.rglob("*.parquet") if layout.segments.is_dir() else ():
         if path.relative_to(layout.root).as_posix() not in keep:
             path.unlink(missing_ok=True)
-    for folder in (layout.root, layout.ledger, layout.cache):
+    copies = {c.file for c in state.copies}
+    for path in layout.cache.iterdir() if layout.cache.is_dir() else ():
+        if path.relative_to(layout.root).as_posix() not in copies:
+            path.unlink(missing_ok=True)
+    for folder in (layout.root, layout.ledger):
         for path in folder.glob(f"{UNFINISHED_PREFIX}*") if folder.is_dir() else ():
             path.unlink(missing_ok=True)
     shutil.rmtree(layout.scratch, ignore_errors=True)

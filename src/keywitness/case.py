@@ -1,0 +1,211 @@
+"""Case: the object a user holds. A folder with everything that is known, and how it is known.
+
+Example:
+    case = open_case("./case")
+    case.ingest(["./logs"])
+    rows = case.query("AZKVAuditLogs | summarize count() by OperationName")
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keywitness import __version__
+from keywitness.model.schema import Column
+from keywitness.store.layout import FORMAT_VERSION, CaseFile, Layout, read_case_file, write_case_file
+from keywitness.store.ledger import EvidenceEntry, Ledger, now, operator
+from keywitness.store.snapshot import Snapshot, open_snapshot
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from keywitness.engine.rows import Rows
+    from keywitness.store.custody import ShownRecord, VerifyReport
+    from keywitness.store.report import IngestReport
+
+Progress = Callable[[int, int, str], None]
+Records = tuple[tuple[Column, ...], list[tuple[Any, ...]]]
+
+
+class Case:
+    """One case folder. Holds nothing open: every method sees the case as it is when it is called.
+
+    Args:
+        layout: Where things are in the folder.
+        facts: The content of `case.json`.
+    """
+
+    def __init__(self, layout: Layout, facts: CaseFile) -> None:
+        self._layout = layout
+        self._facts = facts
+
+    @property
+    def path(self) -> Path:
+        """The case folder, absolute."""
+        return self._layout.root
+
+    @property
+    def case_id(self) -> str:
+        """Its own name, given at creation."""
+        return self._facts.case_id
+
+    @property
+    def created_at(self) -> str:
+        """When it was created, ISO 8601 UTC."""
+        return self._facts.created_at
+
+    def __repr__(self) -> str:
+        return f"Case({str(self.path)!r})"
+
+    def ingest(
+        self, paths: Sequence[str | Path], *, by: str | None = None, on_progress: Progress | None = None
+    ) -> IngestReport:
+        """Load files and folders. Evidence is never written to; loading it again adds nothing.
+
+        Args:
+            paths: Files and folders; folders are walked, archives looked into.
+            by: Who is named in the custody log; user@host when None.
+            on_progress: Called with bytes done, bytes in all, and what is at work.
+
+        Raises:
+            CaseBusyError: If another process writes.
+            StorageFullError: If the disk is full; what was committed stands.
+            StoppedError: On Ctrl-C; what was committed stands.
+        """
+        from keywitness.store.ingest import ingest  # Arrow and DuckDB: a query for the version must not wait for them
+
+        return ingest(self._layout, paths, by=by, on_progress=on_progress)
+
+    def snapshot(self) -> Snapshot:
+        """The case as it is now; later loads do not change it."""
+        return open_snapshot(self._layout)
+
+    def query(self, text: str, now: str | datetime | None = None) -> Rows:
+        """Run a KQL query.
+
+        Args:
+            text: The query.
+            now: What `now()` means: a time, or "latest" for the last event of the case.
+        """
+        from keywitness.engine.query import query  # as in `ingest`
+
+        return query(text, case=self, now=now)
+
+    def evidence(self) -> tuple[EvidenceEntry, ...]:
+        """The evidence items by number, with hashes and sums: read = stored + duplicate + rejected."""
+        state = self.snapshot().state
+        return tuple(state.evidence[number] for number in sorted(state.evidence))
+
+    def record(self, action: str, details: Mapping[str, str | int] | None = None, *, by: str | None = None) -> None:
+        """Note in the custody log that something was made from the case, like a report.
+
+        Raises:
+            CaseBusyError: If another process writes.
+        """
+        from keywitness.store.writer import open_writer  # as in `ingest`
+
+        with open_writer(self._layout, by=by) as writer:
+            writer.record(action, details)
+
+    def show(self, row: str, places: Sequence[str | Path] = ()) -> ShownRecord:
+        """The original bytes of a row, checked against the hash of its file.
+
+        Args:
+            row: A reference such as "E3:1042", as queries give it in `_Row`.
+            places: Where to look when the evidence has moved.
+
+        Raises:
+            UsageError: If no record stands there.
+            EvidenceUnreadableError: If the file is nowhere to be found.
+            EvidenceChangedError: If its bytes are not the recorded ones.
+        """
+        from keywitness.store.custody import show  # as in `ingest`
+
+        return show(self.snapshot(), row, places)
+
+    def verify(self, places: Sequence[str | Path] = (), on_progress: Progress | None = None) -> VerifyReport:
+        """Check custody chain, tables and evidence files, and name what changed."""
+        from keywitness.store.custody import verify  # as in `ingest`
+
+        return verify(self._layout, places, on_progress)
+
+    def optimize(self, *, on_progress: Progress | None = None) -> Iterator[str]:
+        """Merge small segments and make a read copy of what has none; gives lines that say what was done.
+
+        Raises:
+            CaseBusyError: If another process writes.
+            StorageFullError: If the disk is full; the case is as before.
+        """
+        from keywitness.store.compact import compact  # as in `ingest`
+        from keywitness.store.readcopy import make_read_copy
+        from keywitness.store.writer import open_writer
+
+        with open_writer(self._layout) as writer:
+            replaced = compact(writer, at_least=2)
+            copy = make_read_copy(writer, at_least=1, on_progress=on_progress)
+        yield f"{replaced:,} small segments merged" if replaced else "no small segments to merge"
+        yield f"read copy made: {copy.file}, {copy.bytes:,} bytes" if copy else "the read copies are up to date"
+
+    # ------------------------------------------------- records for people
+
+    def evidence_records(self) -> Records:
+        """Columns and records of `keywitness evidence`."""
+        from keywitness.store.listing import evidence_records
+
+        return evidence_records(self.snapshot())
+
+    def rejected_records(self) -> Records:
+        """Columns and records of `keywitness rejected`."""
+        from keywitness.store.listing import rejected_records
+
+        return rejected_records(self.snapshot())
+
+    def duplicate_records(self) -> Records:
+        """Columns and records of `keywitness duplicates`: where each stood, and the row it equals."""
+        from keywitness.store.listing import duplicate_records
+
+        return duplicate_records(self.snapshot())
+
+    def custody_records(self) -> Records:
+        """Columns and records of `keywitness custody`: who did what when, with the hash of each entry."""
+        from keywitness.store.listing import custody_records
+
+        return custody_records(Ledger(self._layout.ledger))
+
+    def table_facts(self) -> list[tuple[str, int, int | None, int | None]]:
+        """Per table of the case: name, rows, first and last time in ticks."""
+        from keywitness.store.listing import table_facts
+
+        return table_facts(self.snapshot())
+
+
+def create_case(path: str | Path, *, by: str | None = None) -> Case:
+    """Make a new case in a new or empty folder.
+
+    Args:
+        path: The folder.
+        by: Who is named in the custody log; user@host when None.
+
+    Raises:
+        CaseError: If the folder holds something else.
+    """
+    from keywitness.store.writer import open_writer  # as in `Case.ingest`
+
+    facts = CaseFile(format=FORMAT_VERSION, case_id=str(uuid.uuid4()), created_at=now(), keywitness=__version__)
+    layout = write_case_file(Path(path), facts)
+    with open_writer(layout, by=by or operator()) as writer:
+        writer.record("case created", {"case": facts.case_id})
+    return Case(layout, facts)
+
+
+def open_case(path: str | Path) -> Case:
+    """Open an existing case.
+
+    Raises:
+        CaseNotFoundError: If the folder is no case.
+        CaseTooNewError: If a newer keywitness made it.
+    """
+    return Case(*read_case_file(Path(path)))

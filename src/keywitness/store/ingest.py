@@ -1,0 +1,282 @@
+"""Evidence into a case: read, decode and commit, each in its own thread, in that order.
+
+Reading and hashing the next batch and writing the last one overlap with decoding. What is in flight is three batches
+at most, whatever the size of the evidence. A file that the case holds completely is recognised by its hash and not
+read twice; anything else that is there already is recognised record by record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from keywitness.errors import StoppedError
+from keywitness.store.counts import Counts
+from keywitness.store.known import KnownFiles
+from keywitness.store.layout import Layout
+from keywitness.store.ledger import EvidenceEntry, PassedOver
+from keywitness.store.pipeline import staged
+from keywitness.store.report import IngestReport, ItemReport
+from keywitness.store.writer import Writer, open_writer
+
+if TYPE_CHECKING:
+    from keywitness.evidence.batch import Decoded
+    from keywitness.evidence.reading import Batch
+    from keywitness.evidence.source import Found, OpenItem, Unreadable
+
+#: Text of one commit, about. Fewer, larger commits make fewer segments; a kill loses at most one.
+COMMIT_BYTES = 128 << 20
+#: Rows from which a commit does not wait for more.
+COMMIT_ROWS = 120_000
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(slots=True)
+class _Item:
+    """An item on its way: what is known of it so far."""
+
+    entry: EvidenceEntry
+    through: int = 0
+    framing: str = ""
+    shapes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def shape(self) -> str:
+        """What it was recognised as: how records stand in it, and what they are."""
+        kinds = ", ".join(kind for kind, _ in self.shapes.most_common(4))
+        return f"{self.framing}: {kinds}" if self.framing and kinds else self.framing or kinds
+
+
+@dataclass(slots=True)
+class _Load:
+    """One run of `ingest`."""
+
+    writer: Writer
+    known: KnownFiles
+    layout: Layout
+    commit_bytes: int
+    items: dict[int, _Item] = field(default_factory=dict)
+    reports: dict[int, ItemReport] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    pending: list[tuple[Batch, Decoded]] = field(default_factory=list)
+    next_number: int = 1
+    done: int = 0
+
+    def number(self, item: OpenItem) -> int | None:
+        """Give an opened item its number: the old one of an interrupted load, none when the case holds it.
+
+        Runs in the reading thread.
+        """
+        if item.member and self.known.has_member(item):
+            return None
+        number = self.known.begun(item)
+        if number is None:
+            number = self.next_number
+            self.next_number += 1
+        self.items[number] = _Item(
+            EvidenceEntry(
+                number=number,
+                path=item.path,
+                member=item.member,
+                size=item.size,
+                sha256="",
+                stream_size=0,
+                stream_sha256="",
+                modified_at=item.modified_at,
+            )
+        )
+        return number
+
+    def take(self, batch: Batch, decoded: Decoded) -> None:
+        """Hold a decoded batch until enough of them make a commit."""
+        self.pending.append((batch, decoded))
+        size = sum(b.bytes for b, _ in self.pending)
+        rows = sum(table.rows.num_rows for _, d in self.pending for table in d.tables.values())
+        if size >= self.commit_bytes or rows >= COMMIT_ROWS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Commit what is held."""
+        if not self.pending:
+            return
+        touched: dict[int, None] = {}
+        for batch, decoded in self.pending:
+            self._note(batch)
+            for number, kinds in decoded.shapes.items():
+                self.items[number].shapes.update(kinds)
+            touched.update(dict.fromkeys((*decoded.read, *(f.number for f in batch.finished))))
+            self.reasons.update(reason for reason in decoded.rejected.column("reason").to_pylist())
+        entries = [self._entry(number) for number in touched]
+        counts = self.writer.commit(
+            [decoded for _, decoded in self.pending],
+            entries,
+            "evidence added",
+            details={"folder": str(Path.cwd())},
+            passed_over=self.passed_over,
+        )
+        for entry in entries:
+            before = self.reports.get(entry.number)
+            added = counts.get(entry.number, Counts()) + (before.counts if before else Counts())
+            self.reports[entry.number] = ItemReport.of(entry, added)
+            if entry.complete:
+                del self.items[entry.number]
+        self.pending.clear()
+
+    def _note(self, batch: Batch) -> None:
+        """Take over what a batch says about its items."""
+        for piece in batch.pieces:
+            item = self.items[piece.number]
+            if len(piece.offsets):
+                item.through = max(item.through, int(piece.offsets[-1] + piece.lengths[-1]))
+        for refused in batch.refused:
+            item = self.items[refused.number]
+            item.through = max(item.through, refused.offset + max(refused.length, 1))
+        for finished in batch.finished:
+            item, facts = self.items[finished.number], finished.facts
+            item.framing = finished.framing
+            item.entry = msgspec.structs.replace(
+                item.entry,
+                sha256=facts.sha256,
+                stream_size=facts.stream_size,
+                stream_sha256=facts.stream_sha256,
+                notes=finished.notes,
+                complete=True,
+            )
+            item.through = max(item.through, facts.stream_size)
+        self.passed_over += (PassedOver(u.path, u.member, u.reason) for u in batch.unreadable)
+
+    def _entry(self, number: int) -> EvidenceEntry:
+        item = self.items[number]
+        return msgspec.structs.replace(item.entry, through=item.through, shape=item.shape)
+
+
+def ingest(
+    layout: Layout,
+    paths: Sequence[str | Path],
+    *,
+    by: str | None = None,
+    on_progress: Progress | None = None,
+    batch_bytes: int | None = None,
+    commit_bytes: int = COMMIT_BYTES,
+) -> IngestReport:
+    """Load files and folders into a case.
+
+    Args:
+        layout: The case.
+        paths: Files and folders; folders are walked.
+        by: Who is named in the ledger; user@host when None.
+        on_progress: Called with bytes done, bytes in all, and what is at work.
+        batch_bytes: Text decoded at a time.
+        commit_bytes: Text per commit.
+
+    Raises:
+        CaseBusyError: If another process writes.
+        StorageFullError: If the disk is full; what was committed stands.
+        StoppedError: On Ctrl-C; what was committed stands.
+    """
+    from keywitness.evidence.decoding.decoder import Decoder  # DuckDB: only a load needs the decoder
+    from keywitness.evidence.reading import BATCH_BYTES, read
+
+    began = time.monotonic()
+    with open_writer(layout, by=by) as writer:
+        known = KnownFiles(writer.state)
+        load = _Load(writer, known, layout, commit_bytes, next_number=known.next_number())
+        found = _outside(layout, paths)
+        total = sum(getattr(f, "size", 0) for f in found)
+        batches = read(_new_files(load, found), load.number, batch_bytes=batch_bytes or BATCH_BYTES)
+        with Decoder() as decoder, staged(batches, lambda batch: (batch, decoder.decode(batch))) as decoded:
+            try:
+                for batch, rows in decoded:
+                    load.take(batch, rows)
+                    load.done += batch.bytes
+                    if on_progress is not None:
+                        name = batch.pieces[-1].name if batch.pieces else ""
+                        on_progress(min(load.done, total), total, name)
+                load.commit()
+            except KeyboardInterrupt:
+                raise _stopped(load) from None
+        _record_rest(load)
+        _tidy(writer, on_progress)
+        return _report(load, time.monotonic() - began)
+
+
+def _outside(layout: Layout, paths: Sequence[str | Path]) -> list[Found | Unreadable]:
+    """What the walk finds, the case itself left out: a case inside the evidence folder is not evidence."""
+    from keywitness.evidence.source import Found, discover
+
+    def is_own(found: Found | Unreadable) -> bool:
+        return isinstance(found, Found) and Path(found.path).resolve().is_relative_to(layout.root)
+
+    return [found for found in discover(paths) if not is_own(found)]
+
+
+def _new_files(load: _Load, found: Iterable[Found | Unreadable]) -> Iterator[Found | Unreadable]:
+    """The files that the case does not hold completely. Runs in the reading thread."""
+    from keywitness.evidence.source import Unreadable
+
+    for file in found:
+        if isinstance(file, Unreadable) or not load.known.holds(file):
+            yield file
+        else:
+            load.done += file.size
+
+
+def _record_rest(load: _Load) -> None:
+    """Copies of known files, and files passed over after the last batch."""
+    copies = []
+    for copy, of in load.known.copies:
+        number = load.next_number
+        load.next_number += 1
+        entry = msgspec.structs.replace(
+            of,
+            number=number,
+            path=copy.path,
+            modified_at=copy.modified_at,
+            stored=0,
+            rejected=0,
+            duplicate=of.read,
+            same_as=of.number,
+            notes=(f"the same bytes as E{of.number}",),
+        )
+        copies.append(entry)
+        load.reports[number] = ItemReport.of(entry, Counts(of.read, 0, of.read, 0))
+    new = tuple(p for p in dict.fromkeys(load.passed_over) if p not in load.writer.state.passed_over)
+    if copies or new:
+        details = {"folder": str(Path.cwd())}
+        load.writer.record("evidence added", details, evidence=tuple(copies), passed_over=new)
+
+
+def _tidy(writer: Writer, on_progress: Progress | None) -> None:
+    from keywitness.store.compact import compact
+    from keywitness.store.readcopy import AUTOMATIC_ROWS, make_read_copy
+
+    compact(writer)
+    make_read_copy(writer, at_least=AUTOMATIC_ROWS, on_progress=on_progress)
+
+
+def _report(load: _Load, seconds: float) -> IngestReport:
+    return IngestReport(
+        items=tuple(load.reports[number] for number in sorted(load.reports)),
+        already=tuple(load.known.already),
+        passed_over=tuple(dict.fromkeys(load.passed_over)),
+        reasons=dict(load.reasons.most_common()),
+        seconds=seconds,
+        tables={t: s.rows for t, s in sorted(load.writer.state.tables.items()) if not t.startswith("_")},
+    )
+
+
+def _stopped(load: _Load) -> StoppedError:
+    total = sum((r.counts for r in load.reports.values()), Counts())
+    return StoppedError(
+        "stopped on request",
+        help="run the same command again: it goes on where this one stopped",
+        effect=f"{total.read:,} records of {len(load.reports):,} items are committed and stand; the rest is not loaded",
+    )

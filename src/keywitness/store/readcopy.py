@@ -1,0 +1,127 @@
+"""Read copies: the rows of many segments in DuckDB's own format, beside the segments and made from them.
+
+Investigators ask all day for every column of the few hundred rows of one address. Over Parquet that unpacks whole
+columns; DuckDB's format skips vectors of 2,048 rows (10 million rows of 68 columns: 0.2 s against 1.2 s, see
+docs/decisions/0051-read-copy.md). A copy never changes. Later segments are read from Parquet until another copy
+covers them; a missing copy costs speed and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from keywitness.store.durable import UNFINISHED_PREFIX, storage_errors, sync_file, sync_folder
+from keywitness.store.ledger import CopiedTable, ReadCopy, Segment
+from keywitness.store.segments import default_sql, literal, quoted, sql_type
+from keywitness.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from keywitness.store.writer import Writer
+
+#: Rows of one table that no copy covers, from which an ingest makes a copy by itself. Below, Parquet is fast enough.
+AUTOMATIC_ROWS = 3_000_000
+_MEMORY_LIMIT = "768MB"
+
+
+def make_read_copy(
+    writer: Writer, *, at_least: int, on_progress: Callable[[int, int, str], None] | None = None
+) -> ReadCopy | None:
+    """Copy the rows that no read copy covers, of every table that has enough of them.
+
+    Args:
+        writer: The case's writer.
+        at_least: Fewest rows of a table that are worth it.
+        on_progress: Called with rows done, rows in all, and a remark.
+
+    Returns:
+        The copy, or None when nothing was worth it.
+
+    Raises:
+        StorageFullError: If the disk is full; the case is as before.
+    """
+    wanted = _uncovered(writer, at_least)
+    if not wanted:
+        return None
+    layout = writer.layout
+    name = f"{writer.state.entries + 1:08d}.duckdb"
+    aside = layout.cache / f"{UNFINISHED_PREFIX}{name}"
+    path = layout.cache / name
+    with storage_errors(layout.cache):
+        layout.cache.mkdir(exist_ok=True)
+        try:
+            tables = _fill(writer, aside, wanted, on_progress)
+            sync_file(aside)
+            aside.rename(path)
+        finally:
+            for left in layout.cache.glob(f"{UNFINISHED_PREFIX}*"):
+                left.unlink(missing_ok=True)
+        sync_folder(layout.cache)
+        sync_folder(layout.root)
+    import duckdb  # readers of the ledger do not need it
+
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    copy = ReadCopy(
+        file=path.relative_to(layout.root).as_posix(),
+        bytes=path.stat().st_size,
+        sha256=digest,
+        duckdb=duckdb.__version__,
+        tables=tuple(tables),
+    )
+    writer.record("read copy made", copies=(copy,))
+    return copy
+
+
+def _uncovered(writer: Writer, at_least: int) -> dict[str, list[Segment]]:
+    covered = writer.state.covered()
+    wanted = {}
+    for table, stored in writer.state.tables.items():
+        segments = [s for s in stored.segments.values() if s.file not in covered]
+        if segments and not table.startswith("_") and sum(s.rows for s in segments) >= max(1, at_least):
+            wanted[table] = segments
+    return wanted
+
+
+def _fill(
+    writer: Writer,
+    path: os.PathLike[str],
+    wanted: dict[str, list[Segment]],
+    on_progress: Callable[[int, int, str], None] | None,
+) -> list[CopiedTable]:
+    import duckdb  # as above
+
+    total = sum(s.rows for segments in wanted.values() for s in segments)
+    done = 0
+    snapshot = Snapshot(writer.layout, writer.state)
+    tables = []
+    with duckdb.connect(os.fspath(path)) as connection:
+        connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+        connection.execute(f"SET temp_directory = {literal(os.fspath(writer.layout.scratch))}")
+        for i, (table, segments) in enumerate(wanted.items()):
+            names = writer.state.tables[table].names
+            provenance = "_evidence INTEGER, _offset BIGINT, _length BIGINT"
+            columns = "".join(f", {quoted(c.disk)} {sql_type(c.type)}" for c in names.columns())
+            connection.execute(f"CREATE TABLE t{i} ({provenance}{columns})")
+            for segment in segments:
+                present = {c.disk for c in segment.columns}
+                values = "".join(
+                    f", {quoted(c.disk) if c.disk in present else default_sql(c.type)}" for c in names.columns()
+                )
+                source = snapshot.read_parquet([segment])
+                connection.execute(f"INSERT INTO t{i} SELECT _evidence, _offset, _length{values} FROM {source}")
+                done += segment.rows
+                if on_progress is not None:
+                    on_progress(done, total, "making the read copy")
+            tables.append(
+                CopiedTable(
+                    table=table,
+                    name=f"t{i}",
+                    segments=tuple(s.file for s in segments),
+                    columns=tuple(c.disk for c in names.columns()),
+                )
+            )
+        connection.execute("CHECKPOINT")
+    return tables
