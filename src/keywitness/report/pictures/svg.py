@@ -12,7 +12,8 @@ from keywitness.model.text import visible
 
 def number(value: float) -> str:
     """At most two decimals, no trailing zeros: equal input, equal bytes."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def shorten(text: str, width: int) -> str:

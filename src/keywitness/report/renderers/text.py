@@ -17,6 +17,7 @@ from keywitness.report.renderer import Renderer
 
 _DEFAULT_WIDTH = 80
 _LEAST_WIDTH = 40
+_LEAST_COLUMN = 24
 _MOST_WIDTH = 120  # longer lines are hard to read
 _MOST_FINDINGS = 30
 _MOST_OBJECTS = 30
@@ -137,11 +138,13 @@ def _sums(document: Document, numbers: Figures, width: int) -> list[str]:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Columns side by side; the last one takes what is left and is wrapped."""
+    """Columns side by side; the last one takes what is left and is wrapped. Where too little is left, plain lines."""
     cells = [[" ".join(visible(cell).split()) for cell in row] for row in rows]
     widths = [max(_columns(row[index]) for row in [list(headings), *cells]) for index in range(len(headings) - 1)]
     widths = [min(size, max(12, width // 3)) for size in widths]
-    rest = max(16, width - len(_INDENT) - sum(widths) - 2 * len(widths))
+    rest = width - len(_INDENT) - sum(widths) - 2 * len(widths)
+    if rest < _LEAST_COLUMN:
+        return [line for row in cells for line in _wrapped("  ".join(filter(None, row)), width, _INDENT)]
     lines = [_line(headings, widths)] if any(headings) else []
     for row in cells:
         first, *more = textwrap.wrap(row[-1], rest, break_on_hyphens=False) or [""]

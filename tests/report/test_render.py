@@ -1,0 +1,45 @@
+import pytest
+
+from keywitness.report.render import write_report
+from keywitness.report.renderers import RENDERERS
+
+
+def test_page_and_document_are_written(sample, tmp_path):
+    paths = write_report(sample.document(), tmp_path / "new" / "folder")
+    assert [path.name for path in paths] == ["report.html", "report.json"]
+    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == ["report.html", "report.json"]
+    assert paths[0].stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", sorted(RENDERERS))
+def test_every_form_is_reproducible_utf8(sample, name):
+    renderer = RENDERERS[name]
+    data = renderer.render(sample.document())
+    assert data == renderer.render(sample.document())
+    assert data.decode("utf-8").endswith("\n")
+    assert renderer.name == name
+    assert renderer.file_name.startswith("report.")
+
+
+def test_a_report_that_is_there_is_replaced_whole(sample, tmp_path):
+    (tmp_path / "report.json").write_text("old")
+    write_report(sample.document(), tmp_path, forms=("json",))
+    assert (tmp_path / "report.json").read_bytes() == RENDERERS["json"].render(sample.document())
+
+
+def test_a_failed_write_leaves_the_old_report_and_no_rest(sample, tmp_path, monkeypatch):
+    (tmp_path / "report.json").write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("keywitness.report.render.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_report(sample.document(), tmp_path, forms=("json",))
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert (tmp_path / "report.json").read_text() == "old"
+
+
+def test_an_unknown_form_is_an_error(sample, tmp_path):
+    with pytest.raises(KeyError):
+        write_report(sample.document(), tmp_path, forms=("papyrus",))
