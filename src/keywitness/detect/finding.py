@@ -64,7 +64,9 @@ def finding(rule: Rule, query: str, row: Mapping[str, Any]) -> Finding:
     title = rule.keywitness.title or override.alert_display_name_format or rule.name
     what = rule.keywitness.what or override.alert_description_format or rule.description.strip()
     severity = str(row.get(override.alert_severity_column_name or "Severity") or rule.severity).lower()
-    key = "\x1f".join([rule.id, *sorted(ids or identities), *sorted(addresses), *sorted(vaults), *sorted(objects), first])
+    key = "\x1f".join(
+        [rule.id, *sorted(ids or identities), *sorted(addresses), *sorted(vaults), *sorted(objects), first]
+    )
     return Finding(
         id="F-" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12],
         rule=rule,

@@ -264,7 +264,7 @@ def _line_of(text: str, place: str) -> int:
     return line
 
 
-def built_in_rules() -> tuple[Rule, ...]:
+def load_rules() -> tuple[Rule, ...]:
     """The rules that come with keywitness, by slug."""
     return tuple(sorted((load_rule(file) for file in _rule_files(content("rules"))), key=lambda rule: rule.slug))
 
