@@ -168,11 +168,14 @@ def _claims(company: Company, caller: Caller) -> dict[str, str]:
         claims |= {
             "puid": f"{key_of(who.oid) % (1 << 64):016X}",
             "http://schemas.microsoft.com/identity/claims/scope": "user_impersonation",
+        }
+    claims["http://schemas.microsoft.com/identity/claims/tenantid"] = company.tenant
+    if user:
+        claims |= {
             "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name": who.upn,
             "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": who.upn,
         }
     claims |= {
-        "http://schemas.microsoft.com/identity/claims/tenantid": company.tenant,
         "uti": uti_one(caller.token),
         "ver": "1.0",
         "xms_tcdt": "1391159646",
