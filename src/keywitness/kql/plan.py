@@ -12,6 +12,8 @@ Scalar operators are calls too. Their function names:
     in in_ci (arguments: needle, then each value or one dynamic array)   between (value, low, high, both inclusive)
     member (object, constant string) and index (object, expression) for `a.b` and `a[b]`
     dynamic (value): any scalar as a dynamic value; a string becomes a JSON string, it is not parsed
+    parse_kv (text, pair_delimiter, kv_delimiter, quote, escape, greedy, regex): the pairs of a text as a bag of
+        strings; an empty option is Kusto's default
     bag_pack_nonempty (key, value, ...): bag_pack that leaves out null and empty values
 Every other name is Kusto's own (`bin`, `tostring`, `iff` ...), aliases resolved to one canonical name: the rows of
 `kql.functions`. `now` and `ago` never reach an engine. Integers are int64 where a signature says integer.
@@ -255,7 +257,7 @@ class Join:
 
     @property
     def schema(self) -> Schema:
-        return Schema(Column(c.name, c.type) for c in self.columns)
+        return Schema(Column(c.name, c.type, c.hidden) for c in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ class JoinColumn:
     side: str
     source_name: str
     type: KqlType
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +299,7 @@ class MvExpand:
 class MvApply:
     """`mv-apply`: per input row, expand, run `body` over the expanded rows, keep the other columns beside.
 
-    The leaf of `body` is `Outer`.
+    The leaf of `body` is `Outer`. A column of `schema` is the body's where the body has the name, else the source's.
     `body_source` is the schema that the leaf shows: all columns of the source, expanded ones replaced.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import columns, diagnostics, groups
+from keywitness.kql.binder import axes, columns, diagnostics, expand, groups, joins, parsing, searching
 from keywitness.kql.binder.context import Context, Rows, Scope, Table
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import DYNAMIC, LONG, convert
@@ -15,7 +15,15 @@ from keywitness.kql.functions.function import INTEGER
 OperatorBinder = Callable[[Context, Scope, Rows, Any], Rows]
 
 #: Operators that begin a pipeline and are not in `sources`.
-SOURCE_OPERATORS = (syntax.Union, syntax.Search, syntax.Evaluate, syntax.ExternalData, syntax.Find)
+SOURCE_OPERATORS = (
+    syntax.Union,
+    syntax.Search,
+    syntax.Evaluate,
+    syntax.ExternalData,
+    syntax.Find,
+    syntax.MacroExpand,
+    syntax.UnsupportedOperator,
+)
 
 _WAIT = "not built yet"
 #: Operators that are known and refused: what to use instead.
@@ -30,7 +38,6 @@ REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
     syntax.TopHitters: ("top-hitters", "use `summarize Count = count() by x | top n by Count`, which is exact"),
     syntax.Reduce: ("reduce", "use `summarize count() by` on a pattern made with replace_regex()"),
     syntax.Scan: ("scan", "use sort, then prev(), next(), row_cumsum() or row_window_session()"),
-    syntax.MakeSeries: ("make-series", "use `summarize ... by bin(time, step)`; empty bins are left out there"),
     syntax.Consume: ("consume", "it has no result: leave it out"),
     syntax.ProjectByNames: ("project-by-names", "use project-reorder or project with the names"),
     syntax.AssertSchema: ("assert-schema", "use getschema"),
@@ -51,6 +58,10 @@ def bind_operator(context: Context, scope: Scope, rows: Rows, node: syntax.Opera
 
 def bind_source(context: Context, scope: Scope, node: Any) -> Rows:
     """An operator at the beginning of a pipeline."""
+    if isinstance(node, syntax.Union):
+        return joins.bind_union(context, scope, None, node)
+    if isinstance(node, syntax.Search):
+        return searching.bind_search(context, scope, None, node)
     raise _refusal(node)
 
 
@@ -193,4 +204,13 @@ BINDERS: dict[type[syntax.Node], OperatorBinder] = {
     syntax.As: bind_as,
     syntax.Render: bind_render,
     syntax.Invoke: bind_invoke,
+    syntax.Join: joins.bind_join,
+    syntax.Lookup: joins.bind_lookup,
+    syntax.Union: joins.bind_union,
+    syntax.Search: searching.bind_search,
+    syntax.MvExpand: expand.bind_mv_expand,
+    syntax.MvApply: expand.bind_mv_apply,
+    syntax.Parse: parsing.bind_parse,
+    syntax.ParseKv: parsing.bind_parse_kv,
+    syntax.MakeSeries: axes.bind_make_series,
 }

@@ -1,0 +1,86 @@
+"""`make-series`: per group one array of values along a regular axis."""
+
+from __future__ import annotations
+
+from keywitness.kql import functions, plan, syntax
+from keywitness.kql.binder import calls, diagnostics
+from keywitness.kql.binder.columns import named_item
+from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.groups import bind_keys
+from keywitness.kql.binder.names import Names, implied
+from keywitness.kql.binder.types import DATETIME, DYNAMIC, LONG, REAL, TIMESPAN, convert, widest
+from keywitness.kql.functions.function import NUMBER
+from keywitness.model.schema import Column, KqlType, Schema
+
+
+def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.MakeSeries) -> Rows:
+    """`make-series`: keys, then the series in the order of the text, then the axis."""
+    e = Expressions(context, scope, rows)
+    names = Names()
+    keys = bind_keys(e, node.keys, names)
+    bound = [_series(e, item, names) for item in node.aggregates]
+    axis = named_item(e, node.axis, names)
+    step, start, stop = _bounds(e, axis.value.type, node)
+    columns = [Column(k.name, k.value.type) for k in keys]
+    columns += [Column(a.name, DYNAMIC) for a, _ in bound]
+    columns.append(Column(axis.name, DYNAMIC))
+    series = plan.MakeSeries(
+        rows.plan,
+        tuple(a for a, _ in bound),
+        tuple(d for _, d in bound),
+        axis,
+        start,
+        stop,
+        step,
+        keys,
+        Schema(columns),
+    )
+    return rows.unordered(series, rows.origin)
+
+
+def _series(e: Expressions, item: syntax.SeriesAggregate, names: Names) -> tuple[plan.NamedAggregate, plan.Scalar]:
+    """One aggregate and the value of an empty bin."""
+    call = item.value.value if isinstance(item.value, syntax.Named) else item.value
+    row = functions.find_aggregate(call.function.name) if isinstance(call, syntax.Call) else None
+    if not isinstance(call, syntax.Call) or row is None:
+        raise diagnostics.aggregate_expected(call.span, "")
+    aggregate = calls.aggregate(e, call, row)
+    if isinstance(item.value, syntax.Named):
+        name = item.value.names[0].name
+    else:
+        name = implied(call, aggregate=True) or f"{row.name}_"
+    return plan.NamedAggregate(names.take(name), aggregate), _default(e, item.default, aggregate.type)
+
+
+def _default(e: Expressions, written: syntax.Node | None, type: KqlType) -> plan.Scalar:
+    """The value of an empty bin: zero unless the text says otherwise."""
+    if written is None:
+        return plan.Literal(0.0 if type is REAL else 0, type)
+    default = e.bind_constant(written, "the default")
+    if default.type in {type, REAL} and type in NUMBER | {default.type}:
+        return default
+    null = isinstance(default, plan.Literal) and default.value is None
+    if not null and not {default.type, type} <= NUMBER:
+        raise diagnostics.wrong_type(written.span, default.type, [type])
+    return convert(default, type)
+
+
+def _bounds(
+    e: Expressions, axis: KqlType, node: syntax.MakeSeries
+) -> tuple[plan.Scalar, plan.Scalar | None, plan.Scalar | None]:
+    """Step, start and stop, in the types of the axis."""
+    if node.step is None:
+        raise diagnostics.bad_value(node.span, "make-series needs a step", "add `step 1h`")
+    step = e.bind_constant(node.step, "the step")
+    ends = [e.bind_constant(b, "a bound") if b is not None else None for b in (node.start, node.stop)]
+    if axis in NUMBER and step.type in NUMBER:
+        wide = widest([LONG, axis, step.type, *(b.type for b in ends if b is not None and b.type in NUMBER)])
+        start, stop = (convert(b, wide) if b is not None else None for b in ends)
+        return convert(step, wide), start, stop
+    if axis not in {DATETIME, TIMESPAN} or step.type is not TIMESPAN:
+        raise diagnostics.wrong_operands(node.axis.span, "make-series", axis, step.type)
+    for bound, written in zip(ends, (node.start, node.stop), strict=True):
+        if bound is not None and written is not None and bound.type is not axis:
+            raise diagnostics.wrong_type(written.span, bound.type, [axis])
+    return step, ends[0], ends[1]
