@@ -70,11 +70,46 @@ def report_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def kql_errors_page() -> str:
+    """docs/reference/kql/errors.md: every diagnostic code, from the functions that make them and one example each."""
+    import re
+
+    from keywitness.kql import diagnostics as parsing
+    from keywitness.kql.binder import diagnostics as binding
+
+    causes: dict[str, list[str]] = {}
+    for module in (parsing, binding):
+        for _, function in inspect.getmembers(module, inspect.isfunction):
+            found = re.match(r"((?:KS|KWQ)\d{3}): (.*?)(?:\n\n|$)", inspect.cleandoc(function.__doc__ or ""), re.DOTALL)
+            if found and function.__module__ == module.__name__:
+                causes.setdefault(found[1], []).append(" ".join(found[2].split()))
+    examples: dict[str, str] = {}
+    for path in sorted((DOCS.parent / "tests" / "kql" / "errors").glob("*.txt")):
+        shown = path.read_text(encoding="utf-8").partition("\n----\n")[2]
+        if found := re.match(r"error\[(\w+)\]", shown):
+            examples.setdefault(found[1], shown.rstrip("\n"))
+    parts = [
+        "# Diagnostics of KQL",
+        "Made by `make docs` from the functions that make the diagnostics and from the messages under test.",
+        "A query that cannot be answered exactly is refused, with all its errors as far as they can be told apart. "
+        "Each has a code: Kusto's own (`KS...`) where Kusto has one for the same cause, else ours (`KWQ...`). "
+        "The exit code is 5.",
+    ]
+    for code in sorted(causes):
+        parts.append(
+            f"## {code}\n\n" + "\n".join(f"- {cause[:1].upper()}{cause[1:]}" for cause in sorted(causes[code]))
+        )
+        if code in examples:
+            parts.append(f"```\n{examples[code]}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what makes it."""
     reference = DOCS / "reference"
     return {
         reference / "cli.md": cli_page,
+        reference / "kql" / "errors.md": kql_errors_page,
         reference / "report.md": report_page,
         reference / "report-schema.json": report_schema,
     }

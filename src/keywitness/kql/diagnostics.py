@@ -125,7 +125,8 @@ def bad_escape(span: Span, escape: str) -> Diagnostic:
 
 def malformed_literal(span: Span, type_name: str, text: str, help: str = "") -> Diagnostic:
     """KS004: text that is no value of the type."""
-    return _error("KS004", f"{quoted(text)} is not a {type_name} literal", span, help)
+    article = "an" if type_name == "int" else "a"
+    return _error("KS004", f"{quoted(text)} is not {article} {type_name} literal", span, help)
 
 
 def raw_guid(span: Span, text: str) -> Diagnostic:
@@ -168,19 +169,41 @@ def unexpected_text(span: Span, found: str, help: str = "") -> Diagnostic:
     return _error("KS198", f"{found} does not belong here", span, help)
 
 
+#: What other query languages call an operator.
+_FOREIGN_OPERATORS = {
+    "select": "project",
+    "fields": "project",
+    "columns": "project",
+    "group": "summarize",
+    "stats": "summarize",
+    "aggregate": "summarize",
+    "having": "where",
+    "eval": "extend",
+    "let": "extend",
+    "set": "extend",
+    "head": "take",
+    "dedup": "distinct",
+    "unique": "distinct",
+    "rename": "project-rename",
+    "drop": "project-away",
+    "orderby": "sort by",
+    "rex": "parse",
+    "append": "union",
+}
+
+
 def unknown_operator(span: Span, name: str, operators: Sequence[str]) -> Diagnostic:
     """KS176: no query operator of that name."""
-    return _error(
-        "KS176",
-        f"{quoted(name)} is not a query operator",
-        span,
-        did_you_mean(name, operators, "after | comes an operator such as where, project or summarize"),
-    )
+    known = _FOREIGN_OPERATORS.get(name.lower())
+    otherwise = "after | comes an operator such as where, project or summarize"
+    help = f"KQL says '{known}'" if known else did_you_mean(name, operators, otherwise)
+    return _error("KS176", f"{quoted(name)} is not a query operator", span, help)
 
 
 def operator_missing(span: Span, found: str) -> Diagnostic:
     """KS176: nothing after the pipe."""
-    return _error("KS176", f"a query operator is missing before {found}", span, "write an operator after |, or drop it")
+    help = "write 'or' for a logical or" if found == "'|'" else "write an operator after |, or drop it"
+    return _error("KS176", f"a query operator is missing before {found}", span, help)
 
 
 def not_first(span: Span, name: str) -> Diagnostic:
@@ -266,8 +289,3 @@ def too_long(span: Span, length: int, limit: int) -> Diagnostic:
 def too_deep(span: Span, limit: int) -> Diagnostic:
     """KS245: parentheses, calls or operators nested too deeply."""
     return _error("KS245", f"nested deeper than {limit} levels", span, "name parts with let")
-
-
-def unsupported_operator(span: Span, name: str, help: str = "") -> Diagnostic:
-    """KWQ010: an operator of Kusto that is not answered here."""
-    return _error("KWQ010", f"the operator '{name}' is not supported yet", span, help)

@@ -97,6 +97,15 @@ _TOKEN = re.compile(
 )
 
 _TEXT_OPERATORS = ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith")
+_CHARACTER_HELP = {
+    "&": "write 'and'",
+    "!": "write not(...)",
+    "\u2014": "a long dash; write a plain minus or hyphen",
+    "\u2026": "an ellipsis; write two dots: low .. high",
+    "#": "lines such as #connect are for a client program; leave them out",
+    "`": "three backticks open a string of several lines",
+    "\\": "a backslash only means something inside a string",
+}
 _NEGATED = frozenset(
     {"!in", "!in~", "!between"} | {f"!{op}{case}" for op in _TEXT_OPERATORS for case in ("", "_cs")},
 )
@@ -189,18 +198,27 @@ class _Lexer:
         """A character no token begins with: one diagnostic for the run of them."""
         start = self.position
         char = self.text[start]
+        if char.isalpha() and char not in _CHARACTER_HELP:
+            self._foreign_word(start)
+            return
         end = start + 1
         while end < len(self.text) and self.text[end] == char:
             end += 1
         self.position = end
-        help = ""
-        if char.isalpha():
-            help = "letters outside A-Z need brackets in names: ['...']"
-        elif char == "\u2014":
-            help = "a long dash; write a plain minus or hyphen"
-        elif char in "#!":
-            help = "lines such as #connect belong to a client, not to the query" if char == "#" else "write not(...)"
-        self._error(diagnostics.unexpected_character(Span(start, end), char, help))
+        self._error(diagnostics.unexpected_character(Span(start, end), char, _CHARACTER_HELP.get(char, "")))
+
+    def _foreign_word(self, start: int) -> None:
+        """A name with a letter outside A-Z: read whole, the part before the letter included."""
+        end = start
+        while end < len(self.text) and (self.text[end].isalnum() or self.text[end] == "_"):
+            end += 1
+        tokens = self.out.tokens
+        begin = tokens.pop().start if tokens and tokens[-1].kind is Kind.NAME and tokens[-1].end == start else start
+        word = self.text[begin:end]
+        help = f"names with letters outside A-Z stand in brackets: ['{word[:60]}']"
+        self._error(diagnostics.unexpected_character(Span(begin, end), self.text[start], help))
+        self._add(Kind.NAME, word, begin, end)
+        self.position = end
 
     # ------------------------------------------------------------ strings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keywitness.kql import diagnostics, syntax
 from keywitness.kql.diagnostics import Diagnostic
 from keywitness.kql.grammar.cursor import RefusedError
+from keywitness.kql.grammar.keywords import PIPE_OPERATORS, RESERVED
 from keywitness.kql.grammar.reshaping import Reshaping
 from keywitness.kql.grammar.sources import as_pipeline
 from keywitness.kql.lexer import Kind, Token, tokenize
@@ -43,14 +44,22 @@ def parse(text: str) -> syntax.Query:
     found = list(tokens.diagnostics)
     parser = _Parser(tokens.tokens)
     statements = parser.program()
-    known = {d.span.start for d in found}
-    found += [d for d in parser.diagnostics if d.span.start not in known]
+    found += _without_echoes(found, parser.diagnostics)
     if not found and not any(isinstance(s, syntax.ExpressionStatement) for s in statements):
         end = len(text.rstrip())
         found.append(diagnostics.no_query(Span(end, end)))
     if found:
         raise diagnostics.refuse(text, sorted(found, key=lambda d: d.span)[:MOST_DIAGNOSTICS])
     return syntax.Query(Span(0, len(text)), text, statements, tuple(tokens.notes))
+
+
+def _without_echoes(lexical: list[Diagnostic], grammatical: list[tuple[int, Diagnostic]]) -> list[Diagnostic]:
+    """What the grammar found, without statements where a wrong token had come before."""
+    return [
+        diagnostic
+        for start, diagnostic in grammatical
+        if not any(start <= earlier.span.start <= diagnostic.span.start for earlier in lexical)
+    ]
 
 
 def _reserved(text: str) -> Diagnostic | None:
@@ -71,23 +80,37 @@ def _reserved(text: str) -> Diagnostic | None:
     return diagnostics.reserved_statement(Span(start, end), what, help)
 
 
+def _word_help(word: str) -> str:
+    """For a word behind a finished expression: a keyword in capitals, an operator without its pipe, or neither."""
+    lower = word.lower()
+    if lower != word and lower in RESERVED:
+        return f"keywords are lower case: '{lower}'"
+    if word == "is":
+        return "write isnull(...), isempty(...) or =="
+    if word in PIPE_OPERATORS:
+        return f"a pipe begins an operator: | {word}"
+    return "a comma goes on a list, a pipe | begins an operator, a semicolon ends a statement"
+
+
 class _Parser(Reshaping):
     """Statements, the top of the grammar."""
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
-        self.diagnostics: list[Diagnostic] = []
+        #: Each with the offset where its statement begins.
+        self.diagnostics: list[tuple[int, Diagnostic]] = []
 
     def program(self) -> tuple[syntax.Statement, ...]:
         """All statements; a refused one is skipped up to the next semicolon outside brackets."""
         statements: list[syntax.Statement] = []
         while self.token.kind is not Kind.END:
             self.height = 0
+            start = self.token.start
             try:
                 statements.append(self._statement())
                 self._end_statement("")
             except RefusedError as refused:
-                self.diagnostics.append(refused.diagnostic)
+                self.diagnostics.append((start, refused.diagnostic))
                 self.depth = self.height = 0
                 self._skip_statement()
         return tuple(statements)
@@ -108,9 +131,11 @@ class _Parser(Reshaping):
         if self.at_op("="):
             help = "names are set with let, extend or project; == compares"
         elif token.kind is Kind.NAME:
-            help = "a semicolon ends a statement, a pipe | begins an operator"
+            help = _word_help(token.text)
         elif self.at_op(")", "]", "}"):
             help = "a closing bracket too many"
+        elif self.at_op("{"):
+            help = "parameters of a function have types: let f = (Name: string) { ... }"
         self.refuse(diagnostics.unexpected_text(token.span, self.found(), help))
 
     def _skip_statement(self) -> None:

@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from keywitness.kql import diagnostics, syntax
 from keywitness.kql.diagnostics import Diagnostic
-from keywitness.kql.grammar.keywords import NAMEABLE, RESERVED, TYPES
+from keywitness.kql.grammar.keywords import CLAUSE_WORDS, NAMEABLE, RESERVED, TYPES
 from keywitness.kql.lexer import Kind, Token
 from keywitness.kql.syntax import Span
 from keywitness.model.schema import KqlType
@@ -136,8 +136,10 @@ class Cursor:
     def missing(self, what: str, help: str = "") -> RefusedError:
         """The refusal for an operand that is not there."""
         token = self.token
-        if token.kind is Kind.NAME and token.text in RESERVED:
+        if token.kind is Kind.NAME and token.text in RESERVED and token.text not in CLAUSE_WORDS:
             return RefusedError(diagnostics.needs_brackets(token.span, token.text))
+        if not help and self.position and self.tokens[self.position - 1].text == ",":
+            help = "drop the comma before it, or write another item"
         return RefusedError(diagnostics.missing(token.span, what, self.found(), help))
 
     def enter(self) -> None:
@@ -206,7 +208,7 @@ class Cursor:
             items.append(item())
         return tuple(items)
 
-    def open_list(self, item: Callable[[], _Item], close: str) -> tuple[_Item, ...]:
+    def open_list(self, item: Callable[[], _Item], close: str, help: str = "") -> tuple[_Item, ...]:
         """Items up to the closing bracket, perhaps none; a comma may lead and may trail. Reads the bracket."""
         items: list[_Item] = []
         self.accept_op(",")
@@ -214,7 +216,7 @@ class Cursor:
             items.append(item())
             if not self.accept_op(","):
                 break
-        self.expect_op(close)
+        self.expect_op(close, help)
         return tuple(items)
 
     def column_declaration(self) -> syntax.ColumnDecl:

@@ -9,17 +9,13 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from keywitness.kql import diagnostics, syntax
-from keywitness.kql.grammar.keywords import RESERVED, TYPES
+from keywitness.kql.grammar.keywords import RESERVED, TEXT_OPERATORS, TYPES
 from keywitness.kql.grammar.values import Values
 from keywitness.kql.lexer import Kind
 from keywitness.kql.syntax import Span
 
 _STRING_WORDS = frozenset(
-    {
-        f"{op}{case}"
-        for op in ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith")
-        for case in ("", "_cs")
-    }
+    {f"{op}{case}" for op in TEXT_OPERATORS for case in ("", "_cs")}
     | {"like", "likecs", "notlike", "notlikecs", "notcontains", "notcontainscs", "containscs", "matches"}
 )
 #: Old spellings of string operators.
@@ -343,7 +339,7 @@ class Expressions(Values):
         if not self.at_op(")"):
             args = self.comma_list(self.argument)
         self.leave()
-        self.expect_op(")", "arguments are separated by commas")
+        self.expect_op(")", "arguments are separated by commas, and each ( has its )")
         return syntax.Call(self.since(start), name, args)
 
     def function_call(self, what: str = "a function call") -> syntax.Call:
@@ -360,7 +356,7 @@ class Expressions(Values):
         """`(...)` around a table or a scalar."""
         start = self.advance().start
         value = self.pipeline()
-        self.expect_op(")")
+        self.expect_op(")", "a parenthesis that was opened before is not closed")
         if isinstance(value, syntax.Pipeline):
             return syntax.Pipeline(Span(start, self.behind), value.source, value.operators)
         return value

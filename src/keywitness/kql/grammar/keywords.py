@@ -42,6 +42,16 @@ NAMEABLE = _words(
     """
 )
 
+#: Text operators, each with a `_cs` form and a negated one.
+TEXT_OPERATORS = ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith")
+
+#: Words that join operands or begin a clause: where one stands, something before it is missing.
+CLAUSE_WORDS = frozenset(
+    {"and", "or", "in", "between", "like", "matches", "has_any", "has_all", "asc", "desc"}
+    | {"by", "on", "to", "of", "as", "from", "step", "with"}
+    | {f"{op}{case}" for op in TEXT_OPERATORS for case in ("", "_cs")}
+)
+
 #: Type names to types. The first spelling of each type is Kusto's canonical one.
 TYPES: dict[str, KqlType] = {
     "bool": KqlType.BOOL,

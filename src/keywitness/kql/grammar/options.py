@@ -5,6 +5,7 @@ from __future__ import annotations
 from keywitness.kql import diagnostics, syntax
 from keywitness.kql.grammar.expressions import Expressions
 from keywitness.kql.lexer import Kind
+from keywitness.kql.syntax import Span
 from keywitness.model.schema import KqlType
 
 #: Hints that every operator takes and that never change a result.
@@ -43,7 +44,8 @@ class Options(Expressions):
             return None
         if name not in names and name not in _HINTS and not name.startswith("__"):
             if name.startswith("hint."):
-                self.refuse(diagnostics.unknown_parameter(self.token.span, name, sorted(_HINTS)))
+                span = Span(self.token.start, self.peek(2).end)
+                self.refuse(diagnostics.unknown_parameter(span, name, sorted(_HINTS)))
             return None
         start = self.token.start
         self.position += count + 1

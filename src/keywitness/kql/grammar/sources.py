@@ -6,21 +6,10 @@ from abc import abstractmethod
 
 from keywitness.kql import diagnostics, syntax
 from keywitness.kql.grammar.cursor import RefusedError
-from keywitness.kql.grammar.keywords import PIPE_OPERATORS, RESERVED
+from keywitness.kql.grammar.keywords import CLAUSE_WORDS, PIPE_OPERATORS, RESERVED
 from keywitness.kql.grammar.options import Options, without
 from keywitness.kql.lexer import Kind
 from keywitness.kql.syntax import Span
-
-#: Words that go on an expression: behind one of them, `count` and the like are columns.
-_INFIX_WORDS = frozenset(
-    {"and", "or", "in", "between", "like", "matches"}
-    | {
-        f"{op}{cs}"
-        for op in ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith")
-        for cs in ("", "_cs")
-    }
-    | {"has_any", "has_all", "asc", "desc", "nulls", "by", "on", "to", "from", "step"}
-)
 
 
 class Sources(Options):
@@ -80,14 +69,14 @@ class Sources(Options):
         following = self.peek(count)
         if following.kind is Kind.OP:
             return following.text in {"(", ")", "|", "[", "-", "*"} and not (name == "count" and following.text == "(")
-        return following.kind is not Kind.NAME or following.text not in _INFIX_WORDS or following.text in {"by", "on"}
+        return following.kind is not Kind.NAME or following.text not in CLAUSE_WORDS or following.text in {"by", "on"}
 
     def _refuse_operator_first(self) -> None:
         """`where x` at the start of a query, where a table is needed."""
         name, count = self.dashed()
         following = self.peek(count)
         if name in PIPE_OPERATORS and (name == "where" or count > 1 or following.kind in {Kind.NAME, Kind.LONG}):
-            if following.kind is Kind.NAME and following.text in _INFIX_WORDS and following.text != "by" and count == 1:
+            if following.kind is Kind.NAME and following.text in CLAUSE_WORDS and following.text != "by" and count == 1:
                 return
             span = Span(self.token.start, self.peek(count - 1).end)
             self.refuse(diagnostics.not_first(span, name))
@@ -156,7 +145,7 @@ class Sources(Options):
         columns = self.row_schema()
         open_span = self.token.span
         self.expect_op("[", "datatable (Name: type, ...) [value, ...]")
-        values = self.open_list(self.signed_literal, "]")
+        values = self.open_list(self.signed_literal, "]", "values of a datatable are constants, not expressions")
         if not columns:
             self.refuse(diagnostics.nothing_listed(Span(start, open_span.start), "datatable", "columns"))
         if len(values) % len(columns):
