@@ -184,7 +184,7 @@ class _ItemReader:
             if self.framer is None:
                 if not final and len(pending) < MIB:
                     continue
-                if not pending.strip():
+                if not pending[:512].strip() and not pending.strip():
                     continue  # nothing but white space so far: an empty file has no record and is no error
                 self.framer = choose_framer(pending, complete=final)
             taken = self.framer.take(pending, final=final)
@@ -224,12 +224,12 @@ class _ItemReader:
                 refusal.reason,
                 text[refusal.start : min(refusal.end, refusal.start + KEPT_TEXT)],
             )
-        self._advance(text, taken.consumed)
+        self._advance(text, taken.consumed, taken.lines)
 
-    def _advance(self, text: bytes, consumed: int) -> None:
+    def _advance(self, text: bytes, consumed: int, lines: int | None = None) -> None:
         if consumed:
             self.offset += int(self._text.original(text, np.array([consumed], np.int64))[0])
-            self.line += text.count(b"\n", 0, consumed)
+            self.line += text.count(b"\n", 0, consumed) if lines is None else lines
 
     def _too_long(self, pending: bytes, *, final: bool) -> Iterator[Piece | Refused]:
         """Reject one record that is longer than the limit, then go on behind the next line end."""

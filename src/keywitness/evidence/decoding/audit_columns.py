@@ -12,6 +12,7 @@ white space before a colon.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,11 @@ import pyarrow.compute as pc
 
 from keywitness.evidence.decoding.flatten import Path, columns_by_path, leaves
 from keywitness.evidence.decoding.identity import SEPARATOR
+from keywitness.evidence.decoding.json_record import parse_json
+from keywitness.evidence.decoding.row import Unfit
+from keywitness.evidence.decoding.schemas import ARROW_TYPES
 from keywitness.evidence.decoding.shapes.audit import resource_columns
-from keywitness.evidence.decoding.values import own_type
+from keywitness.evidence.decoding.values import NotExact, own_type, physical
 from keywitness.model.schema import UNIX_EPOCH_TICKS, KqlType
 from keywitness.model.tables import AUDIT_TABLE, flat_name, json_path
 
@@ -41,6 +45,9 @@ _KEY_COLUMNS = (
     "CallerIPAddress",
     "clientInfo_s",
 )
+#: Their text stands in the key, so only one spelling of a number may pass.
+_WHOLE_IN_KEY = ("httpStatusCode_d", "DurationMs")
+_WHOLE = re.compile(r"(0|[1-9]\d{0,14})\Z", re.ASCII)
 _DERIVED = (
     "ResourceId",
     "_ResourceId",
@@ -96,6 +103,11 @@ class _Leaf:
     type: KqlType
     documented: bool
 
+    @property
+    def plain(self) -> bool:
+        """The text of the value is the cell."""
+        return self.documented and self.type is KqlType.STRING
+
 
 class AuditColumns:
     """Decodes lines in DuckDB.
@@ -109,7 +121,7 @@ class AuditColumns:
         self._connection = connection
         self._admitted = admitted
         self._leaves: dict[Path, _Leaf] = {}
-        self._names: set[str] = set()
+        self._by_name: dict[str, _Leaf] = {}
         self._structure: dict[str, Any] = {"time": "VARCHAR", "resourceId": "VARCHAR"}
         self._sql = ""
 
@@ -154,11 +166,12 @@ class AuditColumns:
         self._sql = self._sql or self._query()
         self._connection.register("keywitness_lines", pa.table({"line": chosen}))
         try:
-            return self._connection.sql(self._sql).to_arrow_table().combine_chunks()
+            table = self._connection.sql(self._sql).to_arrow_table().combine_chunks()
         except duckdb.InvalidInputException:
             return None
         finally:
             self._connection.unregister("keywitness_lines")
+        return self._typed(table)
 
     def _connection_valid(self, lines: pa.ChunkedArray) -> Mask:
         self._connection.register("keywitness_lines", pa.table({"line": lines}))
@@ -178,7 +191,7 @@ class AuditColumns:
             if isinstance(value, dict | list) or json_path(name) or not self._admitted(name, path):
                 return
             leaf = _Leaf(path, name, type_, documented=False)
-        if leaf.name in self._names:
+        if leaf.name in self._by_name:
             return
         node = self._structure
         for part in path[:-1]:
@@ -191,26 +204,40 @@ class AuditColumns:
         if path[-1] in node or _clashes(node, path[-1]):
             return
         node[path[-1]] = "VARCHAR" if known else "JSON"
-        self._names.add(leaf.name)
+        self._by_name[leaf.name] = leaf
         self._leaves[path] = leaf
 
     def _query(self) -> str:
-        shown = [f"{_cell(_field(leaf.path), leaf)} AS {_quoted(leaf.name)}" for leaf in self._leaves.values()]
-        source = {leaf.name: _field(leaf.path) for leaf in self._leaves.values() if leaf.documented}
-        text = {name: f"coalesce({source[name]}, '')" if name in source else "''" for name in _KEY_COLUMNS}
-        ticks = _ticks('s."time"')
+        """Values are parsed in a materialised step: DuckDB would else parse a line again for each CASE over it."""
+        values = {leaf.name: f"v{number}" for number, leaf in enumerate(self._leaves.values())}
+        parsed = [f"{_field(leaf.path)} AS {values[leaf.name]}" for leaf in self._leaves.values()]
+        shown = [f"{values[leaf.name]}::VARCHAR AS {_quoted(leaf.name)}" for leaf in self._leaves.values()]
+        text = {name: f"coalesce({values[name]}, '')" if name in values else "''" for name in _KEY_COLUMNS}
         key = ", ".join(
             [
-                'lower(s."resourceId")',
-                f"(CASE WHEN {text['CorrelationId']} = '' THEN {ticks} ELSE {ticks} - {ticks} % 10000 END)::VARCHAR",
+                "lower(_resource)",
+                f"(CASE WHEN {text['CorrelationId']} = '' THEN ticks ELSE ticks - ticks % 10000 END)::VARCHAR",
                 *(text[name] for name in _KEY_COLUMNS),
             ]
         )
         return f"""
-            SELECT unhex(sha256(concat_ws({_literal(SEPARATOR)}, {key})))[:16] AS _key, {ticks} AS "TimeGenerated",
-              s."resourceId" AS _resource, {", ".join(shown)}
-            FROM (SELECT from_json(line, {_literal(json.dumps(self._structure))}) AS s FROM keywitness_lines)
+            WITH parsed AS MATERIALIZED (
+              SELECT s."resourceId" AS _resource, s."time" AS _time, {", ".join(parsed)}
+              FROM (SELECT from_json(line, {_literal(json.dumps(self._structure))}) AS s FROM keywitness_lines)
+            ), timed AS (SELECT *, {_ticks("_time")} AS ticks FROM parsed)
+            SELECT unhex(sha256(concat_ws({_literal(SEPARATOR)}, {key})))[:16] AS _key, ticks AS "TimeGenerated",
+              _resource, {", ".join(shown)}
+            FROM timed
         """
+
+    def _typed(self, table: pa.Table) -> pa.Table:
+        """Columns in the physical form of their types; null where a value is not exact as that type."""
+        columns = {}
+        for name in table.column_names:
+            leaf = self._by_name.get(name)
+            column = table[name]
+            columns[name] = column if leaf is None or leaf.plain else _converted(column, leaf)
+        return pa.table(columns)
 
     def _proved(self, table: pa.Table, counts: Counts) -> Mask:
         present = _valid(table["TimeGenerated"]).astype(np.int64) + _valid(table["_resource"])
@@ -246,9 +273,7 @@ class AuditColumns:
 
 def _derived(resource: pa.ChunkedArray) -> dict[str, pa.Array]:
     """The columns that follow from the resource id, worked out once per resource."""
-    encoded = resource.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
+    encoded = _one_chunk(resource).dictionary_encode()
     parts = [resource_columns(r) for r in encoded.dictionary.to_pylist()]
     empty = {"SubscriptionId": None}
     return {
@@ -275,54 +300,28 @@ def _clashes(node: dict[str, Any], key: str) -> bool:
     return any(other.lower() == key.lower() for other in node)
 
 
-def _cell(value: str, leaf: _Leaf) -> str:
-    """The SQL of a cell: null when the type does not hold the value exactly."""
-    if not leaf.documented:
-        return _own_cell(value, leaf.type)
-    match leaf.type:
-        case KqlType.GUID:
-            return _guid(value)
-        case KqlType.BOOL:
-            return f"CASE {value} WHEN 'true' THEN true WHEN 'false' THEN false END"
-        case KqlType.REAL:
-            return _whole(value, "DOUBLE")
-        case KqlType.LONG | KqlType.INT:
-            return _whole(value, "BIGINT")
-        case KqlType.DATETIME:
-            return _ticks(value)
-        case _:
-            return value
+def _converted(column: pa.ChunkedArray, leaf: _Leaf) -> pa.Array:
+    """Convert each different text once, by the very functions of the exact way."""
+    encoded = _one_chunk(column).dictionary_encode()
+    cells = [_cell(text, leaf) for text in encoded.dictionary.to_pylist()]
+    return pa.array(cells, ARROW_TYPES[leaf.type]).take(encoded.indices)
 
 
-def _own_cell(value: str, type_: KqlType) -> str:
-    """The same for a property without documentation, whose JSON type decides where it goes (`value` is JSON text)."""
-    text = f"substr({value}::VARCHAR, 2, length({value}::VARCHAR) - 2)"
-    plain = f"{value}::VARCHAR[1] = '\"' AND NOT contains({value}::VARCHAR, '\\')"
-    match type_:
-        case KqlType.BOOL:
-            return f"CASE {value}::VARCHAR WHEN 'true' THEN true WHEN 'false' THEN false END"
-        case KqlType.REAL:
-            return _whole(f"{value}::VARCHAR", "DOUBLE")
-        case KqlType.GUID:
-            return f"CASE WHEN {plain} AND length({value}::VARCHAR) = 38 THEN {_guid(text)} END"
-        case KqlType.STRING:
-            other = f"(length({text}) = 36 AND {text}[9] = '-') OR (length({text}) >= 19 AND contains({text}, 'T'))"
-            return f"CASE WHEN {plain} AND NOT ({other}) THEN {text} END"
-        case _:
-            return "NULL::BIGINT"
+def _cell(text: str, leaf: _Leaf) -> Any:
+    if leaf.name in _WHOLE_IN_KEY and not _WHOLE.match(text):
+        return None
+    try:
+        if leaf.documented:
+            return physical(text, leaf.type)
+        value = parse_json(text)  # its JSON type decides where it goes, so the text is JSON
+        return physical(value, leaf.type) if own_type(value) is leaf.type else None
+    except (NotExact, Unfit):
+        return None
 
 
-def _whole(value: str, type_: str) -> str:
-    """Whole numbers of at most 15 digits, written as numbers are written, are exact in every numeric type."""
-    exact = f"length({value}) <= 15 AND TRY_CAST({value} AS BIGINT)::VARCHAR = {value}"
-    return f"CASE WHEN {exact} THEN TRY_CAST({value} AS {type_}) END"
-
-
-def _guid(value: str) -> str:
-    """A GUID of 32 hex digits, dashed or not, in canonical form; null for anything else."""
-    canonical = f"TRY_CAST({value} AS UUID)::VARCHAR"
-    dashed = f"length({value}) = 36 AND {canonical} = lower({value})"
-    return f"CASE WHEN {dashed} OR (length({value}) = 32 AND {canonical} IS NOT NULL) THEN {canonical} END"
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    array = column.combine_chunks()
+    return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
 
 
 def _ticks(value: str) -> str:

@@ -211,7 +211,7 @@ def _counts(piece: Piece) -> Counts:
         counts = name_counts(octets, np.append(piece.starts, len(octets)))
     else:
         counts = name_counts(octets, np.stack([piece.starts, piece.ends], 1).reshape(-1))[0::2]
-    position = piece.text.find(_SEPARATOR_ESCAPE)
+    position = piece.text.find(_SEPARATOR_ESCAPE) if b"\\" in piece.text else -1
     while position >= 0:
         counts[np.searchsorted(piece.starts, position, "right") - 1] = -1
         position = piece.text.find(_SEPARATOR_ESCAPE, position + 1)

@@ -76,11 +76,13 @@ class Taken:
         consumed: Bytes that need not be seen again.
         spans: Records in them.
         refused: Bytes that are no record but are not allowed to vanish.
+        lines: Line ends in the consumed bytes, when the framer counted them anyway.
     """
 
     consumed: int
     spans: list[Spans] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    lines: int | None = None
 
 
 class Framer(Protocol):
@@ -112,7 +114,7 @@ class LineFramer:
         touching = not blank.any()
         if not touching:
             starts, ends = starts[~blank], ends[~blank]
-        return Taken(end, [Spans(starts, ends, Form.JSON, touching=touching)])
+        return Taken(end, [Spans(starts, ends, Form.JSON, touching=touching)], lines=len(breaks))
 
 
 class RefusingFramer:

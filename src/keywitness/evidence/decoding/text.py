@@ -25,7 +25,7 @@ class Text:
         self.head = b""
         while len(self.head) < _SNIFF and (chunk := next(chunks, b"")):
             self.head += chunk
-        self.encoding, self.mark = _recognise(self.head)
+        self.encoding, self.mark = _recognise(self.head[:_SNIFF])
         self.note = "" if self.encoding == "utf-8" else f"read as {self.encoding.upper()}"
 
     def __iter__(self) -> Iterator[bytes]:
