@@ -106,7 +106,7 @@ def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Sourc
 def _bound(text: str, catalog: Catalog, source: Source, now: datetime | str | None) -> Program:
     from keywitness.kql.compile import compile_kql
 
-    return compile_kql(text, catalog, now=_now_ticks(now, catalog, source))
+    return compile_kql(text, catalog, _now_ticks(now, catalog, source))
 
 
 def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> int:

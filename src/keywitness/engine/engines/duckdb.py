@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -106,6 +107,9 @@ def _register(connection: duckdb.DuckDBPyConnection, name: str, kernel: Kernel) 
     def over_columns(*columns: Any) -> Any:
         return kernel.apply(columns)
 
+    # DuckDB counts the parameters of the signature that it finds
+    names = [f"column{i}" for i in range(len(kernel.parameters))]
+    over_columns.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_ONLY) for n in names])  # type: ignore[attr-defined]
     types = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
     result = duckdb.type(SQL_TYPES[kernel.result])
     connection.create_function(name, over_columns, types, result, type="arrow", null_handling="special")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from keywitness.engine.kernels.kernel import kernel
 from keywitness.kql import literals
@@ -58,7 +57,3 @@ def utc_to_local(ticks: int | None, zone: str) -> int | None:
 def local_to_utc(ticks: int | None, zone: str) -> int | None:
     return _moved(ticks, zone, to_local=False)
 
-
-@kernel(result=KqlType.DYNAMIC)
-def timezones() -> str:
-    return json.dumps(sorted(available_timezones()))

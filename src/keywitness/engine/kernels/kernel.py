@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from keywitness.model.schema import KqlType
@@ -26,7 +27,8 @@ class Kernel:
         function: One Python value per argument in, one out; None is null. Called once per distinct row of arguments.
         parameters: Types of the arguments; the last one repeats when `variadic`.
         result: Type of the result.
-        variadic: Takes any number of arguments from the last parameter on.
+        variadic: Takes any number of arguments of the last parameter's type.
+        least: The fewest arguments, where the last ones may be left out.
     """
 
     name: str
@@ -34,13 +36,14 @@ class Kernel:
     parameters: tuple[KqlType, ...]
     result: KqlType
     variadic: bool = False
+    least: int = 0
 
     def called_with(self, count: int) -> Kernel:
         """The kernel for calls with exactly `count` arguments."""
-        least = len(self.parameters)
-        if count < least - self.variadic or (count > least and not self.variadic):
-            raise TypeError(f"{self.name} takes {least} arguments, not {count}")
-        more = (self.parameters[-1],) * (count - least) if self.variadic else ()
+        most = len(self.parameters)
+        if count < self.least or (count > most and not self.variadic):
+            raise TypeError(f"{self.name} does not take {count} arguments")
+        more = (self.parameters[-1],) * (count - most) if self.variadic else ()
         return replace(self, parameters=(self.parameters + more)[:count])
 
     def apply(self, columns: Sequence[Any]) -> Any:
@@ -56,11 +59,16 @@ class Kernel:
 
 
 def kernel(*parameters: KqlType, result: KqlType, variadic: bool = False) -> Callable[[Callable[..., Any]], Kernel]:
-    """Declares the decorated function a kernel, named after its module and itself."""
+    """Declares the decorated function a kernel, named after its module and itself.
+
+    Parameters with a default may be left out, `*rest` takes any number of arguments of the last type.
+    """
 
     def declared(function: Callable[..., Any]) -> Kernel:
         module = function.__module__.rpartition(".")[2]
-        return Kernel(f"{PREFIX}{module}_{function.__name__}", function, parameters, result, variadic)
+        needed = [p for p in signature(function).parameters.values() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+        name = f"{PREFIX}{module}_{function.__name__}"
+        return Kernel(name, function, parameters, result, variadic, len(needed))
 
     return declared
 

@@ -13,6 +13,7 @@ from keywitness.engine import sql
 from keywitness.engine.lowering import conversions, dynamics
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
+from keywitness.engine.step import OrderKey
 from keywitness.kql import plan
 from keywitness.model.schema import KqlType
 
@@ -32,6 +33,7 @@ class AggregateUse:
     aggregate: plan.Aggregate
     args: tuple[Expr, ...]
     predicate: Expr | None
+    order: tuple[OrderKey, ...] = ()
 
     def type(self, index: int) -> KqlType:
         return self.aggregate.args[index].type
@@ -41,6 +43,12 @@ class AggregateUse:
         if isinstance(argument, plan.Literal):
             return argument.value
         raise cannot(f"argument {index + 1} of {self.aggregate.function}() must be a constant")
+
+    def listed(self, value: Expr) -> Expr:
+        """`list(value)` in the order of the rows, where they have one."""
+        if self.order:
+            value = exp.Order(this=value, expressions=[key.ordered() for key in self.order])
+        return sql.call("list", value)
 
     def filtered(self, value: Expr, *more: Expr) -> Expr:
         """`value FILTER (...)` by the predicate and further conditions."""
@@ -66,7 +74,8 @@ def lower_aggregate(emitter: Emitter, aggregate: plan.Aggregate, step: Step) -> 
     lowering = AGGREGATES.get(name)
     if lowering is None:
         raise cannot(f"the aggregate {name}() is not answered by this engine yet")
-    return lowering(AggregateUse(aggregate, tuple(emitter.lower(a, step) for a in args), predicate))
+    lowered = tuple(emitter.lower(a, step) for a in args)
+    return lowering(AggregateUse(aggregate, lowered, predicate, step.order))
 
 
 #: Where the predicate stands among the arguments of an `...if` form.
@@ -186,16 +195,16 @@ def _has_value(use: AggregateUse) -> list[Expr]:
 
 
 def _make_list(use: AggregateUse) -> Expr:
-    return _collect(use.filtered(sql.call("list", use.args[0]), *_has_value(use)), use)
+    return _collect(use.filtered(use.listed(use.args[0]), *_has_value(use)), use)
 
 
 def _make_list_with_nulls(use: AggregateUse) -> Expr:
     if use.type(0) is KqlType.DYNAMIC:
-        return _collect(sql.call("list", sql.call("coalesce", use.args[0], sql.text("null"))), use)
+        return _collect(use.listed(sql.call("coalesce", use.args[0], sql.text("null"))), use)
     if use.type(0) in _TICKS or use.type(0) is KqlType.REAL:
         value = dynamics.element(use.args[0], use.type(0))
-        return sql.call("coalesce", sql.call("kw_list_json", sql.call("list", value)), sql.text("[]"))
-    return _collect(sql.call("list", use.args[0]), use)
+        return sql.call("coalesce", sql.call("kw_list_json", use.listed(value)), sql.text("[]"))
+    return _collect(use.listed(use.args[0]), use)
 
 
 def _make_set(use: AggregateUse) -> Expr:
@@ -213,7 +222,7 @@ def _make_set_of_dynamic(use: AggregateUse) -> Expr:
 
 
 def _make_bag(use: AggregateUse) -> Expr:
-    values = use.filtered(sql.call("list", use.args[0]), *_has_value(use))
+    values = use.filtered(use.listed(use.args[0]), *_has_value(use))
     joined = sql.call("coalesce", sql.call("kw_list_json", values), sql.text("[]"))
     return sql.call("kx_documents_made_bag", joined, sql.number(_limit(use)))
 

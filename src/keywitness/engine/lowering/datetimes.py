@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from zoneinfo import available_timezones
+
 from sqlglot import exp
 
 from keywitness.engine import sql
@@ -158,13 +161,17 @@ def _timezone(name: str) -> Lowering:
     return lambda use: sql.call(f"kx_instants_{name}", *use.args)
 
 
+def _list_timezones(use: Use) -> Expr:
+    return sql.text(json.dumps(sorted(available_timezones())))
+
+
 LOWERINGS: Table = {
     "datetime_add": _datetime_add,
     "datetime_diff": _datetime_diff,
     "datetime_part": _datetime_part,
     "datetime_utc_to_local": _timezone("utc_to_local"),
     "datetime_local_to_utc": _timezone("local_to_utc"),
-    "datetime_list_timezones": _timezone("timezones"),
+    "datetime_list_timezones": _list_timezones,
     "dayofweek": _day_of_week,
     "dayofmonth": _of_date("day"),
     "dayofyear": _of_date("dayofyear"),

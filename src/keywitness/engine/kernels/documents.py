@@ -1,0 +1,494 @@
+"""Dynamic values: arrays, sets and bags as JSON text in, JSON text out."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from keywitness.engine.kernels.kernel import kernel
+from keywitness.kql.literals import format_datetime, format_timespan
+from keywitness.model.schema import KqlType
+
+_DYNAMIC, _LONG, _TEXT, _BOOL = KqlType.DYNAMIC, KqlType.LONG, KqlType.STRING, KqlType.BOOL
+_REAL = KqlType.REAL
+
+#: Kusto's limit of elements in a made array.
+LONGEST_ARRAY = 1_048_576
+
+_PATH_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(-?\d+)\]|\[(?:'([^']*)'|\"([^\"]*)\")\]")
+
+
+def read(text: str | None) -> Any:
+    """The value of JSON text, None for null."""
+    return None if text is None else json.loads(text)
+
+
+def write(value: Any) -> str | None:
+    """The JSON text of a value, None for null."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def key(value: Any) -> Any:
+    """What makes two values one element of a set: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(value, bool):
+        return ("bool", value)
+    if isinstance(value, (int, float)):
+        return ("number", value)
+    if isinstance(value, str):
+        return ("string", value)
+    return ("json", json.dumps(value, sort_keys=True))
+
+
+def _arrays(texts: Iterable[str | None]) -> list[list[Any]] | None:
+    """All arguments as arrays, or None when one is none."""
+    values = [read(t) for t in texts]
+    return values if all(isinstance(v, list) for v in values) else None
+
+
+# ---------------------------------------------------------------- access
+
+
+@kernel(_DYNAMIC, _TEXT, result=_DYNAMIC)
+def member(text: str | None, name: str) -> str | None:
+    value = read(text)
+    return write(value.get(name)) if isinstance(value, dict) else None
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def access(text: str | None, name: str | None) -> str | None:
+    value, wanted = read(text), read(name)
+    if isinstance(value, dict) and isinstance(wanted, str):
+        return write(value.get(wanted))
+    if isinstance(value, list) and isinstance(wanted, int) and -len(value) <= wanted < len(value):
+        return write(value[wanted])
+    return None
+
+
+@kernel(_TEXT, _TEXT, result=_DYNAMIC)
+def extract(path: str, document: str) -> str | None:
+    """`$.a.b[0]['c']` of a JSON document."""
+    try:
+        value = json.loads(document)
+    except ValueError:
+        return None
+    steps = path_steps(path)
+    if steps is None:
+        return None
+    for step in steps:
+        if isinstance(step, str) and isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return write(value)
+
+
+def path_steps(path: str) -> list[str | int] | None:
+    """The steps of a JSON path, None when it is not one."""
+    if not path.startswith("$"):
+        return None
+    steps: list[str | int] = []
+    rest = path[1:]
+    while rest:
+        match = _PATH_STEP.match(rest)
+        if match is None:
+            return None
+        name, index, single, double = match.groups()
+        steps.append(int(index) if index is not None else next(s for s in (name, single, double) if s is not None))
+        rest = rest[match.end() :]
+    return steps
+
+
+# ---------------------------------------------------------------- bags
+
+
+@kernel(_TEXT, _DYNAMIC, result=_DYNAMIC, variadic=True)
+def pack(*pairs: str) -> str:
+    return write({k: json.loads(v) for k, v in zip(pairs[::2], pairs[1::2], strict=True)}) or ""
+
+
+@kernel(_DYNAMIC, _TEXT, result=_BOOL)
+def has_key(text: str | None, name: str) -> bool | None:
+    value = read(text)
+    if not isinstance(value, dict):
+        return None if value is None else False
+    if name.startswith("$"):
+        return extract.function(name, text) is not None
+    return name in value
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
+def merge(*texts: str | None) -> str | None:
+    """The first bag that has a key wins."""
+    merged: dict[str, Any] = {}
+    found = False
+    for text in texts:
+        value = read(text)
+        if isinstance(value, dict):
+            found = True
+            merged = {**merged, **{k: v for k, v in value.items() if k not in merged}}
+    return write(merged) if found else None
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def remove_keys(text: str | None, keys: str | None) -> str | None:
+    value, names = read(text), read(keys)
+    if not isinstance(value, dict) or not isinstance(names, list):
+        return text if isinstance(value, dict) else None
+    for name in names:
+        if isinstance(name, str) and name.startswith("$"):
+            _remove(value, path_steps(name) or [])
+        else:
+            value.pop(name, None)
+    return write(value)
+
+
+def _remove(value: Any, steps: list[str | int]) -> None:
+    *way, last = steps or [""]
+    for step in way:
+        if not (isinstance(value, dict) and step in value):
+            return
+        value = value[step]
+    if isinstance(value, dict):
+        value.pop(last, None)
+
+
+@kernel(_DYNAMIC, _TEXT, _DYNAMIC, result=_DYNAMIC)
+def set_key(text: str | None, name: str, new: str) -> str | None:
+    value = read(text)
+    if not isinstance(value, dict):
+        return None
+    steps = (path_steps(name) if name.startswith("$") else None) or [name]
+    inner = value
+    for step in steps[:-1]:
+        following = inner.get(step)
+        if not isinstance(following, dict):
+            following = inner[step] = {}
+        inner = following
+    inner.pop(steps[-1], None)
+    inner[steps[-1]] = json.loads(new)
+    return write(value)
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def bag_zip(keys: str | None, values: str | None) -> str | None:
+    names, items = read(keys), read(values)
+    if not isinstance(names, list):
+        return None
+    items = items if isinstance(items, list) else []
+    padded = items + [None] * (len(names) - len(items))
+    return write({k: v for k, v in zip(names, padded, strict=False) if isinstance(k, str)})
+
+
+@kernel(_DYNAMIC, result=_TEXT)
+def sorted_json(text: str | None) -> str:
+    """Canonical text: keys in order."""
+    if text is None:
+        return ""
+    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC)
+def treepath(text: str | None) -> str | None:
+    paths: list[str] = []
+
+    def walk(value: Any, path: str) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                place = f"{path}['{name}']" if path else f"['{name}']"
+                paths.append(place)
+                walk(inner, place)
+        elif isinstance(value, list):
+            paths.append(f"{path}[0]")
+            for inner in value:
+                walk(inner, f"{path}[0]")
+
+    walk(read(text), "")
+    return write(list(dict.fromkeys(paths))) if paths else None
+
+
+# ---------------------------------------------------------------- arrays
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
+def concatenated(*texts: str | None) -> str | None:
+    arrays = [v for v in map(read, texts) if isinstance(v, list)]
+    return write([item for array in arrays for item in array]) if arrays else None
+
+
+@kernel(_DYNAMIC, _DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def array_iff(condition: str | None, then: str | None, otherwise: str | None) -> str | None:
+    tests, yes, no = read(condition), read(then), read(otherwise)
+    if not isinstance(tests, list):
+        return None
+
+    def pick(source: Any, index: int) -> Any:
+        if not isinstance(source, list):
+            return source
+        return source[index] if index < len(source) else None
+
+    def verdict(test: Any) -> bool | None:
+        return bool(test) if isinstance(test, (bool, int, float)) else None
+
+    picked = [None if verdict(t) is None else pick(yes if verdict(t) else no, i) for i, t in enumerate(tests)]
+    return write(picked)
+
+
+@kernel(_DYNAMIC, _DYNAMIC, _LONG, _LONG, _LONG, result=_LONG)
+def index_of(
+    text: str | None, wanted: str | None, start: int | None = 0, length: int | None = -1, occurrence: int | None = 1
+) -> int | None:
+    array = read(text)
+    if not isinstance(array, list):
+        return None
+    first = start or 0
+    first = max(0, first + len(array)) if first < 0 else first
+    last = len(array) if length is None or length < 0 else min(len(array), first + length)
+    target, left = key(read(wanted)), 1 if occurrence is None else occurrence
+    for i in range(first, last):
+        if key(array[i]) == target:
+            left -= 1
+            if left <= 0:
+                return i
+    return -1
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC)
+def reversed_array(text: str | None) -> str | None:
+    array = read(text)
+    return write(array[::-1]) if isinstance(array, list) else None
+
+
+@kernel(_DYNAMIC, _LONG, _LONG, result=_DYNAMIC)
+def rotated(text: str | None, count: int | None, sign: int) -> str | None:
+    array = read(text)
+    if not isinstance(array, list) or count is None:
+        return None
+    if not array:
+        return text
+    by = count * sign % len(array)
+    return write(array[by:] + array[:by])
+
+
+@kernel(_DYNAMIC, _LONG, _LONG, _DYNAMIC, result=_DYNAMIC)
+def shifted(text: str | None, count: int | None, sign: int, filler: str) -> str | None:
+    array = read(text)
+    if not isinstance(array, list) or count is None:
+        return None
+    by, size, fill = count * sign, len(array), json.loads(filler)
+    kept = array[by:] if by >= 0 else array[: max(0, size + by)]
+    padding = [fill] * (size - len(kept))
+    return write(kept + padding if by >= 0 else padding + kept)
+
+
+@kernel(_DYNAMIC, _LONG, _LONG, result=_DYNAMIC)
+def sliced(text: str | None, start: int | None, end: int | None) -> str | None:
+    """Both ends included; negative ones count from the end."""
+    array = read(text)
+    if not isinstance(array, list) or start is None or end is None:
+        return None
+    size = len(array)
+    first = max(0, start + size) if start < 0 else start
+    last = end + size if end < 0 else min(end, size - 1)
+    return write(array[first : last + 1] if last >= first else [])
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def split(text: str | None, places: str | None) -> str | None:
+    array, at = read(text), read(places)
+    if not isinstance(array, list) or at is None:
+        return None
+    cuts = at if isinstance(at, list) else [at]
+    cuts = [max(0, c + len(array)) if c < 0 else min(c, len(array)) for c in cuts]
+    edges = [0, *cuts, len(array)]
+    return write([array[a:b] if b > a else [] for a, b in zip(edges[:-1], edges[1:], strict=True)])
+
+
+def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, ...]) -> str | None:
+    arrays = _arrays(texts)
+    if arrays is None:
+        return None
+    first = arrays[0]
+    kinds = {type(v) if not isinstance(v, (int, float)) or isinstance(v, bool) else float for v in first if v is not None}
+    if len(kinds) > 1 or kinds & {dict, list}:
+        return write(first)
+    present = [i for i, v in enumerate(first) if v is not None]
+    present.sort(key=lambda i: first[i], reverse=descending)
+    absent = [i for i, v in enumerate(first) if v is None]
+    order = present + absent if nulls_last in (True, None) else absent + present
+    outputs = [[a[i] for i in order] if len(a) == len(first) else None for a in arrays]
+    return write(outputs[0] if len(outputs) == 1 else outputs)
+
+
+@kernel(_BOOL, _DYNAMIC, result=_DYNAMIC, variadic=True)
+def sorted_ascending(nulls_last: bool | None, *texts: str | None) -> str | None:
+    return _sorted(False, nulls_last, texts)
+
+
+@kernel(_BOOL, _DYNAMIC, result=_DYNAMIC, variadic=True)
+def sorted_descending(nulls_last: bool | None, *texts: str | None) -> str | None:
+    return _sorted(True, nulls_last, texts)
+
+
+@kernel(_DYNAMIC, _TEXT, result=_TEXT)
+def joined(text: str | None, delimiter: str) -> str:
+    array = read(text)
+    return delimiter.join(plain(v) for v in array) if isinstance(array, list) else ""
+
+
+def plain(value: Any) -> str:
+    """A value as `tostring` of a dynamic prints it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else write(value) or ""
+
+
+@kernel(_DYNAMIC, result=_REAL)
+def summed(text: str | None) -> float | None:
+    array = read(text)
+    if not isinstance(array, list):
+        return None
+    numbers = [v for v in array if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    return math.fsum(numbers) if len(numbers) == len(array) else None
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
+def zipped(*texts: str | None) -> str | None:
+    values = [read(t) for t in texts]
+    arrays = [v if isinstance(v, list) else [v] if v is not None else [] for v in values]
+    longest = max(len(a) for a in arrays)
+    return write([[a[i] if i < len(a) else None for a in arrays] for i in range(longest)])
+
+
+@kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
+def repeated(value: str, count: int | None) -> str | None:
+    if count is None:
+        return None
+    return "[" + ",".join([value] * max(0, min(count, LONGEST_ARRAY))) + "]"
+
+
+def _stepped(start: Any, stop: Any, step: Any, show: Callable[[Any], str]) -> str | None:
+    if start is None or stop is None or step is None or step == 0:
+        return None
+    count = int((stop - start) // step) + 1
+    return "[" + ",".join(show(start + i * step) for i in range(max(0, min(count, LONGEST_ARRAY)))) + "]"
+
+
+@kernel(_LONG, _LONG, _LONG, result=_DYNAMIC)
+def long_range(start: int | None, stop: int | None, step: int | None = 1) -> str | None:
+    return _stepped(start, stop, step, str)
+
+
+@kernel(_REAL, _REAL, _REAL, result=_DYNAMIC)
+def real_range(start: float | None, stop: float | None, step: float | None = 1.0) -> str | None:
+    return _stepped(start, stop, step, repr)
+
+
+@kernel(KqlType.DATETIME, KqlType.DATETIME, KqlType.TIMESPAN, result=_DYNAMIC)
+def datetime_range(start: int | None, stop: int | None, step: int | None = 36_000_000_000) -> str | None:
+    return _stepped(start, stop, step, lambda t: f'"{format_datetime(t)}"')
+
+
+@kernel(KqlType.TIMESPAN, KqlType.TIMESPAN, KqlType.TIMESPAN, result=_DYNAMIC)
+def timespan_range(start: int | None, stop: int | None, step: int | None = 36_000_000_000) -> str | None:
+    return _stepped(start, stop, step, lambda t: f'"{format_timespan(t)}"')
+
+
+# ---------------------------------------------------------------- sets
+
+
+def _unique(items: Iterable[Any]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for item in items:
+        found.setdefault(key(item), item)
+    return found
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
+def set_union(*texts: str | None) -> str | None:
+    arrays = [v for v in map(read, texts) if isinstance(v, list)]
+    return write(list(_unique(i for a in arrays for i in a).values())) if arrays else None
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
+def set_intersect(*texts: str | None) -> str | None:
+    arrays = _arrays(texts)
+    if arrays is None:
+        return None
+    first, *rest = (_unique(a) for a in arrays)
+    return write([v for k, v in first.items() if all(k in other for other in rest)])
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
+def set_difference(*texts: str | None) -> str | None:
+    values = [read(t) for t in texts]
+    if not isinstance(values[0], list):
+        return None
+    first, *rest = (_unique(v if isinstance(v, list) else []) for v in values)
+    return write([v for k, v in first.items() if not any(k in other for other in rest)])
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_BOOL)
+def set_equals(left: str | None, right: str | None) -> bool | None:
+    arrays = _arrays((left, right))
+    return None if arrays is None else _unique(arrays[0]).keys() == _unique(arrays[1]).keys()
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_REAL)
+def jaccard(left: str | None, right: str | None) -> float | None:
+    arrays = _arrays((left, right))
+    if arrays is None:
+        return None
+    one, two = (_unique(a).keys() for a in arrays)
+    return len(one & two) / len(one | two) if one | two else math.nan
+
+
+@kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
+def made_set(text: str | None, limit: int) -> str | None:
+    """The set of collected values: arrays give their elements."""
+    values = read(text)
+    if values is None:
+        return None
+    items = (item for value in values for item in (value if isinstance(value, list) else [value]))
+    return write(list(_unique(i for i in items if i is not None).values())[:limit])
+
+
+@kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
+def made_bag(text: str | None, limit: int) -> str | None:
+    """One bag of collected bags: of a repeated key any value will do, here the first."""
+    bag: dict[str, Any] = {}
+    for value in read(text) or []:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if name not in bag and len(bag) < limit:
+                    bag[name] = inner
+    return write(bag)
+
+
+_SCHEMA_NAMES = {bool: "bool", int: "long", float: "double", str: "string"}
+
+
+def _schema(values: list[Any]) -> Any:
+    """The type of values as `buildschema` writes it: a name, a bag of members, an array's `indexer`."""
+    bags = [v for v in values if isinstance(v, dict)]
+    arrays = [v for v in values if isinstance(v, list)]
+    found: list[Any] = []
+    if bags:
+        names = list(dict.fromkeys(n for b in bags for n in b))
+        found.append({n: _schema([b[n] for b in bags if n in b]) for n in names})
+    if arrays:
+        found.append({"`indexer`": _schema([i for a in arrays for i in a])})
+    plain_names = {_SCHEMA_NAMES[type(v)] for v in values if type(v) in _SCHEMA_NAMES}
+    if plain_names == {"long", "double"}:
+        plain_names = {"double"}
+    found += sorted(plain_names)
+    return found[0] if len(found) == 1 else found
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC)
+def built_schema(text: str | None) -> str | None:
+    return write(_schema([v for v in read(text) or [] if v is not None]))

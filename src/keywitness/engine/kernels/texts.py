@@ -1,0 +1,356 @@
+"""Strings: searching, cutting, parsing of URLs, paths, CSV and XML."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from keywitness.engine.kernels.documents import plain, read, write
+from keywitness.engine.kernels.kernel import kernel
+from keywitness.model.schema import KqlType
+
+_TEXT, _LONG, _BOOL, _DYNAMIC = KqlType.STRING, KqlType.LONG, KqlType.BOOL, KqlType.DYNAMIC
+_LONGEST_REPEAT = 1024
+
+
+# ---------------------------------------------------------------- terms
+
+
+def holds_term(text: str, term: str, *, fold: bool, start: bool, end: bool) -> bool:
+    """Does the term stand in the text with no letter or digit continuing it on the sides asked for?"""
+    if fold:
+        text, term = text.lower(), term.lower()
+    if not term:
+        return True
+    start, end = start and term[0].isalnum(), end and term[-1].isalnum()
+    at = text.find(term)
+    while at >= 0:
+        after = at + len(term)
+        free_before = not start or at == 0 or not text[at - 1].isalnum()
+        if free_before and (not end or after == len(text) or not text[after].isalnum()):
+            return True
+        at = text.find(term, at + 1)
+    return False
+
+
+@kernel(_TEXT, _TEXT, _BOOL, _BOOL, _BOOL, result=_BOOL)
+def has_term(text: str, term: str, fold: bool, start: bool, end: bool) -> bool:
+    return holds_term(text, term, fold=fold, start=start, end=end)
+
+
+def _terms(array: str | None) -> list[str]:
+    value = read(array)
+    return [plain(v) for v in value] if isinstance(value, list) else [] if value is None else [plain(value)]
+
+
+@kernel(_TEXT, _DYNAMIC, _BOOL, result=_BOOL)
+def has_terms(text: str, array: str | None, every: bool) -> bool:
+    found = (holds_term(text, t, fold=True, start=True, end=True) for t in _terms(array))
+    return all(found) if every else any(found)
+
+
+@kernel(_TEXT, _DYNAMIC, result=_LONG)
+def has_any_index(text: str, array: str | None) -> int:
+    for i, term in enumerate(_terms(array)):
+        if holds_term(text, term, fold=True, start=True, end=True):
+            return i
+    return -1
+
+
+# ---------------------------------------------------------------- places
+
+
+def _window(text: str, start: int | None, length: int | None) -> tuple[int, int]:
+    first = start or 0
+    first = max(0, len(text) + first) if first < 0 else first
+    last = len(text) if length is None or length < 0 else min(len(text), first + length)
+    return first, last
+
+
+def _nth(places: Iterator[int], occurrence: int) -> int:
+    for number, place in enumerate(places, 1):
+        if number == occurrence:
+            return place
+    return -1
+
+
+def _occurrences(text: str, lookup: str, first: int, last: int) -> Iterator[int]:
+    at = text.find(lookup, first, last)
+    while at >= 0:
+        yield at
+        at = text.find(lookup, at + 1, last)
+
+
+@kernel(_TEXT, _TEXT, _LONG, _LONG, _LONG, result=_LONG)
+def index_of(
+    text: str, lookup: str, start: int | None = 0, length: int | None = -1, occurrence: int | None = 1
+) -> int | None:
+    if (length is not None and length < -1) or (occurrence is not None and occurrence < 1):
+        return None
+    first, last = _window(text, start, length)
+    return _nth(_occurrences(text, lookup, first, last), occurrence or 1)
+
+
+@kernel(_TEXT, _TEXT, result=_LONG)
+def count_of(text: str, lookup: str) -> int:
+    """Occurrences, overlapping ones too."""
+    return sum(1 for _ in _occurrences(text, lookup, 0, len(text))) if lookup else 0
+
+
+@kernel(_TEXT, _LONG, _TEXT, result=_TEXT)
+def repeated(value: str, count: int | None, delimiter: str) -> str:
+    return delimiter.join([value] * max(0, min(count or 0, _LONGEST_REPEAT)))
+
+
+# ---------------------------------------------------------------- replacing
+
+
+@kernel(_TEXT, result=_TEXT)
+def quoted_pattern(text: str) -> str:
+    return re.sub(r"([^\w\s]|_)", lambda m: m.group() if m.group() == "_" else "\\" + m.group(), text, flags=re.ASCII)
+
+
+@kernel(_TEXT, _DYNAMIC, _DYNAMIC, result=_TEXT)
+def replaced(text: str, lookups: str | None, rewrites: str | None) -> str:
+    """One pass: what was put in is not searched again; of lookups at one place the first in the list wins."""
+    wanted, new = _terms(lookups), _terms(rewrites)
+    if not wanted or len(wanted) != len(new):
+        return text
+    table = dict(zip(reversed(wanted), reversed(new), strict=True))
+    pattern = "|".join(re.escape(w) for w in wanted if w)
+    return re.sub(pattern, lambda m: table[m.group()], text) if pattern else text
+
+
+@kernel(_TEXT, _TEXT, _TEXT, result=_TEXT)
+def translated(search: str, replacement: str, text: str) -> str:
+    if not search:
+        return text
+    padded = replacement + (replacement[-1:] or "") * (len(search) - len(replacement))
+    table = {ord(a): (padded[i] if i < len(padded) else None) for i, a in reversed(list(enumerate(search)))}
+    return text.translate(table)
+
+
+# ---------------------------------------------------------------- code points
+
+
+@kernel(_TEXT, result=_BOOL)
+def is_ascii(text: str) -> bool:
+    return text.isascii()
+
+
+@kernel(_TEXT, result=_DYNAMIC)
+def codepoints(text: str) -> str:
+    return "[" + ",".join(str(ord(c)) for c in text) + "]"
+
+
+@kernel(_DYNAMIC, result=_TEXT, variadic=True)
+def from_codepoints(*values: str | None) -> str:
+    numbers: list[Any] = []
+    for value in map(read, values):
+        numbers += value if isinstance(value, list) else [value]
+    return "".join(chr(n) for n in numbers if isinstance(n, int) and 0 <= n < 0x110000 and not 0xD800 <= n < 0xE000)
+
+
+def _label_encoded(label: str) -> str:
+    return label.encode("punycode").decode("ascii")
+
+
+@kernel(_TEXT, result=_TEXT)
+def punycode(text: str) -> str:
+    return text.encode("punycode").decode("ascii")
+
+
+@kernel(_TEXT, result=_TEXT)
+def from_punycode(text: str) -> str:
+    try:
+        return text.encode("ascii").decode("punycode")
+    except UnicodeError:
+        return ""
+
+
+@kernel(_TEXT, result=_TEXT)
+def domain_from_punycode(domain: str) -> str:
+    labels = []
+    for label in domain.split("."):
+        try:
+            labels.append(label[4:].encode("ascii").decode("punycode") if label.lower().startswith("xn--") else label)
+        except UnicodeError:
+            return ""
+    return ".".join(labels)
+
+
+@kernel(_TEXT, result=_TEXT)
+def domain_to_punycode(domain: str) -> str:
+    return ".".join(label if label.isascii() else "xn--" + _label_encoded(label) for label in domain.split("."))
+
+
+# ---------------------------------------------------------------- parsing
+
+
+@kernel(_TEXT, result=KqlType.DECIMAL)
+def parse_version(text: str) -> Decimal | None:
+    """Up to four parts of at most eight digits, as one number that orders as versions do."""
+    parts = text.split(".")
+    if not 1 <= len(parts) <= 4 or not all(p.isascii() and p.isdigit() and len(p) <= 8 for p in parts):
+        return None
+    digits = "".join(p.zfill(8) for p in parts + ["0"] * (4 - len(parts)))
+    return Decimal(digits) if len(digits.lstrip("0")) <= 20 else None
+
+
+@kernel(_TEXT, _TEXT, result=_DYNAMIC)
+def parse_command_line(command: str, parser: str) -> str | None:
+    """Windows' rules of quoting: a backslash matters only in front of a quotation mark."""
+    if parser.lower() != "windows":
+        return None
+    return write(_windows_arguments(command)) if command.strip() else None
+
+
+def _windows_arguments(command: str) -> list[str]:
+    arguments: list[str] = []
+    current, quoted, started, i = "", False, False, 0
+    while i < len(command):
+        char = command[i]
+        if char == "\\":
+            run = len(command[i:]) - len(command[i:].lstrip("\\"))
+            i += run
+            if command[i : i + 1] == '"':
+                current += "\\" * (run // 2)
+                if run % 2:
+                    current += '"'
+                    i += 1
+            else:
+                current += "\\" * run
+            started = True
+            continue
+        if char == '"':
+            quoted, started = not quoted, True
+        elif char in " \t" and not quoted:
+            if started:
+                arguments.append(current)
+            current, started = "", False
+        else:
+            current, started = current + char, True
+        i += 1
+    return [*arguments, current] if started else arguments
+
+
+@kernel(_TEXT, result=_DYNAMIC)
+def parse_csv(text: str) -> str | None:
+    """The fields of the first record."""
+    for record in csv.reader(io.StringIO(text)):
+        return write(record)
+    return write([""])
+
+
+@kernel(_TEXT, result=_DYNAMIC)
+def parse_path(path: str) -> str | None:
+    scheme, _, rest = path.rpartition("://")
+    root = ""
+    drive = re.match(r"[A-Za-z]:[\\/]", rest)
+    stream = ""
+    body = rest[len(drive.group()) :] if drive else rest
+    if ":" in body and drive:
+        body, _, stream = body.partition(":")
+    whole = (drive.group() if drive else "") + body
+    if drive:
+        root = drive.group()
+    elif whole.startswith("\\\\"):
+        root = "\\\\"
+    elif whole.startswith("/"):
+        root = "/"
+    cut = max(whole.rfind("/"), whole.rfind("\\"))
+    folder, name = (whole[:cut], whole[cut + 1 :]) if cut >= 0 else ("", whole)
+    if root and len(folder) < len(root):
+        folder = root
+    tail = folder[len(root) :] if folder.startswith(root) else folder
+    return write(
+        {
+            "Scheme": scheme,
+            "RootPath": root,
+            "DirectoryPath": folder,
+            "DirectoryName": re.split(r"[\\/]", tail)[-1],
+            "Filename": name,
+            "Extension": name.rpartition(".")[2] if "." in name else "",
+            "AlternateDataStreamName": stream,
+        }
+    )
+
+
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^:@/?#]*)(?::(?P<password>[^@/?#]*))?@)?"
+    r"(?P<host>\[[^\]]*\]|[^:/?#]*)(?::(?P<port>\d*))?(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.DOTALL,
+)
+
+
+@kernel(_TEXT, result=_DYNAMIC)
+def parse_url(url: str) -> str | None:
+    """The parts of an absolute URL; null for anything else. Nothing is decoded."""
+    match = _URL.fullmatch(url)
+    if match is None:
+        return None
+    part = {name: value or "" for name, value in match.groupdict().items()}
+    return write(
+        {
+            "Scheme": part["scheme"],
+            "Host": part["host"],
+            "Port": part["port"],
+            "Path": part["path"],
+            "Username": part["user"],
+            "Password": part["password"],
+            "Query Parameters": _parameters(part["query"]),
+            "Fragment": part["fragment"],
+        }
+    )
+
+
+def _parameters(query: str) -> dict[str, str]:
+    pairs = (piece.partition("=") for piece in query.split("&") if piece)
+    return {name: value for name, _, value in pairs}
+
+
+@kernel(_TEXT, result=_DYNAMIC)
+def parse_urlquery(query: str) -> str | None:
+    return write({"Query Parameters": _parameters(query.removeprefix("?"))})
+
+
+@kernel(_TEXT, result=_DYNAMIC)
+def parse_xml(text: str) -> str | None:
+    """Elements as bags, attributes as `@name`, text beside either as `#text`; null for what is no XML."""
+    from xml.etree.ElementTree import Element, ParseError  # loaded by this function alone
+
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entity expansion is how XML attacks its readers
+        return None
+    builder = _tree(text, ParseError)
+    if builder is None:
+        return None
+
+    def value(node: Element) -> Any:
+        bag: dict[str, Any] = {f"@{k}": v for k, v in node.attrib.items()}
+        for child in node:
+            found = value(child)
+            if child.tag in bag:
+                earlier = bag[child.tag]
+                bag[child.tag] = [*earlier, found] if isinstance(earlier, list) else [earlier, found]
+            else:
+                bag[child.tag] = found
+        content = (node.text or "").strip()
+        if not bag:
+            return content
+        return {**bag, "#text": content} if content else bag
+
+    return write({builder.tag: value(builder)})
+
+
+def _tree(text: str, failure: type[Exception]) -> Any:
+    from xml.etree.ElementTree import fromstring  # loaded by parse_xml alone
+
+    try:
+        return fromstring(text)  # noqa: S314 - documents with entity declarations were refused above
+    except failure:
+        return None
+
