@@ -138,9 +138,11 @@ class Writer:
         new_keys: list[pa.Array] = []
         repeated: list[pa.Table] = []
         for table in dict.fromkeys(t for batch in batches for t in batch.tables):
-            rows = gathered([batch.tables[table] for batch in batches if table in batch.tables])
-            if not rows.table.num_rows:
+            parts = [batch.tables[table] for batch in batches if table in batch.tables]
+            parts = [part for part in parts if part.rows.num_rows]
+            if not parts:
                 continue
+            rows = gathered(parts)
             keys = one_array(rows.table.column("_key"))
             known = self.keys.known(keys) | added.known(keys)
             tally.rows(rows.table, known)
