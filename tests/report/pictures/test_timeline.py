@@ -74,3 +74,11 @@ def test_hostile_lanes_and_titles_stay_text(sample):
     )
     root = ET.fromstring(str(overview([hostile])))
     assert "<script>" in [e.text for e in root.iter("text")]
+
+
+def test_a_hundred_quiet_vaults_share_a_lane_and_none_is_lost():
+    quiet = [event(f"2026-03-14T09:{i % 60:02d}:00Z", lane=f"kv-{i}") for i in range(100)]
+    theft = event("2026-03-14T10:30:00Z", lane="kv-stolen", severity="high")
+    root = ET.fromstring(str(overview([*quiet, theft])))
+    assert [e.text for e in root.iter("text") if e.attrib["class"] == "lane-label"] == ["kv-stolen", "100 others"]
+    assert root.attrib["aria-label"].startswith("101 events")

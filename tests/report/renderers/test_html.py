@@ -253,5 +253,26 @@ def test_a_large_document_is_rendered_in_seconds(sample):
     document = sample.big_document()
     before = time.perf_counter()
     markup = render(document)
-    assert time.perf_counter() - before < 10
+    assert time.perf_counter() - before < 30  # about half a second; the limit allows for a busy machine
     assert markup.count(b'<article class="finding') == 500
+
+
+def test_many_sessions_of_findings_become_lines_and_none_is_lost(sample):
+    document = sample.document()
+    replace = msgspec.structs.replace
+    sessions = tuple(
+        replace(document.sessions[0], id=f"S{i:04d}", sentence=f"visit number {i} happened.") for i in range(300)
+    )
+    page = Page(render(replace(document, sessions=sessions)).decode())
+    assert [i for i in range(300) if f"visit number {i} happened." not in page.text] == []
+    assert "200 more sessions of findings of lesser weight" in page.text
+    assert sum(attributes.get("class") == "lanes" for _, attributes in page.elements) == 100
+
+
+def test_a_long_list_to_replace_is_whole(sample):
+    document = sample.document()
+    replace = msgspec.structs.replace
+    exposure = tuple(replace(document.exposure[0], name=f"secret-{i:03d}") for i in range(90))
+    page = Page(render(replace(document, exposure=exposure)).decode())
+    assert [i for i in range(90) if page.text.count(f"secret-{i:03d}") != 2] == []
+    assert "and 50 more" in page.text

@@ -27,6 +27,8 @@ _BIN = 7.0  # units of the overview in which events of a lane become one mark
 _APART = timedelta(hours=6)
 _TOGETHER = timedelta(minutes=10)
 _MOST_CLOSE_UPS = 8
+#: More lanes than this do not fit on a sheet of paper; those without findings then share one.
+_MOST_LANES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,12 @@ def overview(events: Sequence[TimelineEvent]) -> Markup:
     placed = _placed(events)
     if not placed:
         return Markup("")
-    lanes = _lanes(placed)
+    lanes, lane_of = _overview_lanes(placed)
     axis = Axis(placed[0].at, placed[-1].at, _LEFT, _RIGHT)
     drawing = _frame(axis, lanes, f"{len(placed)} events from {placed[0].event.at} to {placed[-1].event.at}")
     bins: dict[tuple[int, int], list[_Placed]] = {}
     for item in placed:
-        bins.setdefault((lanes.index(item.event.lane), int(axis.at(item.at) / _BIN)), []).append(item)
+        bins.setdefault((lane_of[item.event.lane], int(axis.at(item.at) / _BIN)), []).append(item)
     # Quiet marks first, so that those of findings lie on top.
     order = sorted(bins.items(), key=lambda pair: (-_worst(pair[1])[0], pair[0]))
     for (lane, _), items in order:
@@ -119,6 +121,17 @@ def _placed(events: Sequence[TimelineEvent]) -> list[_Placed]:
 
 def _lanes(placed: Sequence[_Placed]) -> list[str]:
     return list(dict.fromkeys(item.event.lane for item in placed))
+
+
+def _overview_lanes(placed: Sequence[_Placed]) -> tuple[list[str], dict[str, int]]:
+    """Names of the lanes, and which lane each vault or log has: many quiet ones share the last."""
+    names = _lanes(placed)
+    if len(names) <= _MOST_LANES:
+        return names, {name: index for index, name in enumerate(names)}
+    marked = {item.event.lane for item in placed if item.event.severity != "none"}
+    own = [name for name in names if name in marked][: _MOST_LANES - 1]
+    lane_of = {name: own.index(name) if name in own else len(own) for name in names}
+    return [*own, f"{len(names) - len(own)} others"], lane_of
 
 
 def _middle(lane: int) -> float:

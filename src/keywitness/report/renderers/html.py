@@ -27,6 +27,10 @@ from keywitness.report.renderer import Renderer
 
 #: Findings up to this number stand open; a longer list is read by its headings first.
 _MOST_OPEN = 25
+#: Sessions of findings that get a picture; further ones are lines of a table.
+_MOST_CARDS = 100
+#: Objects to be replaced that stand open at the top of their chapter.
+_MOST_ROTATE = 40
 #: A longer text is cut on the page, with the number of characters left off; report.json has it whole.
 _MOST_CHARACTERS = 2_000
 
@@ -37,20 +41,21 @@ def render(document: Document) -> bytes:
     style, script = (environment.get_template(name).render() for name in ("style.css", "script.js"))
     findings = by_severity(document.findings)
     numbers = {finding.id: f"F{index}" for index, finding in enumerate(findings, 1)}
-    linked = [session for session in document.sessions if session.finding_ids]
+    linked = _by_severity(document)
     page = environment.get_template("report.html").render(
         document=document,
         coverage=document.coverage,
         figures=figures(document),
         findings=findings,
         numbers=numbers,
-        sessions=sorted(linked, key=lambda session: (_worst(session, document), session.first_at, session.id)),
-        ordinary_sessions=[session for session in document.sessions if not session.finding_ids],
+        sessions=linked[:_MOST_CARDS],
+        other_sessions=[*linked[_MOST_CARDS:], *(one for one in document.sessions if not one.finding_ids)],
         suspicious=[item for item in document.exposure if is_suspicious(item)],
         ordinary=[item for item in document.exposure if not is_suspicious(item)],
         evidence_names=_evidence_names(document),
         close_ups=timeline_picture.close_ups(document.timeline),
         most_open=_MOST_OPEN,
+        most_rotate=_MOST_ROTATE,
         pictures={
             "strip": coverage_picture.strip,
             "scale": coverage_picture.scale,
@@ -124,9 +129,15 @@ def _source_hash(source: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
-def _worst(session: Session, document: Document) -> int:
-    severities = {finding.id: rank(finding.severity) for finding in document.findings}
-    return min((severities[item] for item in session.finding_ids if item in severities), default=len(SEVERITIES))
+def _by_severity(document: Document) -> list[Session]:
+    """Sessions that belong to findings, those of the most severe first."""
+    ranks = {finding.id: rank(finding.severity) for finding in document.findings}
+
+    def worst(session: Session) -> int:
+        return min((ranks[item] for item in session.finding_ids if item in ranks), default=len(SEVERITIES))
+
+    linked = [session for session in document.sessions if session.finding_ids]
+    return sorted(linked, key=lambda session: (worst(session), session.first_at, session.id))
 
 
 def _evidence_names(document: Document) -> dict[str, str]:
