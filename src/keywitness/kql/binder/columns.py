@@ -11,6 +11,7 @@ from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.names import Names, implied
+from keywitness.kql.binder.types import DYNAMIC
 from keywitness.model.schema import Column, KqlType, Schema
 
 
@@ -26,8 +27,9 @@ def bind_extend(context: Context, scope: Scope, rows: Rows, node: syntax.Extend 
     numbered = Names(columns)
     new = Names()
     for item in node.columns:
-        name, value = _named_value(e, item, new, numbered)
-        columns[name] = plan.Named(name, value)
+        for part in several(e, item):
+            name, value = _named_value(e, part, new, numbered)
+            columns[name] = plan.Named(name, value)
     return rows.over(plan.Project(rows.plan, tuple(columns.values())))
 
 
@@ -48,6 +50,26 @@ def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names)
     return new.take(suggested), value
 
 
+_SORTS = {"array_sort_asc", "array_sort_desc"}
+
+
+def several(e: Expressions, item: syntax.Node) -> Sequence[syntax.Node]:
+    """The item itself, or one item per array where arrays are sorted together: that gives a column for each."""
+    call = item.value if isinstance(item, syntax.Named) else item
+    if not isinstance(call, syntax.Call) or call.function.name not in _SORTS:
+        return [item]
+    arrays = [a for a in call.args if e.bind(a).type is DYNAMIC]
+    if len(arrays) < 2:
+        return [item]
+    given = list(item.names) if isinstance(item, syntax.Named) else []
+    parts: list[syntax.Node] = []
+    for place, array in enumerate(arrays):
+        sorted = syntax.Index(call.span, call, syntax.Literal(call.span, KqlType.LONG, place))
+        suggested = syntax.NameRef(call.span, f"{implied(array) or 'array'}_sorted")
+        parts.append(syntax.Named(call.span, (given[place] if place < len(given) else suggested,), sorted))
+    return parts
+
+
 def _refuse_compound(item: syntax.Named) -> None:
     if item.compound:
         help = "name each value: a = f(x)[0], b = f(x)[1]"
@@ -63,7 +85,7 @@ def bind_project(context: Context, scope: Scope, rows: Rows, node: syntax.Projec
 def named_list(e: Expressions, items: Sequence[syntax.Node]) -> tuple[plan.Named, ...]:
     """The items of project or of the keys of summarize, each with its name."""
     names = Names()
-    return tuple(named_item(e, item, names) for item in items)
+    return tuple(named_item(e, part, names) for item in items for part in several(e, item))
 
 
 def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:

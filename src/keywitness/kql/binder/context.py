@@ -21,12 +21,14 @@ class Rows:
         origin: The table they come from, for messages; empty when there are several or none.
         ordered: Their order is defined (sort, top, serialize ...): window functions may run.
         sorted: The user asked for the order, so the result keeps it.
+        label: What `union withsource` calls these rows; empty when they have no name of their own.
     """
 
     plan: Plan
     origin: str = ""
     ordered: bool = False
     sorted: bool = False
+    label: str = ""
 
     @property
     def schema(self) -> Schema:
@@ -35,7 +37,7 @@ class Rows:
 
     def over(self, node: Plan) -> Rows:
         """The same rows, one operator later, in the same order."""
-        return replace(self, plan=node)
+        return replace(self, plan=node, label="")
 
     def unordered(self, node: Plan, origin: str = "") -> Rows:
         """New rows without an order."""

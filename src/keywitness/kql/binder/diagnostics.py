@@ -103,10 +103,9 @@ def _type_help(wanted: Iterable[KqlType]) -> str:
 
 
 def wrong_type(span: Span, found: KqlType, wanted: Sequence[KqlType]) -> RefusedError:
-    """KS107, KS141: a value of a type that does not fit."""
+    """KS107: a value of a type that does not fit."""
     names = " or ".join(wanted) if len(wanted) < 5 else "another type"
-    code = "KS107" if len(wanted) == 1 else "KS141"
-    return _refused(code, f"a value of type {names} is expected, this is {found}", span, _type_help(wanted))
+    return _refused("KS107", f"a value of type {names} is expected, this is {found}", span, _type_help(wanted))
 
 
 def wrong_operands(span: Span, op: str, left: KqlType, right: KqlType, help: str = "") -> RefusedError:
@@ -219,5 +218,5 @@ def schema_mismatch(span: Span, table: str, column: str) -> RefusedError:
 
 
 def no_result(span: Span) -> RefusedError:
-    """KS001: only `let` statements, nothing to answer."""
+    """KS008: only `let` statements, nothing to answer."""
     return _refused("KS008", "the query has no result: it ends without a tabular statement", span)

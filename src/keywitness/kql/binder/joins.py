@@ -134,7 +134,7 @@ def bind_union(context: Context, scope: Scope, rows: Rows | None, node: syntax.U
     """`union`: all rows of all tables; a column that one lacks is null there."""
     listed: list[tuple[str, Rows]] = []
     if rows is not None:
-        listed.append(("union_arg0", rows))
+        listed.append((rows.label or "union_arg0", rows))
     for place, item in enumerate(node.sources, start=len(listed)):
         listed.extend(_sources(context, scope, item, place, fuzzy=node.isfuzzy))
     if not listed:
@@ -159,9 +159,7 @@ def _sources(
             context.note(f"union isfuzzy: {refused.diagnostic.message}, it was left out")
             return
         raise
-    while isinstance(item, syntax.Pipeline) and not item.operators and item.source is not None:
-        item = item.source
-    yield item.name if isinstance(item, syntax.NameRef) else f"union_arg{place}", rows
+    yield rows.label or f"union_arg{place}", rows
 
 
 def united(listed: Sequence[tuple[str, Rows]], source_column: str, *, inner: bool = False) -> plan.Plan:

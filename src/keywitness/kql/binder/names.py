@@ -52,7 +52,9 @@ def _called(row: Function, call: syntax.Call, *, aggregate: bool, columns: Schem
     if row.name in {"percentile", "percentilew"} and len(call.args) > 1:
         return _ranked(row.name, name, call.args[-1])
     if row.name in {"percentiles_array", "percentilesw_array"}:
-        return f"{row.name.removesuffix('_array')}_{name or ''}"
+        return f"percentiles_{name or ''}"
+    if row.name.startswith("covariance") and len(call.args) > 1:
+        return f"{row.prefix}_{name or ''}_{implied(call.args[1], columns=columns) or ''}"
     if row.naming is Naming.PREFIX:
         return f"{row.prefix}_{name or ''}"
     return name if row.naming is Naming.FIRST else None

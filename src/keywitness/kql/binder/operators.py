@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from keywitness.kql import plan, syntax
@@ -150,8 +151,9 @@ def bind_serialize(context: Context, scope: Scope, rows: Rows, node: syntax.Seri
 
 def bind_as(context: Context, scope: Scope, rows: Rows, node: syntax.As) -> Rows:
     """`as name`: the rows so far under a name, for what follows."""
-    scope.define(node.name.name, Table(rows))
-    return rows
+    named = replace(rows, label=node.name.name)
+    scope.define(node.name.name, Table(named))
+    return named
 
 
 def bind_render(context: Context, scope: Scope, rows: Rows, node: syntax.Render) -> Rows:

@@ -8,6 +8,7 @@ from typing import Any
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
+from keywitness.kql.binder.columns import several
 from keywitness.kql.binder.context import Context, Rows, Scope, Table, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
@@ -103,7 +104,8 @@ def bind_print(context: Context, scope: Scope, node: syntax.Print) -> Rows:
     e = Expressions(context, scope, Rows(ONE_ROW, ordered=True))
     names = Names()
     columns: list[plan.Named] = []
-    for place, item in enumerate(node.columns):
+    items = [part for item in node.columns for part in several(e, item)]
+    for place, item in enumerate(items):
         if isinstance(item, syntax.Named):
             if item.compound:
                 raise diagnostics.bad_value(item.span, "the expression does not have several values")

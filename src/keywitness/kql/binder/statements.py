@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import calls, diagnostics, operators, sources
 from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, UserFunction
@@ -142,7 +144,7 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
     entity = bind_entity(context, scope, node)
     if not isinstance(entity, Table):
         raise diagnostics.table_expected(node.span, "this")
-    return entity.rows
+    return replace(entity.rows, label=node.name) if isinstance(node, syntax.NameRef) else entity.rows
 
 
 def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]) -> Rows:
