@@ -18,7 +18,7 @@ def test_every_form_is_reproducible_utf8(sample, name):
     assert data == renderer.render(sample.document())
     assert data.decode("utf-8").endswith("\n")
     assert renderer.name == name
-    assert renderer.file_name.startswith("report.")
+    assert renderer.file_name.count(".") == 1
 
 
 def test_a_report_that_is_there_is_replaced_whole(sample, tmp_path):
