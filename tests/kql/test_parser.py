@@ -119,7 +119,7 @@ def show(node: object) -> str:
         ("a.['b c']", "a.b c"),
         ("['a b'] + [\"c\"]", "(a b + c)"),
         ("f(a, b=1, *)", "f(a, b=1, *)"),
-        ("f(T | take 1)", "f(<T|Take>)"),
+        ("f((T | take 1), 2)", "f(<T|Take>, 2)"),
         ("toscalar(T | count)", "toscalar(<T|Count>)"),
         ("cluster('c').database('d').T", "cluster('c').database('d').T"),
         ("x = a", "x=a"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from keywitness.kql import diagnostics, syntax
-from keywitness.kql.grammar.keywords import RESERVED, TEXT_OPERATORS, TYPES
+from keywitness.kql.grammar.keywords import CLAUSE_WORDS, RESERVED, TEXT_OPERATORS, TYPES
 from keywitness.kql.grammar.values import Values
 from keywitness.kql.lexer import Kind
 from keywitness.kql.syntax import Span
@@ -82,22 +82,26 @@ class Expressions(Values):
             if not self.at_op(",", offset=offset):
                 break
             offset += 1
-        if offset == 1 or not (self.at_op(")", offset=offset) and self.at_op("=", offset=offset + 1)):
+        if (
+            offset == 1
+            or self.at_op(",", offset=offset - 1)
+            or not (self.at_op(")", offset=offset) and self.at_op("=", offset=offset + 1))
+        ):
             return None
         self.advance()
-        names = self.open_list(lambda: self.name(nameable=True), ")")
+        names = self.comma_list(lambda: self.name(nameable=True))
+        self.expect_op(")")
         self.advance()
         return names
 
     def argument(self) -> syntax.Expression:
-        """An argument of a call: `*`, `name = value`, a table, or an expression."""
+        """An argument of a call: `*`, `name = value`, or an expression; a query needs parentheses of its own."""
         if self.at_op("*") and self.at_op(",", ")", offset=1):
             return syntax.Star(self.advance().span)
-        if self.source_operator_ahead():
-            return self.pipeline()
         value = self.named_expression()
         if self.at_op("|"):
-            return self.piped(value)
+            help = "a query as an argument stands in parentheses of its own: f((T | take 1))"
+            self.refuse(diagnostics.expected(self.token.span, "')'", self.found(), help))
         return value
 
     @abstractmethod
@@ -307,7 +311,7 @@ class Expressions(Values):
             return self._call()
         if word in _RESERVED_FUNCTIONS and self.at_word("kind", offset=1):
             return self._call()
-        if word == "not":
+        if word == "not" and self.peek().kind not in {Kind.END, Kind.OP} and self.peek().text not in CLAUSE_WORDS:
             self.refuse(diagnostics.not_without_parentheses(self.token.span))
         return self.name("an expression")
 
@@ -327,12 +331,8 @@ class Expressions(Values):
         start = self.token.start
         token = self.token
         if token.text in _RESERVED_FUNCTIONS and token.kind is Kind.NAME:
-            name = syntax.NameRef(self.advance().span, token.text)
-            if self.accept_word("kind"):
-                self.expect_op("=")
-                self.advance()
-        else:
-            name = self.name("a function name")
+            return self._table_function()
+        name = self.name("a function name")
         self.expect_op("(")
         args: tuple[syntax.Expression, ...] = ()
         self.enter()
@@ -341,6 +341,18 @@ class Expressions(Values):
         self.leave()
         self.expect_op(")", "arguments are separated by commas, and each ( has its )")
         return syntax.Call(self.since(start), name, args)
+
+    def _table_function(self) -> syntax.Call:
+        """`toscalar(query)`, `materialize(query)`, `totable(query)`."""
+        token = self.advance()
+        name = syntax.NameRef(token.span, token.text)
+        if self.accept_word("kind"):
+            self.expect_op("=")
+            self.advance()
+        self.expect_op("(")
+        query = self.pipeline()
+        self.expect_op(")")
+        return syntax.Call(self.since(token.start), name, (query,))
 
     def function_call(self, what: str = "a function call") -> syntax.Call:
         """A call, arguments required."""

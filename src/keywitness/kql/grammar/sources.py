@@ -43,18 +43,18 @@ class Sources(Options):
         return syntax.Pipeline(self.since(start), inner, tuple(operators))
 
     def body(self) -> syntax.Pipeline:
-        """Operators without a source, as in `mv-apply ... on (...)`; a full query is allowed too."""
+        """Operators without a source, as in `fork (...)`; a full query is allowed too."""
+        return self.operators() if self._operator_ahead() else as_pipeline(self.pipeline())
+
+    def operators(self) -> syntax.Pipeline:
+        """Operators with pipes between, without a source."""
         self.enter()
         start = self.token.start
-        if self._operator_ahead():
-            operators = [self.operator()]
-            while self.accept_op("|"):
-                operators.append(self.operator())
-            result = syntax.Pipeline(self.since(start), None, tuple(operators))
-        else:
-            result = as_pipeline(self.pipeline())
+        operators = [self.operator()]
+        while self.accept_op("|"):
+            operators.append(self.operator())
         self.leave()
-        return result
+        return syntax.Pipeline(self.since(start), None, tuple(operators))
 
     @abstractmethod
     def operator(self) -> syntax.Operator:

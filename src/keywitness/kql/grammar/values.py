@@ -195,7 +195,7 @@ class Values(Cursor):
     def _json_pair(self) -> tuple[str, str]:
         if self.token.kind is not Kind.STRING:
             raise self.missing("a key in quotes", "keys of a dynamic bag are strings")
-        key = self.string().value
+        key: str = self.advance().value
         self.expect_op(":")
         return key, self._json()
 
