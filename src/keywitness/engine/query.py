@@ -31,9 +31,7 @@ class CaseLike(Protocol):
 STAGES = ("syntax", "plan", "sql")
 
 
-def query(
-    text: str, case: CaseLike | str | PathLike[str] | None = None, now: datetime | str | None = None
-) -> Rows:
+def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: datetime | str | None = None) -> Rows:
     """Run a KQL query.
 
     Args:
@@ -104,9 +102,13 @@ def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Sourc
 
 
 def _bound(text: str, catalog: Catalog, source: Source, now: datetime | str | None) -> Program:
-    from keywitness.kql.compile import compile_kql
+    from keywitness.kql.compile import Options, compile_kql
+    from keywitness.kql.plan import Plan, Program
 
-    return compile_kql(text, catalog, _now_ticks(now, catalog, source))
+    def probe(plan: Plan) -> list[tuple[Any, ...]]:
+        return run(Program(plan), source).physical()
+
+    return compile_kql(text, catalog, _now_ticks(now, catalog, source), options=Options(probe=probe))
 
 
 def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keywitness.errors import QueryError
 from keywitness.kql import binder, rewrite
 from keywitness.kql.binder.diagnostics import RefusedError
+from keywitness.kql.binder.statements import Probe
 from keywitness.kql.catalog import Catalog
 from keywitness.kql.diagnostics import refuse
 from keywitness.kql.parser import parse
@@ -25,12 +26,14 @@ class Options:
         first_line: The line of that file where the text begins.
         effect: What a refusal means, for the last line of the message.
         rewrite: Run the rewrite passes.
+        probe: Runs a plan and gives its rows in physical form, for `evaluate bag_unpack` and `pivot`.
     """
 
     source: str = "query"
     first_line: int = 1
     effect: str = ""
     rewrite: bool = True
+    probe: Probe | None = None
 
 
 def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options = Options()) -> Program:
@@ -49,7 +52,7 @@ def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options
         ['a', 'print_1']
     """
     try:
-        program = binder.bind(parse(text), catalog, now_ticks)
+        program = binder.bind(parse(text), catalog, now_ticks, options.probe)
     except QueryError as error:
         error.source, error.first_line, error.effect = options.source, options.first_line, options.effect
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -111,6 +111,7 @@ class Context:
     Args:
         catalog: The tables of the case.
         now_ticks: What `now()` returns.
+        probe: Runs a plan now and gives its rows in physical form; None where there is no engine.
         notes: Remarks for the user, in order.
         render: The last `render` seen.
         bind_entity: Binds an expression that may be a scalar, a table or a function. (This and the next three are
@@ -126,6 +127,7 @@ class Context:
     bind_table: Callable[[Context, Scope, syntax.Node], Rows]
     bind_operators: Callable[[Context, Scope, Rows, tuple[syntax.Operator, ...]], Rows]
     call_user: Callable[[Context, Scope, UserFunction, syntax.Call, Rows | None, Rows | None], Entity]
+    probe: Callable[[Plan], Sequence[tuple[object, ...]]] | None = None
     notes: list[str] = field(default_factory=list)
     render: tuple[str, tuple[tuple[str, object], ...]] | None = None
     counter: int = 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import axes, columns, diagnostics, expand, groups, joins, parsing, searching
+from keywitness.kql.binder import axes, columns, diagnostics, expand, groups, joins, parsing, plugins, searching
 from keywitness.kql.binder.context import Context, Rows, Scope, Table
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import DYNAMIC, LONG, convert
@@ -63,6 +63,8 @@ def bind_source(context: Context, scope: Scope, node: Any) -> Rows:
         return joins.bind_union(context, scope, None, node)
     if isinstance(node, syntax.Search):
         return searching.bind_search(context, scope, None, node)
+    if isinstance(node, syntax.Evaluate):
+        return plugins.bind_evaluate(context, scope, None, node)
     raise _refusal(node)
 
 
@@ -215,4 +217,5 @@ BINDERS: dict[type[syntax.Node], OperatorBinder] = {
     syntax.Parse: parsing.bind_parse,
     syntax.ParseKv: parsing.bind_parse_kv,
     syntax.MakeSeries: axes.bind_make_series,
+    syntax.Evaluate: plugins.bind_evaluate,
 }

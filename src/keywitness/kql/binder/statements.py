@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import calls, diagnostics, operators, sources
@@ -14,15 +16,22 @@ from keywitness.kql.catalog import Catalog
 from keywitness.model.schema import KqlType
 
 _DEEPEST_CALL = 64
+Probe: TypeAlias = Callable[[plan.Plan], Sequence[tuple[object, ...]]]
 
 
-def bind(query: syntax.Query, catalog: Catalog, now_ticks: int) -> plan.Program:
+def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | None = None) -> plan.Program:
     """Bind a query to a typed plan.
+
+    Args:
+        query: The syntax tree.
+        catalog: The tables it may name.
+        now_ticks: What `now()` returns.
+        probe: Runs a plan and gives its rows, for plugins whose columns depend on the data.
 
     Raises:
         RefusedError: At the first name, type or construct that has no exact meaning here.
     """
-    context = Context(catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user)
+    context = Context(catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user, probe)
     context.notes.extend(query.notes)
     scope = Scope()
     result: Rows | None = None

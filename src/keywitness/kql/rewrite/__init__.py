@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from keywitness.kql.plan import Plan
+from keywitness.kql.rewrite.merge_projects import merge_projects
+from keywitness.kql.rewrite.push_filters import push_filters
 
 #: The passes, in the order in which they run.
-PASSES: tuple[Callable[[Plan], Plan], ...] = ()
+PASSES: tuple[Callable[[Plan], Plan], ...] = (push_filters, merge_projects)
 
 
 def run(plan: Plan) -> Plan:

@@ -1,0 +1,219 @@
+"""Plugins of `evaluate`, bound to ordinary operators.
+
+Where the columns of a plugin depend on the rows, a first run finds them: `Context.probe`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from keywitness.kql import functions, plan, syntax
+from keywitness.kql.binder import calls, diagnostics
+from keywitness.kql.binder.columns import kept
+from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.expressions import Aggregates, Expressions
+from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, REAL, STRING, convert
+from keywitness.model.schema import Column, KqlType
+
+_TYPES = {
+    "bool": BOOL,
+    "int": LONG,
+    "long": LONG,
+    "real": REAL,
+    "double": REAL,
+    "string": STRING,
+}
+_CONFLICTS = ("error", "replace_source", "keep_source")
+
+
+def bind_evaluate(context: Context, scope: Scope, rows: Rows | None, node: syntax.Evaluate) -> Rows:
+    """`evaluate plugin(...)`.
+
+    Raises:
+        Refused: If keywitness does not have the plugin.
+    """
+    name = node.call.function.name
+    row = functions.find_plugin(name)
+    if row is None:
+        known = [f.name for f in functions.FAMILIES["Plugins"] if not f.refusal]
+        raise diagnostics.unknown_function(node.call.function.span, name, known)
+    binder = _PLUGINS.get(name)
+    if row.refusal or binder is None or rows is None:
+        raise diagnostics.not_supported(node.call.function.span, f"the plugin {name}()", row.refusal)
+    return binder(context, scope, rows, node)
+
+
+def _split(node: syntax.Call) -> tuple[list[syntax.Node], dict[str, syntax.Node]]:
+    """Arguments by place and by name."""
+    placed: list[syntax.Node] = [a for a in node.args if not isinstance(a, syntax.Named)]
+    named: dict[str, syntax.Node] = {a.names[0].name: a.value for a in node.args if isinstance(a, syntax.Named)}
+    return placed, named
+
+
+def _probed(context: Context, span: syntax.Span, name: str, query: plan.Plan) -> Sequence[tuple[object, ...]]:
+    if context.probe is None:
+        help = "say the columns: `evaluate bag_unpack(d) : (name: string, size: long)`"
+        raise diagnostics.not_supported(span, f"{name}() without looking at the rows", help)
+    return context.probe(query)
+
+
+# ---------------------------------------------------------------- bag_unpack
+
+
+def _bag_unpack(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
+    """One column per key of a property bag, in alphabetical order behind the other columns."""
+    e = Expressions(context, scope, rows)
+    placed, named = _split(node.call)
+    if not placed or not isinstance(placed[0], syntax.NameRef):
+        raise diagnostics.column_expected(placed[0].span if placed else node.call.span)
+    bag = e.bind(placed[0])
+    if not isinstance(bag, plan.ColumnRef) or bag.type is not DYNAMIC:
+        raise diagnostics.wrong_type(placed[0].span, bag.type, [DYNAMIC])
+    prefix = _text(e, placed[1] if len(placed) > 1 else named.get("OutputColumnPrefix"), "")
+    conflict = _text(e, named.get("columnsConflict"), "error")
+    if conflict not in _CONFLICTS:
+        raise diagnostics.bad_value(node.call.span, f"'{conflict}' is no columnsConflict", ", ".join(_CONFLICTS))
+    ignored = _texts(e, named.get("ignoredProperties"))
+    others = {c.name: kept(c) for c in rows.schema if c.name != bag.name}
+    if node.columns is not None:
+        return rows.over(plan.Project(rows.plan, _declared(node, bag, prefix, others)))
+    for key, type in sorted(_keys(context, node, rows, bag).items()):
+        name = prefix + key
+        if key in ignored or (name in others and conflict == "keep_source"):
+            continue
+        if name in others and conflict == "error":
+            raise diagnostics.already_named(node.call.span, name)
+        others[name] = plan.Named(name, _member(bag, key, type))
+    return rows.over(plan.Project(rows.plan, tuple(others.values())))
+
+
+def _member(bag: plan.Scalar, key: str, type: KqlType) -> plan.Scalar:
+    return convert(plan.Call("member", (bag, plan.Literal(key, STRING)), DYNAMIC), type)
+
+
+def _declared(
+    node: syntax.Evaluate, bag: plan.Scalar, prefix: str, others: dict[str, plan.Named]
+) -> tuple[plan.Named, ...]:
+    """The columns that the text names; with `*` the others of the input before them."""
+    columns = dict(others) if node.open_schema else {c.name: c for c in others.values() if c.hidden}
+    for declared in node.columns or ():
+        name = declared.name.name
+        if name in others:
+            columns[name] = others[name]
+        else:
+            columns[name] = plan.Named(name, _member(bag, name.removeprefix(prefix), declared.type or STRING))
+    return tuple(columns.values())
+
+
+def _keys(context: Context, node: syntax.Evaluate, rows: Rows, bag: plan.ColumnRef) -> dict[str, KqlType]:
+    """The keys of all bags and the type that their values share."""
+    is_bag = plan.Call("equal", (plan.Call("gettype", (bag,), STRING), plan.Literal("dictionary", STRING)), BOOL)
+    bags = plan.Project(plan.Filter(rows.plan, is_bag), (plan.Named(bag.name, bag),))
+    pairs = plan.MvExpand(bags, (bag.name,), (DYNAMIC,), bags.schema, bag_kind="array")
+    parts = [plan.Call("index", (bag, plan.Literal(i, LONG)), DYNAMIC) for i in (0, 1)]
+    keys = (
+        plan.Named("key", convert(parts[0], STRING)),
+        plan.Named("type", plan.Call("gettype", (parts[1],), STRING)),
+    )
+    found: dict[str, set[KqlType]] = {}
+    for key, type in _probed(context, node.call.span, "bag_unpack", plan.Summarize(pairs, keys, ())):
+        types = found.setdefault(str(key), set())
+        if type != "null":
+            types.add(_TYPES.get(str(type), DYNAMIC))
+    return {key: _shared_type(types) for key, types in found.items()}
+
+
+def _shared_type(types: set[KqlType]) -> KqlType:
+    if types == {LONG, REAL}:
+        return REAL
+    return types.pop() if len(types) == 1 else DYNAMIC
+
+
+def _text(e: Expressions, node: syntax.Node | None, otherwise: str) -> str:
+    if node is None:
+        return otherwise
+    value = e.bind_constant(node, "this")
+    if not isinstance(value, plan.Literal) or value.type is not STRING:
+        raise diagnostics.wrong_type(node.span, value.type, [STRING])
+    return str(value.value)
+
+
+def _texts(e: Expressions, node: syntax.Node | None) -> set[str]:
+    if node is None:
+        return set()
+    value = e.bind_constant(node, "this")
+    if not isinstance(value, plan.Literal) or value.type is not DYNAMIC:
+        raise diagnostics.wrong_type(node.span, value.type, [DYNAMIC])
+    return {str(v) for v in json.loads(value.value or "[]")}
+
+
+# ---------------------------------------------------------------- pivot
+
+_CONDITIONAL = {
+    "count": "countif",
+    "sum": "sumif",
+    "dcount": "dcountif",
+    "min": "minif",
+    "max": "maxif",
+    "avg": "avgif",
+}
+
+
+def _pivot(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
+    """One column per value of the pivot column, holding the aggregate over the rows that have it."""
+    collected = Aggregates()
+    e = Expressions(context, scope, rows, collected)
+    placed, _ = _split(node.call)
+    if not placed or not isinstance(placed[0], syntax.NameRef):
+        raise diagnostics.column_expected(placed[0].span if placed else node.call.span)
+    pivot = e.without_aggregates().bind(placed[0])
+    aggregate = _pivoted(e, placed[1] if len(placed) > 1 else None)
+    kept_columns = _pivot_keys(e, placed, aggregate)
+    by = plan.Summarize(rows.plan, (plan.Named("value", convert(pivot, STRING)),), ())
+    values = sorted(str(value) for (value,) in _probed(context, node.call.span, "pivot", by))
+    columns = [plan.NamedAggregate(v, _only(aggregate, pivot, v)) for v in values]
+    keys = tuple(plan.Named(c.name, plan.ColumnRef(c.name, c.type)) for c in kept_columns)
+    clash = {k.name for k in keys} & set(values)
+    if clash:
+        raise diagnostics.already_named(node.call.span, clash.pop())
+    return rows.unordered(plan.Summarize(rows.plan, keys, tuple(columns)))
+
+
+def _pivoted(e: Expressions, node: syntax.Node | None) -> plan.Aggregate:
+    if node is None:
+        return plan.Aggregate("count", (), LONG)
+    row = functions.find_aggregate(node.function.name) if isinstance(node, syntax.Call) else None
+    if not isinstance(node, syntax.Call) or row is None:
+        raise diagnostics.aggregate_expected(node.span, "")
+    if row.name not in _CONDITIONAL:
+        raise diagnostics.not_supported(node.span, f"pivot() of {row.name}()", f"use {', '.join(_CONDITIONAL)}")
+    return calls.aggregate(e, node, row)
+
+
+def _pivot_keys(e: Expressions, placed: Sequence[syntax.Node], aggregate: plan.Aggregate) -> list[Column]:
+    """The columns that stay: those named, else all that neither pivot nor aggregate uses."""
+    if len(placed) > 2:
+        named = [n.name for n in placed[2:] if isinstance(n, syntax.NameRef)]
+        columns = [c for c in e.visible() if c.name in named]
+    else:
+        used = {placed[0].name} if isinstance(placed[0], syntax.NameRef) else set()
+        used |= {a.name for a in aggregate.args if isinstance(a, plan.ColumnRef)}
+        columns = [c for c in e.visible() if c.name not in used]
+    for column in columns:
+        if column.type is DYNAMIC:
+            raise diagnostics.dynamic_not_allowed(placed[0].span, f"as a key of pivot ('{column.name}')")
+    return columns
+
+
+def _only(aggregate: plan.Aggregate, pivot: plan.Scalar, value: str) -> plan.Aggregate:
+    """The aggregate over the rows with one value of the pivot column."""
+    here = plan.Call("equal", (convert(pivot, STRING), plan.Literal(value, STRING)), BOOL)
+    first, rest = aggregate.args[:1], aggregate.args[1:]
+    return plan.Aggregate(_CONDITIONAL[aggregate.function], (*first, here, *rest), aggregate.type)
+
+
+_PLUGINS: dict[str, Callable[[Context, Scope, Rows, syntax.Evaluate], Rows]] = {
+    "bag_unpack": _bag_unpack,
+    "pivot": _pivot,
+}

@@ -1,0 +1,81 @@
+"""Walking plans: the inputs of a node, and a node over other inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from keywitness.kql import plan
+from keywitness.kql.plan import Plan, Scalar
+
+
+def rebuilt(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
+    """The node over changed inputs; itself where nothing changed."""
+    match node:
+        case plan.Join(left=left, right=right):
+            new_left, new_right = change(left), change(right)
+            return node if new_left is left and new_right is right else replace(node, left=new_left, right=new_right)
+        case plan.Union(sources=sources):
+            new = tuple(change(s) for s in sources)
+            return node if all(a is b for a, b in zip(new, sources, strict=True)) else replace(node, sources=new)
+        case plan.MvApply(source=source, body=body):
+            new_source, new_body = change(source), change(body)
+            if new_source is source and new_body is body:
+                return node
+            return replace(node, source=new_source, body=new_body)
+        case plan.Scan() | plan.Constant() | plan.Range() | plan.Outer():
+            return node
+    changed = change(node.source)
+    return node if changed is node.source else replace(node, source=changed)
+
+
+def from_below(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
+    """Every node changed, inputs before the node over them. Shared inputs stay shared."""
+    done: dict[int, Plan] = {}
+
+    def visit(current: Plan) -> Plan:
+        known = done.get(id(current))
+        if known is None:
+            known = done[id(current)] = change(rebuilt(current, visit))
+        return known
+
+    return visit(node)
+
+
+def parts(value: Scalar) -> Iterator[Scalar]:
+    """The value and all scalars inside it, sub-plans left out."""
+    yield value
+    match value:
+        case plan.Call(args=args) | plan.WindowCall(args=args):
+            for argument in args:
+                yield from parts(argument)
+        case plan.InTable(needle=needle):
+            yield from parts(needle)
+
+
+def columns_of(value: Scalar) -> frozenset[str]:
+    """The columns that a value reads."""
+    return frozenset(p.name for p in parts(value) if isinstance(p, plan.ColumnRef))
+
+
+#: Functions whose value is another one each time.
+_VOLATILE = frozenset({"rand", "new_guid", "assert"})
+
+
+def movable(value: Scalar) -> bool:
+    """True when a value means the same wherever its columns exist."""
+    return not any(
+        isinstance(p, plan.WindowCall) or (isinstance(p, plan.Call) and p.function in _VOLATILE) for p in parts(value)
+    )
+
+
+def with_columns(value: Scalar, columns: dict[str, Scalar]) -> Scalar:
+    """The value with columns replaced by what they are computed from."""
+    match value:
+        case plan.ColumnRef(name=name):
+            return columns.get(name, value)
+        case plan.Call(args=args):
+            return replace(value, args=tuple(with_columns(a, columns) for a in args))
+        case plan.InTable(needle=needle):
+            return replace(value, needle=with_columns(needle, columns))
+    return value
