@@ -234,6 +234,7 @@ def _role_for_application(journal: Journal, vault: Vault, at: int, rng: random.R
         Lookalike(
             identity=engineer.principal.oid,
             name=engineer.principal.name,
+            aliases=engineer.principal.aliases,
             looks_like=("access-policy-added",),
             why=f"gives a new application access to {vault.name}, as the job asks",
         )

@@ -107,6 +107,12 @@ class Principal:
     groups: int = 0
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """Every way in which logs name this principal."""
+        own = () if self.kind == "user" else (self.appid,)
+        return tuple(alias for alias in (self.oid, self.name, self.upn, *own) if alias)
+
+    @property
     def given_name(self) -> str:
         return self.name.split(" ", 1)[0]
 

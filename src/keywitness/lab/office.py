@@ -41,6 +41,7 @@ def _note_traveller(journal: Journal, begin: int, end: int) -> None:
         Lookalike(
             identity=who.oid,
             name=who.name,
+            aliases=who.aliases,
             looks_like=("first-seen-address",),
             why=f"works from a hotel ({HOTEL}) on two days",
         )

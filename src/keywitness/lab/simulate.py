@@ -421,6 +421,7 @@ def _lookalikes(company: Company, workloads: Sequence[Workload]) -> tuple[Lookal
         Lookalike(
             identity=scanner.oid,
             name=scanner.name,
+            aliases=scanner.aliases,
             looks_like=("unauthorised-access-pattern", "vault-listing-sweep"),
             why="the company's own auditor lists every vault each morning from one address",
         )
@@ -432,5 +433,6 @@ def _lookalikes(company: Company, workloads: Sequence[Workload]) -> tuple[Lookal
             rules, why = ("certificate-export-api",), "an application gateway reads its own certificate"
         else:
             continue
-        made.append(Lookalike(identity=workload.principal.oid, name=workload.name, looks_like=rules, why=why))
+        who = workload.principal
+        made.append(Lookalike(identity=who.oid, name=who.name, aliases=who.aliases, looks_like=rules, why=why))
     return tuple(made)

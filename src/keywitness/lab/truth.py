@@ -71,6 +71,7 @@ class Lookalike(Part, frozen=True):
 
     identity: str
     name: str
+    aliases: tuple[str, ...]  # every way in which logs and reports name it
     looks_like: tuple[str, ...]  # rules
     why: str
 

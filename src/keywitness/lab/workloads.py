@@ -70,6 +70,8 @@ def _of_vault(company: Company, vault: Vault) -> Iterator[Workload]:
     yield from _azure_readers(company, vault, rng)
     if vault.index % 3 == 0:
         yield _pipeline(company, vault, rng)
+    if vault.index == company.roles["granted"]:
+        yield _automation(company, vault)
     if vault.index % 4 == 1 and vault.keys:
         yield _storage_encryption(company, vault, rng)
     if vault.index % 6 == 2:
@@ -263,6 +265,27 @@ def _gateway(company: Company, vault: Vault, rng: random.Random) -> Workload:
         burst=((read,),),
         opening=((),),
         period=4 * HOUR,
+        token_life=DAY,
+        scales=False,
+    )
+
+
+def _automation(company: Company, vault: Vault) -> Workload:
+    """The identity automation fetches the certificate that it signs in with: certificate first, then its key."""
+    principal = _managed(company, vault, "func-identity-automation")
+    blank = _blank(company, vault, principal, clients.SDK_AGENTS[0], "198.51.100.77")
+    certificate = next(item for item in vault.certificates if item.name == "identity-automation")
+    requests = (
+        object_request(blank, "CertificateGet", "certificates", certificate.name),
+        secret_get(blank, certificate.name, certificate.current, version=certificate.current),
+    )
+    return Workload(
+        name=principal.name,
+        principal=principal,
+        vault=vault.index,
+        burst=(requests,),
+        opening=((),),
+        period=8 * HOUR,
         token_life=DAY,
         scales=False,
     )
