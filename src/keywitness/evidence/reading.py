@@ -186,7 +186,7 @@ class _ItemReader:
                     continue
                 if not pending[:512].strip() and not pending.strip():
                     continue  # nothing but white space so far: an empty file has no record and is no error
-                self.framer = choose_framer(pending, complete=final)
+                self.framer = choose_framer(pending)
             taken = self.framer.take(pending, final=final)
             if not taken.consumed and len(pending) > self._limits.record_bytes:
                 yield from self._too_long(pending, final=final)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from keywitness.evidence.decoding.csv_framing import cells
 from keywitness.evidence.decoding.flatten import Flattener
-from keywitness.evidence.decoding.framing import Form
+from keywitness.evidence.decoding.framing import Form, Header
 from keywitness.evidence.decoding.json_record import parse_json
 from keywitness.evidence.decoding.row import DecodedRow, Unfit
 from keywitness.evidence.decoding.schemas import Schemas
-from keywitness.evidence.decoding.shapes.audit import audit_row, is_audit
+from keywitness.evidence.decoding.shapes.activity import (
+    is_rest_activity,
+    is_streamed_activity,
+    rest_activity_row,
+    streamed_activity_row,
+)
+from keywitness.evidence.decoding.shapes.audit import audit_row, is_audit, is_resource_log, resource_log_row
+from keywitness.evidence.decoding.shapes.entra import entra_row, is_entra
+from keywitness.evidence.decoding.shapes.table import TableRows
+from keywitness.evidence.decoding.shapes.wrapped import wrapped
 from keywitness.evidence.reading import Piece
 
 #: Lines that one record may be broken over by line ends inside its strings.
@@ -28,6 +39,7 @@ class RecordDecoder:
     def __init__(self, flattener: Flattener, schemas: Schemas) -> None:
         self.schemas = schemas
         self._flattener = flattener
+        self._tables = TableRows(schemas, flattener)
 
     def parse(self, text: bytes | str) -> Any:
         """The JSON value of a text, or None."""
@@ -49,30 +61,80 @@ class RecordDecoder:
             position += 1
             rows: list[DecodedRow] | str
             try:
-                try:
-                    value = parse_json(piece.text[piece.starts[first] : piece.ends[first]])
-                except Unfit as broken:
-                    joined = self._joined(piece, waiting, position) if piece.form is Form.JSON else None
-                    if joined is None:
-                        raise
-                    value, position, last = *joined, waiting[joined[1] - 1]
-                    del broken
-                rows = self.rows(value)
+                if piece.form is Form.JSON:
+                    try:
+                        value = parse_json(piece.text[piece.starts[first] : piece.ends[first]])
+                    except Unfit:
+                        joined = self._joined(piece, waiting, position)
+                        if joined is None:
+                            raise
+                        value, position = joined
+                        last = waiting[position - 1]
+                    rows = self.rows(value, name=piece.name)
+                else:
+                    rows = [self._cells_row(piece, piece.text[piece.starts[first] : piece.ends[first]])]
             except Unfit as reason:
                 rows = str(reason)
             yield first, last, rows
 
-    def rows(self, value: Any) -> list[DecodedRow]:
-        """The rows of a JSON value.
+    def rows(self, value: Any, *, name: str = "") -> list[DecodedRow]:
+        """The rows of a JSON value: one, unless a collector wrapped several records into it.
 
+        Args:
+            value: The decoded JSON.
+            name: What to call a table that names itself nowhere.
         Raises:
             Unfit: It is rejected.
         """
         if not isinstance(value, dict):
             raise Unfit("not a JSON object")
+        row = self._raw_row(value)
+        if row is not None:
+            return [row]
+        inner = [r for r in (self._raw_row(w) for w in wrapped(value) if isinstance(w, dict)) if r is not None]
+        if inner:
+            return inner
+        if not value:
+            raise Unfit("an empty object")
+        return [self._tables.row(value, name=name)]
+
+    def _cells_row(self, piece: Piece, text: bytes) -> DecodedRow:
+        """The row of a record whose column names stand in a header."""
+        header = piece.header or Header(())
+        values: list[Any]
+        if piece.form is Form.CSV:
+            if text.count(b'"') % 2:
+                raise Unfit("not a complete CSV row: a quoted cell does not end")
+            try:
+                values = list(cells(text, header.delimiter))
+            except UnicodeDecodeError as error:
+                raise Unfit(f"not valid UTF-8 at byte {error.start} of the record") from None
+            except csv.Error as error:
+                raise Unfit(f"not CSV: {error}") from None
+        else:
+            decoded = parse_json(text)
+            if not isinstance(decoded, list):
+                raise Unfit("not a row of cells")
+            values = decoded
+        record = dict(zip(header.names, values, strict=False))
+        for number, value in enumerate(values[len(header.names) :], len(header.names) + 1):
+            if value not in ("", None):
+                record[f"Column_{number}"] = value
+        return self._tables.row(record, name=piece.name, table=header.table, types=header.types)
+
+    def _raw_row(self, value: dict[str, Any]) -> DecodedRow | None:
+        """The row of a record as Azure's services write it, or None."""
+        if is_entra(value):
+            return entra_row(value, self.schemas)
         if is_audit(value):
-            return [audit_row(value, self._flattener)]
-        raise Unfit("no known record shape")
+            return audit_row(value, self._flattener)
+        if is_streamed_activity(value):
+            return streamed_activity_row(value, self.schemas)
+        if is_rest_activity(value):
+            return rest_activity_row(value, self.schemas)
+        if is_resource_log(value):
+            return resource_log_row(value, self._flattener)
+        return None
 
     def _joined(self, piece: Piece, waiting: list[int], position: int) -> tuple[Any, int] | None:
         """The record that a line begins and the next lines end, when line ends stand inside its strings."""

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from keywitness.evidence.decoding.flatten import Flattener, Row, leaves
-from keywitness.evidence.decoding.identity import audit_key
+from keywitness.evidence.decoding.identity import audit_key, content_key
 from keywitness.evidence.decoding.resource import parse_resource
 from keywitness.evidence.decoding.row import DecodedRow, Unfit
 from keywitness.evidence.decoding.values import json_text, ticks
@@ -40,12 +40,33 @@ def is_audit(record: dict[str, Any]) -> bool:
     )
 
 
+def is_resource_log(record: dict[str, Any]) -> bool:
+    """A diagnostic record of any other Azure service."""
+    return all(isinstance(record.get(n), str) for n in ("time", "resourceId", "category")) and "operationName" in record
+
+
 def audit_row(record: dict[str, Any], flattener: Flattener) -> DecodedRow:
     """Decode one raw record.
 
     Raises:
         Unfit: It has no time.
     """
+    row = _flat_row(record, flattener)
+    key = audit_key(row) if row.get("Category", "AuditEvent") == "AuditEvent" else content_key(AUDIT_TABLE, row)
+    return DecodedRow(AUDIT_TABLE, row, key, "Key Vault audit record")
+
+
+def resource_log_row(record: dict[str, Any], flattener: Flattener) -> DecodedRow:
+    """Decode one raw record of another service, which Log Analytics would put into the same table.
+
+    Raises:
+        Unfit: It has no time.
+    """
+    row = _flat_row(record, flattener)
+    return DecodedRow(AUDIT_TABLE, row, content_key(AUDIT_TABLE, row), "Azure resource log record")
+
+
+def _flat_row(record: dict[str, Any], flattener: Flattener) -> Row:
     time = record.get("time")
     at = ticks(time) if isinstance(time, str) else None
     if at is None:
@@ -68,7 +89,7 @@ def audit_row(record: dict[str, Any], flattener: Flattener) -> DecodedRow:
     row["Type"] = AUDIT_TABLE
     if extra:
         row["AdditionalFields"] = json_text(extra)
-    return DecodedRow(AUDIT_TABLE, row, audit_key(row), "Key Vault audit record")
+    return row
 
 
 def resource_columns(resource_id: str) -> Row:

@@ -1,0 +1,72 @@
+"""The cells of one row of a documented table, filled without losing what does not fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keywitness.evidence.decoding.schemas import Schemas
+from keywitness.evidence.decoding.values import NotExact, json_text, physical
+from keywitness.model.schema import KqlType
+
+#: Where values go that no column of the table can hold.
+REST = "AdditionalFields"
+
+
+class Cells:
+    """A row under construction.
+
+    Args:
+        table: Its table.
+        schemas: Column types.
+    """
+
+    def __init__(self, table: str, schemas: Schemas) -> None:
+        self.row: dict[str, Any] = {}
+        self._table = table
+        self._schemas = schemas
+        self._extra: dict[str, Any] = {}
+
+    def set(self, column: str, cell: Any) -> None:
+        """Set a cell that is already in physical form; empty text is no value."""
+        if cell != "":
+            self.row[column] = cell
+
+    def put(self, column: str, value: Any, *, name: str = "") -> None:
+        """Put a JSON value; what the column cannot hold, or what contradicts its value, is kept beside the columns.
+
+        Args:
+            column: A column with a decided type.
+            value: From the record.
+            name: What the record calls it.
+        """
+        if value is None:
+            return
+        try:
+            cell = physical(value, self._schemas.type(self._table, column) or KqlType.STRING)
+        except NotExact:
+            if value != "":
+                self.keep(name or column, value)
+            return
+        if cell == "" or cell is None:
+            return
+        if self.row.setdefault(column, cell) != cell:
+            self.keep(name or column, value)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keep a value beside the columns."""
+        if value is not None:
+            unused, count = name, 1
+            while unused in self._extra:
+                count += 1
+                unused = f"{name}#{count}"
+            self._extra[unused] = value
+
+    def finish(self) -> dict[str, Any]:
+        """The row, with everything that found no column."""
+        if self._extra:
+            present = self.row.get(REST)
+            if isinstance(present, str):
+                self._extra = {REST: present, **self._extra}
+            self._schemas.of(self._table).setdefault(REST, KqlType.DYNAMIC)
+            self.row[REST] = json_text(self._extra)
+        return self.row

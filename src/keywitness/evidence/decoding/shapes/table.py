@@ -1,0 +1,248 @@
+"""Rows of Log Analytics tables, however they were exported: portal CSV, `az`, query API, JSON Lines.
+
+A row of `AZKVAuditLogs` becomes the `AzureDiagnostics` row of the same event (see the crosswalk). Tables that nobody
+documented keep the column names they came with; the values decide the types.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from keywitness.evidence.decoding.cells import Cells
+from keywitness.evidence.decoding.flatten import Flattener, leaves
+from keywitness.evidence.decoding.identity import audit_key, content_key
+from keywitness.evidence.decoding.json_record import parse_json
+from keywitness.evidence.decoding.row import DecodedRow, Unfit
+from keywitness.evidence.decoding.schemas import Schemas
+from keywitness.evidence.decoding.shapes.activity import TABLE as ACTIVITY
+from keywitness.evidence.decoding.shapes.activity import activity_key
+from keywitness.evidence.decoding.shapes.audit import resource_columns
+from keywitness.evidence.decoding.shapes.entra import TABLES as ENTRA
+from keywitness.evidence.decoding.shapes.entra import entra_key
+from keywitness.evidence.decoding.values import guid_of_hex, ticks
+from keywitness.model.schema import KqlType
+from keywitness.model.tables import AUDIT_TABLE, CrosswalkColumn, audit_crosswalk, known_table, known_tables
+
+_CROSSED = "AZKVAuditLogs"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_UTC = re.compile(r"\s*\[[^\]]*\]\Z")
+_TWINS = ("_dynamic", "_string")
+#: Columns that say which table a row is from, and are not of the table.
+_LABELS = ("$table", "TableName")
+_PRIMARY = "PrimaryResult"
+_DECLARED = {t.value for t in KqlType} - {KqlType.TIMESPAN, KqlType.DECIMAL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where a column of the export goes."""
+
+    source: str
+    column: str
+    type: KqlType | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How rows with certain column names are read."""
+
+    table: str
+    targets: tuple[_Target, ...]
+
+
+class TableRows:
+    """Decodes rows of tables.
+
+    Args:
+        schemas: Column types.
+        flattener: Columns of audit records.
+    """
+
+    def __init__(self, schemas: Schemas, flattener: Flattener) -> None:
+        self._schemas = schemas
+        self._flattener = flattener
+        self._plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
+
+    def row(self, record: dict[str, Any], *, name: str, table: str = "", types: tuple[str, ...] = ()) -> DecodedRow:
+        """Decode one row.
+
+        Args:
+            record: Values by the column names of the export.
+            name: What to call the table when nothing else names it (the file's stem).
+            table: The table's name when the export says it once for all rows.
+            types: Types that the export declares for the first columns.
+        Raises:
+            Unfit: A known log table's row has a time that cannot be read.
+        """
+        names = tuple(record)
+        table = table or _own_name(record) or _by_columns(names) or sanitised(name)
+        plan = self._plans.get((table, names))
+        if plan is None:
+            if table not in known_tables():
+                self._declare(table, names, types)
+            plan = self._plans[table, names] = self._plan(table, names)
+        from_az = record.get("TableName") == _PRIMARY
+        if plan.table == _CROSSED:
+            return self._crossed(record, plan, from_az=from_az)
+        cells = Cells(plan.table, self._schemas)
+        raw: dict[str, Any] = {}
+        for target in plan.targets:
+            value = record[target.source]
+            if value is None or value == "" or (from_az and value == "None"):
+                continue
+            if target.type is None:
+                raw[target.column] = value
+            else:
+                self._put(cells, target, value)
+        return self._finished(plan.table, cells, raw)
+
+    def _declare(self, table: str, names: tuple[str, ...], types: tuple[str, ...]) -> None:
+        decided = self._schemas.of(table)
+        for name, type_ in zip(names, types, strict=False):
+            if type_ in _DECLARED and name not in _LABELS:
+                decided.setdefault(_UTC.sub("", name), KqlType(type_))
+
+    def _put(self, cells: Cells, target: _Target, value: Any) -> None:
+        if target.column == "TimeGenerated" and (not isinstance(value, str) or ticks(value) is None):
+            raise Unfit("its TimeGenerated cannot be read")
+        before = cells.row.get(target.column)
+        if before is not None and target.source != target.column:
+            return  # the text twin of a dynamic column restates it
+        cells.put(target.column, value, name=target.source)
+
+    def _finished(self, table: str, cells: Cells, raw: dict[str, Any]) -> DecodedRow:
+        if table == AUDIT_TABLE:
+            resource = cells.row.get("ResourceId") or cells.row.get("_ResourceId")
+            if resource:
+                cells.row = resource_columns(resource) | cells.row
+        row = cells.finish()
+        return DecodedRow(table, row, _key(table, row, raw), f"{table} row", raw)
+
+    def _crossed(self, record: dict[str, Any], plan: _Plan, *, from_az: bool) -> DecodedRow:
+        row: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        crosswalk = _crosswalk()
+        for target in plan.targets:
+            value = record[target.source]
+            if value is None or value == "" or (from_az and value == "None"):
+                continue
+            entry = crosswalk.get(target.column)
+            if entry is None:
+                extra[target.source] = value
+            elif entry.object_path:
+                self._uncross(row, extra, entry, value)
+            elif entry.sources:
+                self._cross(row, extra, entry, value)
+        if "TimeGenerated" not in row:
+            raise Unfit("its TimeGenerated cannot be read" if record.get("TimeGenerated") else "it has no time")
+        if "_ResourceId" in row:
+            row = resource_columns(row["_ResourceId"]) | row
+            row["_ResourceId"] = row["_ResourceId"].lower()
+        row.setdefault("Category", "AuditEvent")
+        row["Type"] = AUDIT_TABLE
+        cells = Cells(AUDIT_TABLE, self._schemas)
+        cells.row = row
+        for name, value in extra.items():
+            cells.keep(name, value)
+        row = cells.finish()
+        return DecodedRow(AUDIT_TABLE, row, audit_key(row), f"{_CROSSED} row")
+
+    def _cross(self, row: dict[str, Any], extra: dict[str, Any], entry: CrosswalkColumn, value: Any) -> None:
+        cells = Cells(AUDIT_TABLE, self._schemas)
+        cells.row = row
+        if entry.undashed and isinstance(value, str) and guid_of_hex(value) is None:
+            row.setdefault(entry.sources[-1], value)
+            return
+        before = dict(row)
+        cells.put(entry.sources[0], value)
+        if row == before and row.get(entry.sources[0]) is None:
+            extra[entry.column] = value
+
+    def _uncross(self, row: dict[str, Any], extra: dict[str, Any], entry: CrosswalkColumn, value: Any) -> None:
+        """A dynamic column back into the flat columns that its object was made of."""
+        if isinstance(value, str):
+            try:
+                value = parse_json(value)
+            except Unfit:
+                extra[entry.column] = value
+                return
+        for path, leaf in leaves(value, entry.object_path):
+            if path == entry.object_path:
+                if leaf != {}:
+                    extra[entry.column] = leaf
+            else:
+                self._flattener.put(row, path, leaf, extra)
+
+    def _plan(self, table: str, names: tuple[str, ...]) -> _Plan:
+        known = {c.name for c in known_table(table) or ()}
+        types = self._schemas.of(table)
+        present = {_UTC.sub("", n) for n in names}
+        targets = []
+        for name in names:
+            if name in _LABELS:
+                continue
+            column = _UTC.sub("", name) if _UTC.sub("", name) else name
+            for twin in _TWINS:
+                base = column.removesuffix(twin)
+                if base != column and base in known and base not in present:
+                    column = base
+            targets.append(_Target(name, column, self._schemas.type(table, column) or types.get(column)))
+        # a dynamic twin speaks before its text
+        targets.sort(key=lambda t: t.source.endswith("_string"))
+        return _Plan(table, tuple(targets))
+
+
+def sanitised(name: str) -> str:
+    """A table name from a file name.
+
+    Example:
+        >>> sanitised("threat indicators-2024")
+        'threat_indicators_2024'
+    """
+    text = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "Evidence"
+    return f"T_{text}" if text[0].isdigit() else text
+
+
+def _own_name(record: dict[str, Any]) -> str:
+    """The table that the row itself names."""
+    for label in ("$table", "Type", "TableName"):
+        name = record.get(label)
+        if not isinstance(name, str) or name == _PRIMARY or not _NAME.match(name):
+            continue
+        if label != "Type" or known_table(name) is not None or name.endswith("_CL") or "TimeGenerated" in record:
+            return name
+    return ""
+
+
+@lru_cache(maxsize=512)
+def _by_columns(names: tuple[str, ...]) -> str:
+    """The documented table that has nearly all of these columns, when just one fits best."""
+    cleaned = {_UTC.sub("", n) for n in names} - set(_LABELS)
+    columns = {n.removesuffix("_dynamic").removesuffix("_string") for n in cleaned}
+    if len(columns) < 5:
+        return ""
+    scores = sorted(
+        ((len(columns & set(s.names())), t) for t in known_tables() if (s := known_table(t)) is not None), reverse=True
+    )
+    best, table = scores[0]
+    if best < 5 or best < 0.9 * len(columns) or best == scores[1][0]:
+        return ""
+    return table
+
+
+@lru_cache(maxsize=1)
+def _crosswalk() -> dict[str, CrosswalkColumn]:
+    return {entry.column: entry for entry in audit_crosswalk()}
+
+
+def _key(table: str, row: dict[str, Any], raw: dict[str, Any]) -> bytes:
+    if table == AUDIT_TABLE and row.get("Category") == "AuditEvent" and "TimeGenerated" in row:
+        return audit_key(row)
+    if table == ACTIVITY:
+        return activity_key(row)
+    if table in ENTRA.values():
+        return entra_key(table, row, raw)
+    return content_key(table, row | raw)
