@@ -187,7 +187,9 @@ class Reshaping(Operators):
             body = as_pipeline(self.pipeline())
             self.expect_op("}")
         else:
-            body = self._bracketed_body()
+            self.expect_op("(")
+            body = self.operators()
+            self.expect_op(")")
         return syntax.Partition(self.since(keyword.start), key, body, options)
 
     # ------------------------------------------------------------ top-nested, top-hitters, reduce
