@@ -163,6 +163,9 @@ class Emitter:
     # ------------------------------------------------------------ one source
 
     def _filter(self, node: plan.Filter) -> Step:
+        pushed = joining.pushed(node)
+        if pushed is not node:
+            return self.emit(pushed)
         step = self.emit(node.source)
         if windows.contains_window(node.predicate):
             return self._filter_by_window(node, step)
@@ -222,13 +225,16 @@ class Emitter:
     def _union(self, node: plan.Union) -> Step:
         if not node.sources:
             return self.empty(node.schema)
-        selects = [replace(self.emit(part), order=()).select() for part in node.sources]
+        steps = [self.emit(part) for part in node.sources]
+        repeatable = not any(_reads_tables(part) for part in node.sources)
+        selects = [_part(step, place if repeatable else None) for place, step in enumerate(steps)]
         query: exp.Query = selects[0]
         for select in selects[1:]:
             query = exp.Union(this=query, expression=select, distinct=False)
         name = self.name("u")
         outputs = tuple(sql.column(f"c{i}", name) for i in range(len(node.schema)))
-        return Step(sql.subquery(query, name), node.schema, outputs)
+        order = tuple(OrderKey(sql.column(f"o{i}", name)) for i in range(2)) if repeatable else ()
+        return Step(sql.subquery(query, name), node.schema, outputs, order=order)
 
     def _shared(self, node: plan.Shared) -> Step:
         if node.name not in self.shared:
@@ -249,6 +255,25 @@ class Emitter:
             order=tuple(replace(k, value=sql.column(f"o{i}", use)) for i, k in enumerate(inner.order)),
             defined=inner.defined,
         )
+
+
+def _part(step: Step, place: int | None) -> exp.Select:
+    """One source of a union, with its place and the row's place in it where the rows are to stay in order."""
+    select = replace(step, order=()).select()
+    if place is not None:
+        order = exp.Order(expressions=[key.ordered() for key in step.order]) if step.order else None
+        number = exp.Window(this=sql.call("row_number"), order=order)
+        select.append("expressions", sql.alias(sql.number(place), "o0"))
+        select.append("expressions", sql.alias(number, "o1"))
+    return select
+
+
+def _reads_tables(node: plan.Plan) -> bool:
+    """True when rows come from the evidence, which may be too many to keep in order for nothing."""
+    if isinstance(node, plan.Scan):
+        return True
+    sides = (getattr(node, side, None) for side in ("source", "left", "right"))
+    return any(_reads_tables(s) for s in (*sides, *getattr(node, "sources", ())) if s is not None)
 
 
 def _bare(value: object, type_: KqlType) -> Expr:

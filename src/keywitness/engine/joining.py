@@ -38,6 +38,61 @@ def join(emitter: Emitter, node: plan.Join) -> Step:
     return emitter.nested(replace(left, schema=node.schema, outputs=outputs, order=(), joins=(joined,)))
 
 
+def pushed(node: plan.Filter) -> plan.Filter | plan.Join:
+    """A filter over an innerunique join, with what only asks of the left side moved below it.
+
+    Kusto does so before it picks one row per key, and says that the answer depends on it
+    (https://learn.microsoft.com/kusto/query/join-innerunique).
+    """
+    join = node.source
+    if not isinstance(join, plan.Join) or join.kind != "innerunique":
+        return node
+    left = {c.name: plan.ColumnRef(c.source_name, c.type) for c in join.columns if c.side == "left"}
+    below, above = [], []
+    for condition in _conjuncts(node.predicate):
+        names = _columns_of(condition)
+        if names is not None and names and names <= left.keys():
+            below.append(_renamed(condition, left))
+        else:
+            above.append(condition)
+    if not below:
+        return node
+    moved = replace(join, left=plan.Filter(join.left, _all(below)))
+    return plan.Filter(moved, _all(above)) if above else moved
+
+
+def _conjuncts(predicate: plan.Scalar) -> list[plan.Scalar]:
+    if isinstance(predicate, plan.Call) and predicate.function == "and":
+        return [part for arg in predicate.args for part in _conjuncts(arg)]
+    return [predicate]
+
+
+def _all(parts: list[plan.Scalar]) -> plan.Scalar:
+    return parts[0] if len(parts) == 1 else plan.Call("and", tuple(parts), KqlType.BOOL)
+
+
+def _columns_of(scalar: plan.Scalar) -> set[str] | None:
+    """The columns that a scalar looks at; None when it is no plain expression over them."""
+    match scalar:
+        case plan.Literal():
+            return set()
+        case plan.ColumnRef():
+            return {scalar.name}
+        case plan.Call():
+            found = [_columns_of(arg) for arg in scalar.args]
+            return None if None in found else {name for names in found for name in names or ()}
+    return None
+
+
+def _renamed(scalar: plan.Scalar, names: dict[str, plan.ColumnRef]) -> plan.Scalar:
+    match scalar:
+        case plan.ColumnRef():
+            return names[scalar.name]
+        case plan.Call():
+            return replace(scalar, args=tuple(_renamed(arg, names) for arg in scalar.args))
+    return scalar
+
+
 def _side(emitter: Emitter, source: plan.Plan, keys: tuple[plan.Scalar, ...]) -> tuple[Step, list[Expr]]:
     """A side behind a subquery of its own, its keys computed inside."""
     step = replace(emitter.emit(source), order=())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
+import struct
 import uuid
 import zlib
 from urllib.parse import quote, quote_plus, unquote_plus
@@ -15,6 +15,7 @@ from keywitness.model.schema import KqlType
 
 _TEXT, _LONG, _DYNAMIC = KqlType.STRING, KqlType.LONG, KqlType.DYNAMIC
 _MASK = (1 << 64) - 1
+_GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _P1, _P2, _P3, _P4, _P5 = (
     0x9E3779B185EBCA87,
     0xC2B2AE3D27D4EB4F,
@@ -157,14 +158,20 @@ def url_decoded(text: str) -> str:
 # ---------------------------------------------------------------- compression
 
 
+# Stored blocks, as the documented examples show them: any reader unpacks them to the same text.
+
+
 @kernel(_TEXT, result=_TEXT)
 def zlib_compressed(text: str) -> str:
-    return base64.b64encode(zlib.compress(text.encode())).decode()
+    return base64.b64encode(zlib.compress(text.encode(), level=0)).decode()
 
 
 @kernel(_TEXT, result=_TEXT)
 def gzip_compressed(text: str) -> str:
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    data = text.encode()
+    body = zlib.compress(data, level=0, wbits=-zlib.MAX_WBITS)
+    tail = struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    return base64.b64encode(_GZIP_HEAD + body + tail).decode()
 
 
 #: What a compressed text may grow to: a small cell must not fill the memory.

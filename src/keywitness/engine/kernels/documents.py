@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -103,12 +104,42 @@ def path_steps(path: str) -> list[str | int] | None:
     return steps
 
 
+def _quotient(a: Any, b: Any) -> Any:
+    if isinstance(a, int) and isinstance(b, int):
+        return None if b == 0 else abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    return a / b if b else None
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": _quotient,
+    "modulo": lambda a, b: a % abs(b) if b else None,
+}
+
+
+@kernel(_TEXT, _DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def calculated(name: str, left: str | None, right: str | None) -> str | None:
+    values = [read(left), read(right)]
+    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+        return None
+    return write(_ARITHMETIC[name](*values))
+
+
 # ---------------------------------------------------------------- bags
 
 
 @kernel(_TEXT, _DYNAMIC, result=_DYNAMIC, variadic=True)
 def pack(*pairs: str) -> str:
     return write({k: json.loads(v) for k, v in zip(pairs[::2], pairs[1::2], strict=True)}) or ""
+
+
+@kernel(_TEXT, _DYNAMIC, result=_DYNAMIC, variadic=True)
+def pack_nonempty(*pairs: str) -> str:
+    """Only the pairs whose value is neither null nor the empty string."""
+    values = ((k, json.loads(v)) for k, v in zip(pairs[::2], pairs[1::2], strict=True))
+    return write({k: v for k, v in values if v not in (None, "")}) or ""
 
 
 @kernel(_DYNAMIC, _TEXT, result=_BOOL)

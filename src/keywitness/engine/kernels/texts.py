@@ -258,10 +258,6 @@ def parse_path(path: str) -> str | None:
     whole = (drive.group() if drive else "") + body
     if drive:
         root = drive.group()
-    elif whole.startswith("\\\\"):
-        root = "\\\\"
-    elif whole.startswith("/"):
-        root = "/"
     cut = max(whole.rfind("/"), whole.rfind("\\"))
     folder, name = (whole[:cut], whole[cut + 1 :]) if cut >= 0 else ("", whole)
     if root and len(folder) < len(root):
@@ -354,3 +350,69 @@ def _tree(text: str, failure: type[Exception]) -> Any:
     except failure:
         return None
 
+
+
+@kernel(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _BOOL, _TEXT, result=_DYNAMIC)
+def parse_kv(
+    text: str, pair_delimiter: str, kv_delimiter: str, quotes: str, escape: str, greedy: bool, pattern: str
+) -> str:
+    """The pairs of `parse-kv` as a bag; the first value of a repeated key stays."""
+    if pattern:
+        pairs = [(m.group(1), m.group(2)) for m in re.finditer(pattern, text) if m.re.groups >= 2]
+    else:
+        pairs = list(_pairs(text, pair_delimiter or " ", kv_delimiter or "=", quotes, escape, greedy=greedy))
+    bag: dict[str, str] = {}
+    for name, value in pairs:
+        bag.setdefault(name, value)
+    return write(bag) or "{}"
+
+
+def _pairs(
+    text: str, between: str, sign: str, quotes: str, escape: str, *, greedy: bool
+) -> Iterator[tuple[str, str]]:
+    opening, closing = (quotes[:1], quotes[1:2] or quotes[:1])
+    place = 0
+    while place < len(text):
+        cut = text.find(sign, place)
+        if cut < 0:
+            return
+        name = text[place:cut].strip()
+        if not greedy and between in name:
+            name = name.rpartition(between)[2].strip()
+        place = cut + len(sign)
+        rest = text[place:].lstrip() if opening else text[place:]
+        if opening and rest.startswith(opening):
+            start = len(text) - len(rest) + 1
+            value, place = _quoted(text, start, closing, escape)
+            after = text.find(between, place)
+            place = len(text) if after < 0 else after + len(between)
+        else:
+            end = _value_end(text, place, between, sign, greedy=greedy)
+            value, place = text[place:end], end + len(between)
+        yield name.strip(opening + closing) if opening else name, value.strip()
+
+
+def _quoted(text: str, start: int, closing: str, escape: str) -> tuple[str, int]:
+    value, place = "", start
+    while place < len(text):
+        char = text[place]
+        if escape and char == escape and place + 1 < len(text):
+            value += text[place + 1]
+            place += 2
+            continue
+        if char == closing:
+            return value, place + 1
+        value += char
+        place += 1
+    return value, place
+
+
+def _value_end(text: str, place: int, between: str, sign: str, *, greedy: bool) -> int:
+    end = text.find(between, place)
+    if end < 0 or not greedy:
+        return len(text) if end < 0 else end
+    following = text.find(sign, place)
+    if following < 0:
+        return len(text)
+    last = text.rfind(between, place, following)
+    return last if last >= 0 else len(text)

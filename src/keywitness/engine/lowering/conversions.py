@@ -129,10 +129,14 @@ def _conversion(use: Use) -> Expr:
 
 
 def _to_hex(use: Use) -> Expr:
-    value = use.args[0]
+    """An int has 8 digits, a long 16; the binder may have widened the int, which must not add digits."""
+    inner = use.call.args[0]
+    if isinstance(inner, plan.Call) and inner.function == "tolong":
+        inner = inner.args[0]
     length = use.args[1] if len(use) > 1 else sql.number(0)
-    name = "kx_reals_to_hex32" if use.type(0) is KqlType.INT else "kx_reals_to_hex"
-    return sql.call(name, value, sql.cast(length, "BIGINT"))
+    if inner.type is KqlType.INT:
+        return sql.call("kx_reals_to_hex32", use.emitter.lower(inner, use.step), sql.cast(length, "BIGINT"))
+    return sql.call("kx_reals_to_hex", use.args[0], sql.cast(length, "BIGINT"))
 
 
 def _type_name(use: Use) -> Expr:
@@ -152,6 +156,7 @@ LOWERINGS: Table = {
     "totimespan": _conversion,
     "toguid": _conversion,
     "tohex": _to_hex,
+    "dynamic": _conversion,
     "parse_json": lambda use: dynamics.parse(use.args[0], use.type(0)),
     "gettype": _type_name,
 }

@@ -110,13 +110,15 @@ def pack_array(use: Use) -> Expr:
 
 
 def _bag_pack(use: Use) -> Expr:
-    """`bag_pack(k, v, ...)`; later pairs with a key win, which JSON readers do too: so duplicates are resolved."""
+    """`bag_pack(k, v, ...)`: with constant, different keys the text is put together, else a kernel sorts them out."""
     from keywitness.engine.lowering import conversions  # it imports this module
 
     pairs: list[Expr] = []
     for i in range(0, len(use), 2):
         key = conversions.as_text(use.args[i], use.type(i))
         pairs += [key, element(use.args[i + 1], use.type(i + 1))]
+    if use.call.function == "bag_pack_nonempty":
+        return sql.call("kx_documents_pack_nonempty", *pairs)
     constant = [use.constant_or_none(i) for i in range(0, len(use), 2)]
     if all(isinstance(k, str) for k in constant) and len(set(constant)) == len(constant):
         texts = [
@@ -155,6 +157,7 @@ LOWERINGS: Table = {
     "index": _access,
     "pack_array": pack_array,
     "bag_pack": _bag_pack,
+    "bag_pack_nonempty": _bag_pack,
     "bag_keys": "kw_bag_keys",
     "bag_has_key": "kx_documents_has_key",
     "bag_merge": "kx_documents_merge",

@@ -11,12 +11,12 @@ from keywitness.model.schema import KqlType
 
 
 def _digest(name: str) -> Lowering:
-    """A digest of the UTF-8 bytes of a string; what Kusto hashes for other types is not documented."""
+    """A digest of the UTF-8 bytes of a string, or of a datetime's text; other types are not documented."""
 
     def lowered(use: Use) -> Expr:
-        if use.type(0) is not KqlType.STRING:
+        if use.type(0) not in (KqlType.STRING, KqlType.DATETIME):
             raise cannot(f"{use.call.function}() of a {use.type(0)}", "hash its text: tostring(...)")
-        return sql.call(name, use.args[0])
+        return sql.call(name, text(use, 0))
 
     return lowered
 

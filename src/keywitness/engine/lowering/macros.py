@@ -151,6 +151,10 @@ MACROS: dict[str, tuple[str, str]] = {
     ),
     "kw_reverse": ("s", "array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '')"),
     "kw_indexof": ("s, x", "CAST(strpos(s, x) AS BIGINT) - 1"),
+    "kw_indexof_regex": (
+        "s, p, b",
+        "CASE WHEN regexp_matches(s, p) THEN CAST(length(regexp_extract(s, b, 1)) AS BIGINT) ELSE -1 END",
+    ),
     "kw_split": ("s, d", "CAST(to_json(string_split(s, d)) AS VARCHAR)"),
     "kw_split_at": (
         "s, d, i",
@@ -167,6 +171,15 @@ MACROS: dict[str, tuple[str, str]] = {
         "list_min(list_filter(v, lambda x: list_sum(list_transform(list_zip(v, w), lambda y: CASE WHEN y[1] <= x THEN y[2] ELSE 0 END))"
         " >= p * list_sum(w)))",
     ),
+    # make-series
+    "kw_places_to": ("a, b, s", "CAST(round((b - a) / s) AS BIGINT) + 1"),
+    "kw_places_before": ("a, b, s", "CAST(ceil((b - a) / s) AS BIGINT)"),
+    "kw_places": ("n", "CASE WHEN n > 1048576 THEN error('make-series: more than 1048576 points') ELSE range(greatest(n, 0)) END"),
+    "kw_laid_out": ("l, a, s, m, d", "kw_list_json(list_transform(l, lambda i: coalesce(m[a + i * s], d)))"),
+    "kw_long_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: CAST(a + i * s AS VARCHAR)))"),
+    "kw_real_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: kw_real_json(a + i * s)))"),
+    "kw_datetime_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: kw_quoted(kw_datetime_text(a + i * s))))"),
+    "kw_timespan_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: kw_quoted(kw_timespan_text(a + i * s))))"),
     # dynamic
     "kw_value": ("j", "nullif(CAST(j AS VARCHAR), 'null')"),
     "kw_member": ("d, p", "kw_value(json_extract(d, p))"),

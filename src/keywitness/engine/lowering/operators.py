@@ -18,6 +18,8 @@ _WHOLE = (KqlType.INT, KqlType.LONG)
 
 def _arithmetic(kind: type[exp.Binary]) -> Callable[[Use], Expr]:
     def lowered(use: Use) -> Expr:
+        if use.call.type is KqlType.DYNAMIC:
+            return _of_dynamics(use)
         plain = sql.binary(kind, *use.args)
         if use.call.type is KqlType.DATETIME:
             return sql.call("kw_datetime", plain)
@@ -26,7 +28,14 @@ def _arithmetic(kind: type[exp.Binary]) -> Callable[[Use], Expr]:
     return lowered
 
 
+def _of_dynamics(use: Use) -> Expr:
+    """Arithmetic of two dynamic values: numbers as numbers, anything else is null."""
+    return sql.call("kx_documents_calculated", sql.text(use.call.function), *use.args)
+
+
 def _multiply(use: Use) -> Expr:
+    if use.call.type is KqlType.DYNAMIC:
+        return _of_dynamics(use)
     if use.call.type is KqlType.TIMESPAN and KqlType.REAL in (use.type(0), use.type(1)):
         return sql.call("kw_scale_span", *(sql.cast(a, KqlType.REAL) for a in use.args))
     plain = sql.binary(exp.Mul, *use.args)
@@ -35,7 +44,9 @@ def _multiply(use: Use) -> Expr:
 
 def _divide(use: Use) -> Expr:
     match use.type(0), use.type(1):
-        case (KqlType.TIMESPAN, KqlType.TIMESPAN):
+        case (KqlType.DYNAMIC, _):
+            return _of_dynamics(use)
+        case (KqlType.TIMESPAN | KqlType.DATETIME, KqlType.TIMESPAN | KqlType.DATETIME):
             return sql.binary(exp.Div, *(sql.cast(a, KqlType.REAL) for a in use.args))
         case (KqlType.TIMESPAN, KqlType.REAL):
             left, right = use.args
@@ -49,11 +60,15 @@ def _divide(use: Use) -> Expr:
 
 
 def _modulo(use: Use) -> Expr:
+    if use.call.type is KqlType.DYNAMIC:
+        return _of_dynamics(use)
     result = sql.call("kw_modulo", *use.args)
     return sql.cast(result, use.call.type) if use.call.type in _WHOLE else result
 
 
 def _negate(use: Use) -> Expr:
+    if use.call.type is KqlType.DYNAMIC:
+        return sql.call("kx_documents_calculated", sql.text("subtract"), sql.text("0"), use.args[0])
     return exp.Paren(this=exp.Neg(this=sql.wrap(use.args[0])))
 
 

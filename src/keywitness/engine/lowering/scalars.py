@@ -33,6 +33,7 @@ def table() -> dict[str, Lowering]:
         encodings,
         numbers,
         operators,
+        series,
         sets,
         strings,
         terms,
@@ -41,6 +42,7 @@ def table() -> dict[str, Lowering]:
     rows: dict[str, Lowering] = {}
     families = (
         operators, conditionals, conversions, strings, terms, numbers, datetimes, dynamics, arrays, sets, addresses, encodings,
+        series,
     )  # fmt: skip
     for family in families:
         rows.update(family.LOWERINGS)

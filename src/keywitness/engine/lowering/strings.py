@@ -57,7 +57,11 @@ def _indexof(use: Use) -> Expr:
 
 
 def _indexof_regex(use: Use) -> Expr:
-    return sql.call("kx_texts_index_of_regex", text(use, 0), text(use, 1), *(_long(a) for a in use.args[2:]))
+    if len(use) > 2:
+        raise cannot("indexof_regex() with a start, length or occurrence", "cut the text with substring() first")
+    pattern = _pattern(use, 1)
+    before = sql.text(f"^((?s:.)*?)(?:{pattern})")
+    return sql.call("kw_indexof_regex", text(use, 0), sql.text(pattern), before)
 
 
 def _split(use: Use) -> Expr:
@@ -143,8 +147,9 @@ def _trim(*, start: bool, end: bool) -> Lowering:
 
 def _countof(use: Use) -> Expr:
     kind = use.constant(2, "the kind") if len(use) > 2 else "normal"
-    name = "kx_texts_count_of_regex" if kind == "regex" else "kx_texts_count_of"
-    return sql.call(name, text(use, 0), text(use, 1))
+    if kind == "regex":
+        return _long(sql.call("len", sql.call("regexp_extract_all", text(use, 0), sql.text(_pattern(use, 1)))))
+    return sql.call("kx_texts_count_of", text(use, 0), text(use, 1))
 
 
 def _codepoints_to_string(use: Use) -> Expr:
@@ -189,6 +194,7 @@ LOWERINGS: Table = {
     "unicode_codepoints_to_string": _codepoints_to_string,
     "parse_command_line": _on_texts("kx_texts_parse_command_line"),
     "parse_csv": _on_texts("kx_texts_parse_csv"),
+    "parse_kv": lambda use: sql.call("kx_texts_parse_kv", *use.args),
     "parse_path": _on_texts("kx_texts_parse_path"),
     "parse_url": _on_texts("kx_texts_parse_url"),
     "parse_urlquery": _on_texts("kx_texts_parse_urlquery"),

@@ -1,0 +1,264 @@
+"""Number series in dynamic arrays, element by element; what is no number is null in the result."""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from keywitness.engine.kernels.documents import read, write
+from keywitness.engine.kernels.kernel import kernel
+from keywitness.model.schema import KqlType
+
+_DYNAMIC, _REAL, _TEXT = KqlType.DYNAMIC, KqlType.REAL, KqlType.STRING
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return float(value)
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _numbers(text: str | None) -> list[float | None] | None:
+    value = read(text)
+    return [_number(v) for v in value] if isinstance(value, list) else None
+
+
+def _finite(values: list[Any]) -> list[Any]:
+    """What JSON can hold: not-a-number and infinity as Kusto's words for them."""
+    words = {math.inf: "Infinity", -math.inf: "-Infinity"}
+    return [
+        ("NaN" if math.isnan(v) else words.get(v, v)) if isinstance(v, float) else v for v in values
+    ]
+
+
+def _divided(a: float, b: float) -> float:
+    if b:
+        return a / b
+    return math.nan if not a or math.isnan(a) else math.copysign(math.inf, a)
+
+
+def _power(a: float, b: float) -> float:
+    try:
+        result = a**b
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+    return result if isinstance(result, float) else math.nan
+
+
+_PAIRS: dict[str, Callable[[float, float], float | bool]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": _divided,
+    "pow": _power,
+    "greater": operator.gt,
+    "greater_equals": operator.ge,
+    "less": operator.lt,
+    "less_equals": operator.le,
+    "equals": operator.eq,
+    "not_equals": operator.ne,
+}
+_SINGLES: dict[str, Callable[[float], float]] = {
+    "exp": math.exp,
+    "sign": lambda x: float((x > 0) - (x < 0)),
+    "abs": abs,
+    "sin": math.sin,
+    "asin": math.asin,
+    "cos": math.cos,
+    "acos": math.acos,
+    "tan": math.tan,
+    "atan": math.atan,
+    "log": math.log,
+    "floor": lambda x: float(math.floor(x)),
+    "ceiling": lambda x: float(math.ceil(x)),
+}
+
+
+@kernel(_TEXT, _DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def paired(name: str, left: str | None, right: str | None) -> str | None:
+    """Two series, or a series and one number for all its places."""
+    one, two = read(left), read(right)
+    if not isinstance(one, list) and not isinstance(two, list):
+        return None
+    size = max(len(v) for v in (one, two) if isinstance(v, list))
+    columns = [
+        [_number(v) for v in side] + [None] * (size - len(side)) if isinstance(side, list) else [_number(side)] * size
+        for side in (one, two)
+    ]
+    combine = _PAIRS[name]
+    values = [None if a is None or b is None else combine(a, b) for a, b in zip(*columns, strict=True)]
+    return write(_finite(values))
+
+
+@kernel(_TEXT, _DYNAMIC, result=_DYNAMIC)
+def mapped(name: str, text: str | None) -> str | None:
+    numbers, apply = _numbers(text), _SINGLES[name]
+    if numbers is None:
+        return None
+
+    def value(x: float | None) -> float | None:
+        if x is None:
+            return None
+        try:
+            return apply(x)
+        except OverflowError:
+            return math.inf
+        except ValueError:
+            return math.nan
+
+    return write(_finite([value(x) for x in numbers]))
+
+
+def _whole(text: str | None) -> list[float] | None:
+    """The numbers of a series that has nothing else in it."""
+    numbers = _numbers(text)
+    if numbers is None:
+        return None
+    found = [n for n in numbers if n is not None]
+    return found if len(found) == len(numbers) else None
+
+
+@kernel(_DYNAMIC, result=_REAL)
+def product(text: str | None) -> float | None:
+    numbers = _whole(text)
+    return None if numbers is None else math.prod(numbers)
+
+
+@kernel(_DYNAMIC, result=_REAL)
+def magnitude(text: str | None) -> float | None:
+    numbers = _whole(text)
+    return None if numbers is None else math.sqrt(math.fsum(n * n for n in numbers))
+
+
+def _dot(one: list[float], two: list[float]) -> float:
+    return math.fsum(a * b for a, b in zip(one, two, strict=True))
+
+
+def _equal_lengths(left: str | None, right: str | None) -> tuple[list[float], list[float]] | None:
+    one, two = _whole(left), _whole(right)
+    return None if one is None or two is None or len(one) != len(two) else (one, two)
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_REAL)
+def dot_product(left: str | None, right: str | None) -> float | None:
+    pair = _equal_lengths(left, right)
+    return None if pair is None else _dot(*pair)
+
+
+@kernel(_DYNAMIC, _DYNAMIC, _REAL, _REAL, result=_REAL)
+def cosine_similarity(
+    left: str | None, right: str | None, left_size: float | None = None, right_size: float | None = None
+) -> float | None:
+    pair = _equal_lengths(left, right)
+    if pair is None:
+        return None
+    sizes = [
+        math.sqrt(_dot(side, side)) if given is None else given
+        for side, given in zip(pair, (left_size, right_size), strict=True)
+    ]
+    return _divided(_dot(*pair), sizes[0] * sizes[1])
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_REAL)
+def pearson_correlation(left: str | None, right: str | None) -> float | None:
+    pair = _equal_lengths(left, right)
+    if pair is None or not pair[0]:
+        return None
+    one, two = ([v - math.fsum(side) / len(side) for v in side] for side in pair)
+    return _divided(_dot(one, two), math.sqrt(_dot(one, one) * _dot(two, two)))
+
+
+# ---------------------------------------------------------------- filling
+
+
+def _gaps(values: list[Any], placeholder: str | None) -> list[bool]:
+    """Which places are missing: null ones, or those that hold the placeholder."""
+    sought = read(placeholder)
+    return [v is None or v == "NaN" if sought is None else v == sought for v in values]
+
+
+@kernel(_DYNAMIC, _DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def filled_const(text: str | None, constant: str | None, placeholder: str | None = None) -> str | None:
+    values = read(text)
+    if not isinstance(values, list):
+        return None
+    return write([read(constant) if gap else v for v, gap in zip(values, _gaps(values, placeholder), strict=True)])
+
+
+def _carried(values: list[Any], gaps: list[bool]) -> list[Any]:
+    last: Any = None
+    known = False
+    out: list[Any] = []
+    for value, gap in zip(values, gaps, strict=True):
+        if not gap:
+            last, known = value, True
+        out.append(last if gap and known else value)
+    return out
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def filled_forward(text: str | None, placeholder: str | None = None) -> str | None:
+    values = read(text)
+    return write(_carried(values, _gaps(values, placeholder))) if isinstance(values, list) else None
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def filled_backward(text: str | None, placeholder: str | None = None) -> str | None:
+    values = read(text)
+    if not isinstance(values, list):
+        return None
+    return write(_carried(values[::-1], _gaps(values, placeholder)[::-1])[::-1])
+
+
+@kernel(_DYNAMIC, _DYNAMIC, KqlType.BOOL, _DYNAMIC, result=_DYNAMIC)
+def filled_linear(
+    text: str | None, placeholder: str | None = None, edges: bool | None = True, constant: str | None = None
+) -> str | None:
+    """Straight lines between neighbours; edges by the nearest value when asked, all by the constant when none is."""
+    values = read(text)
+    if not isinstance(values, list):
+        return None
+    gaps = _gaps(values, placeholder)
+    known = [i for i, gap in enumerate(gaps) if not gap and _number(values[i]) is not None]
+    if not known:
+        return write([json.loads(constant) if constant else 0.0] * len(values))
+    out = list(values)
+    for i, gap in enumerate(gaps):
+        if not gap:
+            continue
+        before = max((k for k in known if k < i), default=None)
+        after = min((k for k in known if k > i), default=None)
+        if before is not None and after is not None:
+            share = (i - before) / (after - before)
+            out[i] = values[before] + (values[after] - values[before]) * share
+        elif edges:
+            out[i] = values[before if before is not None else known[0]]
+        else:
+            out[i] = None
+    return write(out)
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC)
+def stats_dynamic(text: str | None) -> str | None:
+    numbers = _whole(text)
+    if not numbers:
+        return None
+    mean = math.fsum(numbers) / len(numbers)
+    variance = math.fsum((n - mean) ** 2 for n in numbers) / (len(numbers) - 1) if len(numbers) > 1 else 0.0
+    low, high = min(numbers), max(numbers)
+    return write(
+        {
+            "min": low,
+            "min_idx": numbers.index(low),
+            "max": high,
+            "max_idx": numbers.index(high),
+            "avg": mean,
+            "variance": variance,
+            "stdev": math.sqrt(variance),
+            "sum": math.fsum(numbers),
+            "len": len(numbers),
+        }
+    )
