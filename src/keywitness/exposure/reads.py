@@ -25,7 +25,7 @@ class Reader:
     """One caller, application and address that was given an object version.
 
     Args:
-        rows: The first and the last read, and every suspicious one.
+        rows: The first read, another one, and every suspicious one.
         reasons: Why the reader is suspicious; empty when it is not.
     """
 
@@ -112,25 +112,35 @@ CERTIFICATES_QUERY = """KeyVaultEvents()
 ROWS_A_QUERY = 5_000
 
 
-def exposed_objects(case: Queryable, suspicious: Mapping[str, Sequence[str]], condition: str = "") -> tuple[Exposed, ...]:
+def exposed_objects(
+    case: Queryable,
+    suspicious: Mapping[str, Sequence[str]],
+    *,
+    certificates: Iterable[str] = (),
+    condition: str = "",
+    everyone: str = "",
+) -> tuple[Exposed, ...]:
     """Every object version that was handed out, those to rotate first.
 
     Does not show: reads in vaults and hours without records; what a client kept in its cache; the use of keys.
 
     Args:
         suspicious: Reasons by row reference, for rows that may be reads.
+        certificates: `vault/name` of secrets that findings hold for a certificate's.
         condition: A KQL predicate over `KeyVaultEvents()` columns that reads must meet, or "".
+        everyone: A reason that makes every reader suspicious, or "".
     """
     query = READS_QUERY.replace("| summarize", f"| where {condition}\n| summarize", 1) if condition else READS_QUERY
-    certificates = {(r["Vault"], r["NameKey"]) for r in _ask(case, CERTIFICATES_QUERY)}
+    known = {f"{r['Vault']}/{r['NameKey']}" for r in _ask(case, CERTIFICATES_QUERY)} | {c.lower() for c in certificates}
     marked = _marked(case, suspicious)
     objects: dict[tuple[str, ...], _Object] = defaultdict(_Object)
     for row in _ask(case, query):
-        certificate = (row["Vault"], row["NameKey"]) in certificates or row["ContentType"] in CERTIFICATE_TYPES
+        certificate = f"{row['Vault']}/{row['NameKey']}" in known or row["ContentType"] in CERTIFICATE_TYPES
         kind = "certificate" if certificate and row["Operation"] == "SecretGet" else ""
         kind = kind or _OBJECT_TYPES.get(row["Operation"], "certificate")
         made = objects[row["Vault"], kind, row["NameKey"], str(row["ObjectVersion"]).lower()]
-        made.add(row, marked.get(_reader_key(row), {}), private=kind == "certificate")
+        reasons = marked.get(_reader_key(row), {})
+        made.add(row, reasons, everyone, private=kind == "certificate" and row["Operation"] == "SecretGet")
     found = [o.exposed(key) for key, o in objects.items()]
     return tuple(sorted(found, key=lambda e: (not e.rotate_now, not e.private_key_left, e.first_at, e.vault, e.name)))
 
@@ -172,7 +182,7 @@ class _Object:
     operations: set[str] = field(default_factory=set)
     readers: list[Reader] = field(default_factory=list)
 
-    def add(self, row: Mapping[str, Any], marked: Mapping[str, Sequence[str]], *, private: bool) -> None:
+    def add(self, row: Mapping[str, Any], marked: Mapping[str, Sequence[str]], everyone: str, *, private: bool) -> None:
         self.name = str(row["ObjectName"])
         self.private |= private
         self.operations.add(str(row["Operation"]))
@@ -187,7 +197,9 @@ class _Object:
                 first_at=moment(row["FirstAt"]),
                 last_at=moment(row["LastAt"]),
                 rows=_unique([str(row["Row"]), str(row["LastRow"]), *marked]),
-                reasons=_unique(reason for reasons in marked.values() for reason in reasons),
+                reasons=_unique(
+                    filter(None, [everyone, *(reason for reasons in marked.values() for reason in reasons)])
+                ),
             )
         )
 

@@ -1,0 +1,156 @@
+"""What rules, sessions and exposure found, as the frozen document says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from keywitness.detect.finding import Finding as Found
+from keywitness.detect.rule import techniques
+from keywitness.exposure.reads import Exposed, Reader
+from keywitness.investigate.rows import Event, Sources, reference
+from keywitness.report.document import (
+    Exposure,
+    ExposureReader,
+    Finding,
+    Session,
+    SessionStep,
+    Technique,
+)
+from keywitness.sessions.clients import application_name
+from keywitness.sessions.session import Session as Told
+
+if TYPE_CHECKING:
+    from keywitness.case import Case
+
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+_NAMES_QUERIES = {
+    "AADServicePrincipalSignInLogs": """AADServicePrincipalSignInLogs
+| where isnotempty(ServicePrincipalName)
+| summarize Name = max(ServicePrincipalName) by Id = tolower(ServicePrincipalId)""",
+    "AADManagedIdentitySignInLogs": """AADManagedIdentitySignInLogs
+| where isnotempty(ServicePrincipalName)
+| summarize Name = max(ServicePrincipalName) by Id = tolower(ServicePrincipalId)""",
+}
+
+
+class Names:
+    """Names of principals whom audit records only number, learned from sign-ins.
+
+    Args:
+        known: Name by object id, lower case.
+    """
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._known = known
+
+    def of(self, identity: str) -> str:
+        """The name of an identity that is an object id; any other identity unchanged."""
+        return self._known.get(identity, identity)
+
+    def in_text(self, text: str) -> str:
+        """The text with object ids replaced by names."""
+        return _GUID.sub(lambda m: self.of(m.group()), text)
+
+
+def names_of(case: Case, present: frozenset[str]) -> Names:
+    """Learn the names of service principals and managed identities."""
+    known: dict[str, str] = {}
+    for table, query in _NAMES_QUERIES.items():
+        if table in present:
+            known |= {r["Id"]: r["Name"] for r in case.query(query)}
+    return Names(known)
+
+
+def shown_finding(found: Found, events: Mapping[str, Event], sources: Sources, names: Names, most_rows: int) -> Finding:
+    """A finding with its first source rows in time order."""
+    rule = found.rule
+    refs = sorted((reference(events[r], sources) for r in found.rows[:most_rows] if r in events), key=lambda r: r.at)
+    return Finding(
+        id=found.id,
+        rule_id=rule.slug,
+        rule_name=rule.name,
+        rule_version=rule.version,
+        severity=found.severity,
+        confidence=rule.keywitness.confidence,
+        title=names.in_text(found.title),
+        what=names.in_text(found.what),
+        why=rule.keywitness.why,
+        techniques=tuple(Technique(id=id, name=name) for id, name in techniques(rule.relevant_techniques)),
+        tactics=rule.tactics,
+        identities=tuple(names.of(i) for i in found.identities),
+        addresses=found.addresses,
+        applications=tuple(application_name(a) for a in found.applications),
+        vaults=found.vaults,
+        objects=found.objects,
+        first_at=found.first_at,
+        last_at=found.last_at,
+        query=found.query,
+        rows=tuple(refs),
+        row_count=len(found.rows),
+        false_positives=rule.keywitness.false_positives,
+        response=rule.keywitness.response,
+        blind_spots=rule.keywitness.blind_spots,
+    )
+
+
+def shown_session(told: Told, finding_ids: Sequence[str], names: Names) -> Session:
+    """A session as the document shows it."""
+    return Session(
+        id=told.id,
+        identity=names.of(told.identity),
+        identity_id=told.identity_id,
+        application=names.of(told.application),
+        application_id=told.application_id,
+        address=told.address,
+        client=told.client,
+        vaults=told.vaults,
+        kind=told.kind,
+        reasons=told.reasons,
+        first_at=told.first_at,
+        last_at=told.last_at,
+        operations=told.operations,
+        failures=told.failures,
+        steps=tuple(
+            SessionStep(at=s.at, operation=s.operation, object=s.object, status=s.status, row=s.row, vault=s.vault)
+            for s in told.steps
+        ),
+        sentence=names.in_text(told.sentence),
+        finding_ids=tuple(finding_ids),
+    )
+
+
+def shown_exposure(exposed: Exposed, sessions: Mapping[Reader, Sequence[str]], names: Names) -> Exposure:
+    """An object version as the document shows it."""
+    return Exposure(
+        vault=exposed.vault,
+        object_type=exposed.object_type,
+        name=exposed.name,
+        version=exposed.version,
+        private_key_left=exposed.private_key_left,
+        how=exposed.how,
+        readers=tuple(_reader(r, sessions.get(r, ()), names) for r in exposed.readers),
+        reads=exposed.reads,
+        first_at=exposed.first_at,
+        last_at=exposed.last_at,
+        rotate_now=exposed.rotate_now,
+        reason=names.in_text(exposed.reason),
+    )
+
+
+def _reader(reader: Reader, session_ids: Sequence[str], names: Names) -> ExposureReader:
+    return ExposureReader(
+        identity=names.of(reader.identity),
+        identity_id=reader.identity_id,
+        application=reader.managed_identity or application_name(reader.application_id),
+        address=reader.address,
+        reads=reader.reads,
+        first_at=reader.first_at,
+        last_at=reader.last_at,
+        session_ids=tuple(session_ids),
+        rows=reader.rows,
+        suspicious=reader.suspicious,
+        reasons=reader.reasons,
+    )

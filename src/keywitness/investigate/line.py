@@ -1,0 +1,246 @@
+"""The line, step by step: coverage, rules, sessions, exposure, timeline, document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from keywitness import __version__
+from keywitness.detect.finding import Finding
+from keywitness.detect.rule import Rule, load_rules
+from keywitness.detect.run import Outcome, run_rules, weight
+from keywitness.exposure.reads import Exposed, Reader, exposed_objects
+from keywitness.investigate.coverage import coverage, table_coverage, vault_hours
+from keywitness.investigate.documents import Names, names_of, shown_exposure, shown_finding, shown_session
+from keywitness.investigate.rows import Sources, events_of
+from keywitness.investigate.scope import Filter
+from keywitness.investigate.summary import limits, summary
+from keywitness.investigate.taint import taint
+from keywitness.investigate.timeline import timeline
+from keywitness.investigate.visits import Visits, chosen, shown_rows, told, visits
+from keywitness.model.content import with_functions
+from keywitness.model.schema import TICKS_PER_SECOND
+from keywitness.report.document import SCHEMA_VERSION, Document, Scope, Session
+from keywitness.sessions.clients import applications
+from keywitness.sessions.grouping import iso
+
+if TYPE_CHECKING:
+    from keywitness.case import Case
+
+Progress = Callable[[int, int, str], None]
+
+#: Findings that the document holds, the worst first.
+SHOWN_FINDINGS = 300
+#: Source rows shown per finding; all are counted.
+SHOWN_ROWS = 50
+#: Object versions that the document holds, besides those to rotate, which are always in it.
+SHOWN_OBJECTS = 1_000
+
+_STEPS = ("coverage", "rules", "sessions", "exposure", "timeline", "document")
+
+
+def investigate(
+    case: Case,
+    *,
+    scope: Scope | None = None,
+    now: Any = None,
+    gap: timedelta = timedelta(minutes=30),
+    rules: Sequence[Rule] | None = None,
+    made_at: datetime | None = None,
+    on_progress: Progress | None = None,
+) -> Document:
+    """Say what was taken, what cannot be excluded, and how we know.
+
+    Rules and their baselines see the whole evidence; the scope selects what the document shows.
+
+    Does not show: what the logs do not hold. `Document.coverage` says what that is.
+
+    Args:
+        scope: What is asked; everything when None.
+        now: What `now()` means to rules that use it; the built-in ones do not.
+        gap: Longest silence inside a session.
+        rules: Rules to run; the built-in ones when None.
+        made_at: Time of making, for documents that must be equal; the clock when None.
+        on_progress: Called with steps done, steps in all, and the step.
+
+    Raises:
+        QueryError: The engine refused a query of ours.
+        CaseError: The case is damaged.
+    """
+    asked = scope or Scope()
+    steps = _Steps(on_progress)
+    steps.next()
+    tables = table_coverage(case)
+    present = frozenset(t.table for t in tables if t.rows)
+    hours = vault_hours(case)
+    names = names_of(case, present)
+    steps.next()
+    outcomes = run_rules(case, rules or load_rules(), present=present, values=_values(asked), now=now)
+    seen = _Seen.of(outcomes, Filter(asked), names)
+    steps.next()
+    shown, all_visits = _sessions(case, seen, gap)
+    steps.next()
+    objects = _objects(case, seen, all_visits)
+    steps.next()
+    findings = seen.findings[:SHOWN_FINDINGS]
+    references = [*(r for f in findings for r in f.rows[:SHOWN_ROWS]), *(r for rows in shown.values() for r in rows)]
+    events = events_of(case, references, present)
+    around = [row for p, rows in shown.items() if p in seen.marked(all_visits) for row in rows]
+    picture, happened = timeline(events, findings, around)
+    steps.next()
+    sources = Sources(case)
+    stories = {
+        p: shown_session(
+            told(all_visits, p, [events[r] for r in rows if r in events]), _touching(p, findings, all_visits), names
+        )
+        for p, rows in shown.items()
+    }
+    listed = [o for n, o in enumerate(objects) if o.rotate_now or n < SHOWN_OBJECTS]
+    remarks = limits(
+        shown={
+            "findings": (len(findings), len(seen.findings)),
+            "sessions": (len(stories), seen.fitting),
+            "object versions": (len(listed), len(objects)),
+            "events of the timeline": (len(picture), happened),
+        }
+    )
+    covered = coverage(case, hours, tables, outcomes, remarks)
+    return Document(
+        schema_version=SCHEMA_VERSION,
+        title="Key vault investigation",
+        case=case.path.name,
+        made_at=(made_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z",
+        made_by=f"keywitness {__version__}",
+        custody_head=covered.custody[-1].hash if covered.custody else "",
+        scope=asked,
+        summary=summary(asked, objects, seen.findings, covered, all_visits.events, seen.outside, names),
+        coverage=covered,
+        findings=tuple(shown_finding(f, events, sources, names, SHOWN_ROWS) for f in findings),
+        sessions=tuple(stories.values()),
+        exposure=tuple(
+            shown_exposure(o, {r: _reading(r, o, stories.values()) for r in o.readers}, names) for o in listed
+        ),
+        timeline=picture,
+    )
+
+
+class _Steps:
+    """Says which step begins."""
+
+    def __init__(self, on_progress: Progress | None) -> None:
+        self._on_progress = on_progress
+        self._done = 0
+
+    def next(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._done, len(_STEPS), _STEPS[self._done])
+        self._done += 1
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the rules found, and the part of it that was asked about."""
+
+    filter: Filter
+    everything: list[Finding]
+    findings: list[Finding]
+    fitting: int = 0
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome], filter_: Filter, names: Names) -> _Seen:
+        everything = [f for o in outcomes for f in o.findings]
+        fitting = [f for f in everything if _asked(f, filter_, names)]
+        return cls(filter_, everything, sorted(fitting, key=lambda f: (weight(f.severity), f.first_at, f.id)))
+
+    @property
+    def outside(self) -> int:
+        return len(self.everything) - len(self.findings)
+
+    def marked(self, all_visits: Visits) -> set[int]:
+        """Positions of the sessions that findings touch."""
+        return {all_visits.marks[row] for f in self.findings for row in f.rows if row in all_visits.marks}
+
+
+def _asked(found: Finding, filter_: Filter, names: Names) -> bool:
+    people = [*found.identities, *found.identity_ids, *found.applications, *(names.of(i) for i in found.identity_ids)]
+    return (
+        filter_.identity(*people)
+        and filter_.address(*found.addresses)
+        and filter_.vault(*found.vaults)
+        and filter_.object(*found.objects)
+        and filter_.time(found.first_at, found.last_at)
+    )
+
+
+def _values(asked: Scope) -> Mapping[str, Mapping[str, Any]]:
+    """The watch list, besides the built-in names."""
+    if not asked.watchlist:
+        return {}
+    parameter = next(
+        (p for rule in load_rules() if rule.slug == "watched-secret-read" for p in rule.keywitness.parameters), None
+    )
+    built_in = list(parameter.default) if parameter else []
+    return {"watched-secret-read": {"WatchedNames": [*built_in, *asked.watchlist]}}
+
+
+def _sessions(case: Case, seen: _Seen, gap: timedelta) -> tuple[dict[int, list[str]], Visits]:
+    """The sessions to show with the rows of their steps, and all of them."""
+    filter_ = seen.filter
+    rows = list(dict.fromkeys(row for f in seen.everything for row in f.rows))
+    named = _rows_of_names(case, filter_)
+    all_visits = visits(case, filter_.callers, [*rows, *named], int(gap.total_seconds() * TICKS_PER_SECOND))
+    marked = seen.marked(all_visits)
+    holding = {all_visits.marks[row] for row in named if row in all_visits.marks}
+
+    def fits(position: int, session: Mapping[str, Any]) -> bool:
+        return (
+            (not filter_.scope.secrets or position in holding)
+            and filter_.vault(*session["vaults"])
+            and filter_.time(iso(session["first"]), iso(session["last"]))
+        )
+
+    positions, seen.fitting = chosen(all_visits, marked, None if filter_.open else fits)
+    return shown_rows(all_visits, positions, marked), all_visits
+
+
+def _rows_of_names(case: Case, filter_: Filter) -> list[str]:
+    """Rows that touch the names that were asked about; none when no name was."""
+    if not filter_.scope.secrets:
+        return []
+    query = with_functions(f"KeyVaultEvents() | where {filter_.events} | project Row")
+    rows: list[str] = case.query(query).table["Row"].to_pylist()
+    return rows
+
+
+def _objects(case: Case, seen: _Seen, all_visits: Visits) -> tuple[Exposed, ...]:
+    asked = seen.filter.scope
+    everyone = "by a caller or from an address that was asked about" if asked.identities or asked.addresses else ""
+    reasons = taint(seen.everything, all_visits)
+    exports = [f for f in seen.everything if f.rule.slug in ("certificate-export-api", "certificate-export-portal")]
+    certificates = [name for f in exports for name in f.objects]
+    return exposed_objects(case, reasons, certificates=certificates, condition=seen.filter.events, everyone=everyone)
+
+
+def _touching(position: int, findings: Sequence[Finding], all_visits: Visits) -> list[str]:
+    return [f.id for f in findings if any(all_visits.marks.get(row) == position for row in f.rows)]
+
+
+def _reading(reader: Reader, exposed: Exposed, stories: Sequence[Session] | Any) -> list[str]:
+    """Shown sessions in which the reader may have read the object: same caller, address and tool, at that time."""
+    known = applications()
+
+    def family(id: str) -> str:
+        return known[id].family if id in known else id
+
+    return [
+        s.id
+        for s in stories
+        if s.identity_id == reader.identity_id
+        and s.address == reader.address
+        and family(s.application_id) == family(reader.application_id)
+        and exposed.vault in s.vaults
+        and s.first_at <= reader.last_at
+        and s.last_at >= reader.first_at
+    ]
