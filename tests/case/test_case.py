@@ -239,3 +239,11 @@ def test_unreadable_files_are_said_once_and_the_rest_loads(tmp_path: Path) -> No
         assert [Path(p.path).name for p in report.passed_over] == ["gone.json"]
     assert len(case.snapshot().state.passed_over) == 1
     assert sums(case)[0][5:9] == (5, 5, 0, 0)
+
+
+def test_a_path_that_does_not_exist_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(lines(0, 5))
+    case = create_case(tmp_path / "case")
+    with pytest.raises(EvidenceUnreadableError, match="no file or folder"):
+        case.ingest([tmp_path / "a.json", tmp_path / "lgos"])
+    assert case.evidence() == ()

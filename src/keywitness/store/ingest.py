@@ -7,6 +7,7 @@ read twice; anything else that is there already is recognised record by record.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from keywitness.errors import StoppedError
+from keywitness.errors import EvidenceUnreadableError, StoppedError
 from keywitness.store.counts import Counts
 from keywitness.store.known import KnownFiles
 from keywitness.store.layout import Layout
@@ -178,44 +179,59 @@ def ingest(
         commit_bytes: Text per commit.
 
     Raises:
+        EvidenceUnreadableError: If one of the paths does not exist; nothing is loaded then.
         CaseBusyError: If another process writes.
         StorageFullError: If the disk is full; what was committed stands.
         StoppedError: On Ctrl-C; what was committed stands.
     """
-    from keywitness.evidence.decoding.decoder import Decoder  # DuckDB: only a load needs the decoder
-    from keywitness.evidence.reading import BATCH_BYTES, read
-
     began = time.monotonic()
+    _refuse_missing(paths)
     with open_writer(layout, by=by) as writer:
         known = KnownFiles(writer.state)
         load = _Load(writer, known, layout, commit_bytes, next_number=known.next_number())
-        found = _outside(layout, paths)
-        total = sum(getattr(f, "size", 0) for f in found)
-        batches = read(_new_files(load, found), load.number, batch_bytes=batch_bytes or BATCH_BYTES)
-        with Decoder() as decoder, staged(batches, lambda batch: (batch, decoder.decode(batch))) as decoded:
-            try:
-                for batch, rows in decoded:
-                    load.take(batch, rows)
-                    load.done += batch.bytes
-                    if on_progress is not None:
-                        name = batch.pieces[-1].name if batch.pieces else ""
-                        on_progress(min(load.done, total), total, name)
-                load.commit()
-            except KeyboardInterrupt:
-                raise _stopped(load) from None
-        _record_rest(load)
-        _tidy(writer, on_progress)
+        try:
+            _run(load, _outside(layout, paths), batch_bytes, on_progress or _silent)
+            _record_rest(load)
+            _tidy(writer, on_progress)
+        except KeyboardInterrupt:
+            raise _stopped(load) from None
         return _report(load, time.monotonic() - began)
+
+
+def _run(load: _Load, found: Sequence[Found | Unreadable], batch_bytes: int | None, on_progress: Progress) -> None:
+    from keywitness.evidence.decoding.decoder import Decoder  # DuckDB: only a load needs the decoder
+    from keywitness.evidence.reading import BATCH_BYTES, read
+
+    total = sum(getattr(f, "size", 0) for f in found)
+    batches = read(_new_files(load, found), load.number, batch_bytes=batch_bytes or BATCH_BYTES)
+    with Decoder() as decoder, staged(batches, lambda batch: (batch, decoder.decode(batch))) as decoded:
+        for batch, rows in decoded:
+            load.take(batch, rows)
+            load.done += batch.bytes
+            on_progress(min(load.done, total), total, batch.pieces[-1].name if batch.pieces else "")
+        load.commit()
+
+
+def _silent(done: int, total: int, remark: str) -> None:
+    """No progress wanted."""
+
+
+def _refuse_missing(paths: Sequence[str | Path]) -> None:
+    for path in paths:
+        if not os.path.lexists(path):
+            raise EvidenceUnreadableError(
+                f"there is no file or folder {path}", help="check the path", effect="nothing was loaded"
+            )
 
 
 def _outside(layout: Layout, paths: Sequence[str | Path]) -> list[Found | Unreadable]:
     """What the walk finds, the case itself left out: a case inside the evidence folder is not evidence."""
     from keywitness.evidence.source import Found, discover
 
-    def is_own(found: Found | Unreadable) -> bool:
-        return isinstance(found, Found) and Path(found.path).resolve().is_relative_to(layout.root)
-
-    return [found for found in discover(paths) if not is_own(found)]
+    found = list(discover(paths))
+    if not any(layout.root.is_relative_to(Path(path).resolve()) for path in paths):
+        return found
+    return [f for f in found if not (isinstance(f, Found) and Path(f.path).resolve().is_relative_to(layout.root))]
 
 
 def _new_files(load: _Load, found: Iterable[Found | Unreadable]) -> Iterator[Found | Unreadable]:

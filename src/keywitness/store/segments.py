@@ -43,6 +43,9 @@ class Rows:
     table: pa.Table
 
 
+#: Columns whose values hardly repeat: trying a dictionary on them costs time and space.
+_ALL_DIFFERENT = frozenset({"_offset", "_length", "_key", TIME_COLUMN, "CorrelationId"})
+
 _ATOM = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[a-zA-Z_]+')
 
 _SQL_TYPES = {
@@ -136,7 +139,15 @@ def write_parquet(layout: Layout, table: str, name: str, rows: pa.Table) -> Path
         new_folder = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         # Level 1 is 2.5 times as fast as DuckDB's COPY and 3 % larger (docs/decisions/0050-store.md).
-        pq.write_table(rows, path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS)
+        repeating = [name for name in rows.column_names if name not in _ALL_DIFFERENT]
+        pq.write_table(
+            rows,
+            path,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=repeating,
+            row_group_size=ROW_GROUP_ROWS,
+        )
         sync_file(path)
         sync_folder(folder)
         if new_folder:

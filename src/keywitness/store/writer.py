@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -108,7 +107,7 @@ class Writer:
         segments += self._write_rejected(batches, name, tally)
         counts = tally.counts()
         prove(counts, items)
-        counted = tuple(msgspec.structs.replace(i, **asdict(counts.get(i.number, Counts()))) for i in items)
+        counted = tuple(_counted(i, counts.get(i.number, Counts())) for i in items)
         new = tuple(p for p in dict.fromkeys(passed_over) if p not in self.state.passed_over)
         if not (counted or segments or new):
             return counts
@@ -209,6 +208,10 @@ def sweep(layout: Layout, state: CaseState) -> None:
         for path in folder.glob(f"{UNFINISHED_PREFIX}*") if folder.is_dir() else ():
             path.unlink(missing_ok=True)
     shutil.rmtree(layout.scratch, ignore_errors=True)
+
+
+def _counted(item: EvidenceEntry, c: Counts) -> EvidenceEntry:
+    return msgspec.structs.replace(item, read=c.read, stored=c.stored, duplicate=c.duplicate, rejected=c.rejected)
 
 
 def load_keys(layout: Layout, state: CaseState) -> KeySet:
