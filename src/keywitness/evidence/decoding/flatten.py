@@ -24,6 +24,12 @@ def columns_by_path() -> dict[Path, tuple[str, KqlType]]:
     return {path: (c.name, c.type) for c in schema if (path := json_path(c.name))}
 
 
+@cache
+def _documented_stems() -> frozenset[str]:
+    """Names of documented custom columns without their suffix."""
+    return frozenset(name[:-2] for name, _ in columns_by_path().values() if name[-2:-1] == "_")
+
+
 def leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     """What a record holds, leaf by leaf. Null is absence; arrays and empty objects are leaves."""
     if value is None:
@@ -76,10 +82,11 @@ class Flattener:
         return self.paths.get(name) == path
 
     def _admit(self, name: str, path: Path) -> bool:
+        if json_path(name) or name[:-2] in _documented_stems():
+            self.paths.setdefault(name, path)
+            return True  # a documented fact at another place (as Managed HSM writes it), or of another type
         if name in self.paths:
             return self.paths[name] == path  # two properties whose names differ in characters that columns cannot have
-        if json_path(name):
-            return True  # the same fact at another place, as Managed HSM writes it
         if len(self.paths) >= self._limit:
             return False
         self.paths[name] = path

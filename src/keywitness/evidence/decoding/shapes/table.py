@@ -28,7 +28,10 @@ from keywitness.model.tables import AUDIT_TABLE, CrosswalkColumn, audit_crosswal
 
 _CROSSED = "AZKVAuditLogs"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_UTC = re.compile(r"\s*\[[^\]]*\]\Z")
+_UTC = re.compile(r"\s*\[UTC\]\Z")
+_OTHER_ZONE = re.compile(r"(?P<column>\w+)\s*\[(?P<zone>[^\]]+)\]\Z")
+#: The column that says when, in exports that leave TimeGenerated out; documentation gives both the same meaning.
+_TIMES = ("CreatedDateTime", "ActivityDateTime")
 _TWINS = ("_dynamic", "_string")
 #: Columns that say which table a row is from, and are not of the table.
 _LABELS = ("$table", "TableName")
@@ -118,6 +121,10 @@ class TableRows:
             resource = cells.row.get("ResourceId") or cells.row.get("_ResourceId")
             if resource:
                 cells.row = resource_columns(resource) | cells.row
+        if "TimeGenerated" not in cells.row and table in ENTRA.values():
+            for column in _TIMES:
+                if cells.row.get(column) is not None:
+                    cells.set("TimeGenerated", cells.row[column])
         row = cells.finish()
         return DecodedRow(table, row, _key(table, row, raw), f"{table} row", raw)
 
@@ -184,7 +191,10 @@ class TableRows:
         for name in names:
             if name in _LABELS:
                 continue
-            column = _UTC.sub("", name) if _UTC.sub("", name) else name
+            column = _UTC.sub("", name)
+            zone = _OTHER_ZONE.match(column)
+            if zone and self._schemas.type(table, zone["column"]) is KqlType.DATETIME:
+                raise Unfit(f"its {zone['column']} is in {zone['zone']!r}, not UTC: export it again with times in UTC")
             for twin in _TWINS:
                 base = column.removesuffix(twin)
                 if base != column and base in known and base not in present:
