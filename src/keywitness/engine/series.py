@@ -63,7 +63,7 @@ def _collected(emitter: Emitter, node: plan.MakeSeries, bins: Step) -> Step:
     width = len(node.keys)
     at, values = bins.outputs[width], bins.outputs[width + 1 :]
     step = emitter.constant(node.step)
-    start = sql.call("min", at.copy()) if node.start is None else sql.call("any_value", emitter.constant(node.start))
+    start = sql.call("min", at.copy()) if node.start is None else emitter.constant(node.start)
     last = sql.call("max", at.copy())
     outputs: list[Expr] = [k.copy() for k in bins.outputs[:width]]
     for value, aggregate in zip(values, node.aggregates, strict=True):
@@ -73,14 +73,14 @@ def _collected(emitter: Emitter, node: plan.MakeSeries, bins: Step) -> Step:
     if node.stop is None:
         outputs.append(sql.call("kw_places_to", start, last, step.copy()))
     else:
-        outputs.append(sql.call("kw_places_before", start, sql.call("any_value", emitter.constant(node.stop)), step.copy()))
-    outputs.append(sql.call("any_value", step))
+        outputs.append(sql.call("kw_places_before", start, emitter.constant(node.stop), step.copy()))
+    outputs.append(step)
     grouped = exp.Select(
         expressions=[sql.alias(value, f"c{i}") for i, value in enumerate(outputs)], from_=exp.From(this=bins.source)
     )
     if width:
         grouped.set("group", exp.Group(expressions=[exp.Literal.number(i + 1) for i in range(width)]))
-    else:
+    elif not node.nonempty or node.start is None:
         grouped.set("having", exp.Having(this=sql.binary(exp.GT, exp.Count(this=exp.Star()), sql.number(0))))
     name = emitter.name("m")
     columns = tuple(sql.column(f"c{i}", name) for i in range(len(outputs)))

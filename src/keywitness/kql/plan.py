@@ -322,7 +322,10 @@ class Outer:
 
 @dataclass(frozen=True, slots=True)
 class MakeSeries:
-    """`make-series`: per group, one dynamic array per aggregate and one of the axis."""
+    """`make-series`: per group, one dynamic array per aggregate and one of the axis.
+
+    `nonempty` (`kind=nonempty`): no input and no keys give one row of defaults.
+    """
 
     source: Plan
     aggregates: tuple[NamedAggregate, ...]
@@ -333,6 +336,7 @@ class MakeSeries:
     step: Scalar
     keys: tuple[Named, ...]
     schema: Schema
+    nonempty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from keywitness.model.schema import KqlType
 
 PREFIX = "kx_"
 #: The modules of kernels, all in this folder.
-MODULES = ("addresses", "codings", "documents", "instants", "reals", "series", "texts")
+MODULES = ("addresses", "codings", "documents", "instants", "pairs", "reals", "series", "texts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,11 +217,15 @@ def filled_backward(text: str | None, placeholder: str | None = None) -> str | N
 def filled_linear(
     text: str | None, placeholder: str | None = None, edges: bool | None = True, constant: str | None = None
 ) -> str | None:
-    """Straight lines between neighbours; edges by the nearest value when asked, all by the constant when none is."""
+    """Straight lines between neighbours; edges by the nearest value when asked, all by the constant when none is.
+
+    An array of whole numbers stays one: what lies between is cut, as Kusto does.
+    """
     values = read(text)
     if not isinstance(values, list):
         return None
     gaps = _gaps(values, placeholder)
+    whole = all(isinstance(v, int) for v, gap in zip(values, gaps, strict=True) if not gap)
     known = [i for i, gap in enumerate(gaps) if not gap and _number(values[i]) is not None]
     if not known:
         return write([json.loads(constant) if constant else 0.0] * len(values))
@@ -233,7 +237,8 @@ def filled_linear(
         after = min((k for k in known if k > i), default=None)
         if before is not None and after is not None:
             share = (i - before) / (after - before)
-            out[i] = values[before] + (values[after] - values[before]) * share
+            between = values[before] + (values[after] - values[before]) * share
+            out[i] = int(between) if whole else between
         elif edges:
             out[i] = values[before if before is not None else known[0]]
         else:

@@ -194,7 +194,7 @@ LOWERINGS: Table = {
     "unicode_codepoints_to_string": _codepoints_to_string,
     "parse_command_line": _on_texts("kx_texts_parse_command_line"),
     "parse_csv": _on_texts("kx_texts_parse_csv"),
-    "parse_kv": lambda use: sql.call("kx_texts_parse_kv", *use.args),
+    "parse_kv": lambda use: sql.call("kx_pairs_parsed", *use.args),
     "parse_path": _on_texts("kx_texts_parse_path"),
     "parse_url": _on_texts("kx_texts_parse_url"),
     "parse_urlquery": _on_texts("kx_texts_parse_urlquery"),

@@ -35,8 +35,13 @@ def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.Ma
         step,
         keys,
         Schema(columns),
+        nonempty=any(o.name == "kind" and _word(o.value) == "nonempty" for o in node.options),
     )
     return rows.unordered(series, rows.origin)
+
+
+def _word(value: syntax.Expression) -> str:
+    return value.name if isinstance(value, syntax.NameRef) else ""
 
 
 def _series(e: Expressions, item: syntax.SeriesAggregate, names: Names) -> tuple[plan.NamedAggregate, plan.Scalar]:
