@@ -95,11 +95,14 @@ def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:
         name = item.names[0].name
         if name in names:
             raise diagnostics.already_named(item.names[0].span, name)
-        return plan.Named(names.take(name), e.bind(item.value))
+        return plan.Named(names.give(name), e.bind(item.value))
     value = e.bind(item)
     suggested = implied(item, columns=e.rows.schema if e.rows else None)
-    if isinstance(item, syntax.NameRef) and item.name in names:
-        raise diagnostics.already_named(item.span, item.name)
+    if isinstance(item, syntax.NameRef):
+        if names.is_given(item.name):
+            raise diagnostics.already_named(item.span, item.name)
+        if item.name not in names:
+            return plan.Named(names.give(item.name), value)
     return plan.Named(names.numbered() if suggested is None else names.take(suggested), value)
 
 

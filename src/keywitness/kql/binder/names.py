@@ -81,10 +81,20 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._given: set[str] = set()
         self._number = 0
 
     def __contains__(self, name: str) -> bool:
         return name in self._taken
+
+    def is_given(self, name: str) -> bool:
+        """True when the text itself gave a column that name."""
+        return name in self._given
+
+    def give(self, name: str) -> str:
+        """A name that the text gives; it stays as it is."""
+        self._given.add(name)
+        return self._add(name)
 
     def take(self, name: str) -> str:
         """The name itself where it is free, else with the first number that is."""
