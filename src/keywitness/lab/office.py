@@ -21,7 +21,7 @@ from keywitness.lab.visits import (
     shell_reads,
 )
 
-HOTEL = "192.0.2.251"
+HOTEL = "198.51.100.9"
 
 
 def traveller(company: Company) -> Person:
