@@ -24,6 +24,7 @@ class Cells:
         self.row: dict[str, Any] = {}
         self._table = table
         self._schemas = schemas
+        self._types = schemas.of(table)
         self._extra: dict[str, Any] = {}
 
     def set(self, column: str, cell: Any) -> None:
@@ -42,7 +43,7 @@ class Cells:
         if value is None:
             return
         try:
-            cell = physical(value, self._schemas.type(self._table, column) or KqlType.STRING)
+            cell = physical(value, self._types.get(column) or self._schemas.type(self._table, column) or KqlType.STRING)
         except NotExact:
             if value != "":
                 self.keep(name or column, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ from keywitness.model.tables import AUDIT_TABLE
 _SAMPLE = 48
 #: Lines that the columns could not prove, from which on it pays to learn from them and try again.
 _RETRY = 500
+#: Text of small pieces that is put together: DuckDB pays for each buffer that it reads.
+_GROUP = 1 << 24
 #: How JSON writes the character that separates the parts of an identity (and its neighbours).
 _SEPARATOR_ESCAPE = b"\\u001"
 
@@ -97,10 +99,9 @@ class Decoder:
         """Decode in columns what can be; gives the pieces that have lines left, with the lines that are done."""
         for piece in pieces[:: max(1, len(pieces) // _SAMPLE)]:
             self._learn(piece, range(0, len(piece.starts), max(1, len(piece.starts) // 8)))
-        lines = pa.chunked_array([_lines(p) for p in pieces], pa.large_string())
-        counts = np.concatenate([_counts(p) for p in pieces]) if pieces else np.empty(0, np.int64)
-        if not len(counts):
-            return []
+        tiles = list(_tiles(pieces))
+        lines = pa.chunked_array([_strings(text, bounds) for text, bounds in tiles], pa.large_string())
+        counts = np.concatenate([_counts(text, bounds) for text, bounds in tiles])
         provenance = _provenance(pieces)
         done = self._columns_of(lines, counts, provenance, outcome)
         if (~done).sum() >= _RETRY:
@@ -192,32 +193,46 @@ def _add(outcome: _Outcome, place: tuple[int, int, int], row: DecodedRow) -> Non
     outcome.shapes[place[0]][row.shape] += 1
 
 
-def _lines(piece: Piece) -> pa.Array:
-    """The records as Arrow strings: without a copy when they tile the text."""
-    if piece.touching:
-        bounds = np.append(piece.starts, len(piece.text))
-        text = pa.py_buffer(piece.text)
-    else:
-        lengths = piece.ends - piece.starts
-        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        view = memoryview(piece.text)
-        text = pa.py_buffer(b"".join([view[s:e] for s, e in zip(piece.starts, piece.ends, strict=True)]))
-    return pa.LargeStringArray.from_buffers(len(piece.starts), pa.py_buffer(bounds), text)
+def _strings(text: bytes, bounds: Counts) -> pa.Array:
+    return pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text))
 
 
-def _counts(piece: Piece) -> Counts:
-    octets = np.frombuffer(piece.text, np.uint8)
+def _tiles(pieces: list[Piece]) -> Iterator[tuple[bytes, Counts]]:
+    """The records of pieces, end to end in few buffers: each with the first byte of every record, and its own end."""
+    texts: list[bytes] = []
+    bounds: list[Counts] = []
+    size = 0
+    for piece in pieces:
+        text, starts = _tile(piece)
+        if size and size + len(text) > _GROUP:
+            yield b"".join(texts), np.append(np.concatenate(bounds), size)
+            texts, bounds, size = [], [], 0
+        texts.append(text)
+        bounds.append(starts + size)
+        size += len(text)
+    if texts:
+        yield (texts[0] if len(texts) == 1 else b"".join(texts)), np.append(np.concatenate(bounds), size)
+
+
+def _tile(piece: Piece) -> tuple[bytes, Counts]:
     if piece.touching:
-        counts = name_counts(octets, np.append(piece.starts, len(octets)))
-    else:
-        counts = name_counts(octets, np.stack([piece.starts, piece.ends], 1).reshape(-1))[0::2]
-    position = piece.text.find(_SEPARATOR_ESCAPE) if b"\\" in piece.text else -1
+        return piece.text, piece.starts
+    view = memoryview(piece.text)
+    text = b"".join([view[s:e] for s, e in zip(piece.starts.tolist(), piece.ends.tolist(), strict=True)])
+    lengths = piece.ends - piece.starts
+    return text, np.cumsum(lengths) - lengths
+
+
+def _counts(text: bytes, bounds: Counts) -> Counts:
+    """Names in each record; -1 for records that only the exact way may read."""
+    counts = name_counts(np.frombuffer(text, np.uint8), bounds)
+    position = text.find(_SEPARATOR_ESCAPE) if b"\\" in text else -1
     while position >= 0:
-        counts[np.searchsorted(piece.starts, position, "right") - 1] = -1
-        position = piece.text.find(_SEPARATOR_ESCAPE, position + 1)
-    if not _is_utf8(piece.text):
+        counts[np.searchsorted(bounds, position, "right") - 1] = -1
+        position = text.find(_SEPARATOR_ESCAPE, position + 1)
+    if not _is_utf8(text):
         for index in range(len(counts)):
-            if not _is_utf8(piece.text[piece.starts[index] : piece.ends[index]]):
+            if not _is_utf8(text[bounds[index] : bounds[index + 1]]):
                 counts[index] = -1
     return counts
 

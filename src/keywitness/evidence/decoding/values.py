@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -27,6 +28,9 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _DAY_SECONDS = 86_400
 #: Integers beyond this are not exact as `real`.
 _EXACT_REAL = 1 << 53
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class NotExact(ValueError):  # noqa: N818  a signal between decoders, never shown
@@ -82,7 +86,7 @@ def guid_of_hex(text: str) -> str | None:
 
 def json_text(value: Any) -> str:
     """Compact JSON, keys in the order of the record."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def as_text(value: Any) -> str:
@@ -115,23 +119,7 @@ def physical(value: Any, type: KqlType) -> Any:
     """
     if value is None:
         return "" if type is KqlType.STRING else None
-    match type:
-        case KqlType.STRING:
-            return as_text(value)
-        case KqlType.DYNAMIC:
-            return _dynamic(value)
-        case KqlType.BOOL:
-            return _bool(value)
-        case KqlType.INT | KqlType.LONG:
-            return _integer(value, 31 if type is KqlType.INT else 63)
-        case KqlType.REAL | KqlType.DECIMAL:
-            return _real(value)
-        case KqlType.DATETIME:
-            return _required(ticks(value) if isinstance(value, str) else None)
-        case KqlType.GUID:
-            return _required(guid_of_hex(value) if isinstance(value, str) else None)
-        case KqlType.TIMESPAN:
-            raise NotExact
+    return _FORMS[type](value)
 
 
 def _required(value: Any) -> Any:
@@ -181,3 +169,29 @@ def _real(value: Any) -> float:
     if own_type(value) is not KqlType.REAL:
         raise NotExact
     return float(value)
+
+
+def _datetime(value: Any) -> int:
+    return int(_required(ticks(value) if isinstance(value, str) else None))
+
+
+def _as_guid(value: Any) -> str:
+    return str(_required(guid_of_hex(value) if isinstance(value, str) else None))
+
+
+def _timespan(value: Any) -> Any:
+    raise NotExact
+
+
+_FORMS: dict[KqlType, Callable[[Any], Any]] = {
+    KqlType.STRING: as_text,
+    KqlType.DYNAMIC: _dynamic,
+    KqlType.BOOL: _bool,
+    KqlType.INT: lambda value: _integer(value, 31),
+    KqlType.LONG: lambda value: _integer(value, 63),
+    KqlType.REAL: _real,
+    KqlType.DECIMAL: _real,
+    KqlType.DATETIME: _datetime,
+    KqlType.GUID: _as_guid,
+    KqlType.TIMESPAN: _timespan,
+}

@@ -89,21 +89,25 @@ def entra_key(table: str, row: dict[str, Any], raw: dict[str, Any]) -> bytes:
 def _put(cells: Cells, raw: dict[str, Any], table: str, name: str, value: Any, *, inner: bool) -> None:
     if value is None:
         return
-    lowered = name.lower()
-    columns = _columns(table)
-    if inner and lowered == "location" and isinstance(value, dict):
-        column: str | None = "LocationDetails"
-    else:
-        renamed = _RENAMED.get(lowered, name).lower()
-        column = columns.get(renamed) or columns.get(lowered.replace("milliseconds", "ms"))
-    if lowered == "tenantid" and "aadtenantid" in columns:
-        column = columns["aadtenantid"]
+    if inner and name == "location" and isinstance(value, dict):
+        name = "locationDetails"
+    column = _column(table, name)
     if column:
         cells.put(column, value, name=name)
     elif inner:
         raw[name[:1].upper() + name[1:]] = value
     else:
         cells.keep(name, value)
+
+
+@lru_cache(maxsize=4096)
+def _column(table: str, name: str) -> str | None:
+    """The table's column for a property."""
+    columns = _columns(table)
+    lowered = name.lower()
+    if lowered == "tenantid" and "aadtenantid" in columns:
+        return columns["aadtenantid"]
+    return columns.get(_RENAMED.get(lowered, name).lower()) or columns.get(lowered.replace("milliseconds", "ms"))
 
 
 def _put_envelope(cells: Cells, table: str, record: dict[str, Any]) -> None:
