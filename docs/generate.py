@@ -80,11 +80,14 @@ def kql_errors_page() -> str:
     causes: dict[str, list[str]] = {}
     for module in (parsing, binding):
         for _, function in inspect.getmembers(module, inspect.isfunction):
-            found = re.match(r"((?:KS|KWQ)\d{3}): (.*?)(?:\n\n|$)", inspect.cleandoc(function.__doc__ or ""), re.DOTALL)
+            found = re.match(
+                r"((?:KS|KWQ|SEM)\d{3,4}): (.*?)(?:\n\n|$)", inspect.cleandoc(function.__doc__ or ""), re.DOTALL
+            )
             if found and function.__module__ == module.__name__:
                 causes.setdefault(found[1], []).append(" ".join(found[2].split()))
     examples: dict[str, str] = {}
-    for path in sorted((DOCS.parent / "tests" / "kql" / "errors").glob("*.txt")):
+    tests = DOCS.parent / "tests" / "kql"
+    for path in [*sorted((tests / "errors").glob("*.txt")), *sorted((tests / "binder" / "errors").glob("*.txt"))]:
         shown = path.read_text(encoding="utf-8").partition("\n----\n")[2]
         if found := re.match(r"error\[(\w+)\]", shown):
             examples.setdefault(found[1], shown.rstrip("\n"))
@@ -104,12 +107,20 @@ def kql_errors_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def kql_support_page() -> str:
+    """docs/reference/kql/support.md: what of the language is answered, and why the rest is not."""
+    from keywitness.kql import support
+
+    return support.page()
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what makes it."""
     reference = DOCS / "reference"
     return {
         reference / "cli.md": cli_page,
         reference / "kql" / "errors.md": kql_errors_page,
+        reference / "kql" / "support.md": kql_support_page,
         reference / "report.md": report_page,
         reference / "report-schema.json": report_schema,
     }

@@ -27,6 +27,7 @@ SOURCE_OPERATORS = (
 )
 
 _WAIT = "not built yet"
+_ONE_WORD = {syntax.GetSchema, syntax.ExternalData}
 #: Operators that are known and refused: what to use instead.
 REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
     syntax.ExternalData: ("externaldata", "a query reads nothing outside of the case: ingest the file instead"),
@@ -82,11 +83,14 @@ def _head(node: syntax.Node, name: str) -> syntax.Span:
 
 def spelled(node: syntax.Node) -> str:
     """The operator as KQL spells it: `MvExpand` is `mv-expand`."""
-    if isinstance(node, syntax.UnsupportedOperator):
-        return node.name
-    if isinstance(node, syntax.GetSchema):
-        return "getschema"
-    name = type(node).__name__
+    return node.name if isinstance(node, syntax.UnsupportedOperator) else spelled_class(type(node))
+
+
+def spelled_class(kind: type[syntax.Node]) -> str:
+    """The operator of a syntax class as KQL spells it."""
+    if kind in _ONE_WORD:
+        return kind.__name__.lower()
+    name = kind.__name__
     return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 

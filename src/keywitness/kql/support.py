@@ -1,0 +1,133 @@
+"""The reference page of the language, made from the tables that the binder works with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+
+from keywitness.kql import functions, syntax
+from keywitness.kql.binder import operators, sources
+from keywitness.kql.functions import Function, Kind, function
+
+#: Tabular operators by their syntax class, in the order of the page.
+OPERATORS: tuple[type[syntax.Node], ...] = (
+    syntax.Where,
+    syntax.Extend,
+    syntax.Project,
+    syntax.ProjectAway,
+    syntax.ProjectKeep,
+    syntax.ProjectRename,
+    syntax.ProjectReorder,
+    syntax.ProjectByNames,
+    syntax.Summarize,
+    syntax.Distinct,
+    syntax.Count,
+    syntax.Sort,
+    syntax.Top,
+    syntax.Take,
+    syntax.Sample,
+    syntax.SampleDistinct,
+    syntax.Join,
+    syntax.Lookup,
+    syntax.Union,
+    syntax.Search,
+    syntax.Find,
+    syntax.MvExpand,
+    syntax.MvApply,
+    syntax.MakeSeries,
+    syntax.Parse,
+    syntax.ParseKv,
+    syntax.Evaluate,
+    syntax.Invoke,
+    syntax.As,
+    syntax.Render,
+    syntax.Serialize,
+    syntax.GetSchema,
+    syntax.Print,
+    syntax.Range,
+    syntax.Datatable,
+    syntax.ExternalData,
+    syntax.Fork,
+    syntax.Facet,
+    syntax.Partition,
+    syntax.TopNested,
+    syntax.TopHitters,
+    syntax.Reduce,
+    syntax.Scan,
+    syntax.Consume,
+    syntax.AssertSchema,
+    syntax.MacroExpand,
+)
+_NOTES = {
+    syntax.Parse: "with `parse-where`; kinds simple, relaxed and regex",
+    syntax.Join: "all kinds; without a kind it is innerunique, as in Kusto",
+    syntax.Union: "with `withsource=`, `isfuzzy=true`, `kind=` and wildcards",
+    syntax.Render: "the rows stay as they are; the kind and its properties come beside them",
+    syntax.Evaluate: "the plugins below",
+    syntax.Sample: "other rows each time",
+    syntax.Sort: "also `order by`",
+    syntax.Take: "also `limit`",
+}
+_HEAD = """# KQL: what is answered
+
+Made by `make docs` from the tables of the language. What stands here without a reason is answered as Kusto answers
+it; what has a reason is refused with a diagnostic at its place. Nothing is answered approximately in silence.
+
+Statements: `let` (scalars, tables, functions with defaults, named and tabular arguments, views), `set` (only
+`query_now` changes an answer), `declare query_parameters` with defaults. Refused: `declare pattern`, `alias`,
+`restrict`, and tables of other databases, workspaces or clusters: a case is one database.
+
+Scalar operators: `+ - * / %`, `== != < <= > >=`, `=~ !~`, `and or not()`, `in !in in~ !in~` (values, arrays, tables),
+`between !between`, `has hasprefix hassuffix contains startswith endswith` with `!` and `_cs`, `has_any has_all`,
+`matches regex`, `a.b`, `a[b]`. Strings have no order: use `strcmp()`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    words = inspect.cleandoc(function.__doc__ or "").partition("Type words of a parameter:")
+    legend = f"Type words of a parameter:\n\n```\n{inspect.cleandoc(words[2])}\n```\n"
+    parts = [_HEAD, legend, "## Tabular operators\n\n" + _table(_operator_rows())]
+    for family, rows in functions.FAMILIES.items():
+        parts.append(f"## {family}\n\n" + _table(_function_rows(rows)))
+    return "\n".join(parts)
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    lines = "".join(f"| {name} | {remark} |\n".replace("\0", "\\|") for name, remark in rows)
+    return f"| | |\n|---|---|\n{lines}"
+
+
+def _operator_rows() -> Iterator[tuple[str, str]]:
+    for kind in sorted(OPERATORS, key=operators.spelled_class):
+        name = f"`{operators.spelled_class(kind)}`"
+        if kind in operators.BINDERS or kind in sources.BINDERS:
+            yield name, _NOTES.get(kind, "")
+        else:
+            yield name, f"refused: {operators.REFUSED[kind][1]}".replace("|", "\0")
+
+
+def _function_rows(rows: Iterable[Function]) -> Iterator[tuple[str, str]]:
+    refused: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda f: f.name):
+        if row.refusal:
+            refused.setdefault(row.refusal, []).append(f"`{row.name}`")
+            continue
+        forms = "<br>".join(_form(row, text) for text in row.texts)
+        yield forms, _remark(row)
+    for reason, names in refused.items():
+        yield ", ".join(names), f"refused: {reason}"
+
+
+def _form(row: Function, text: str) -> str:
+    shown = text.partition(" -> ")[0] if row.kind is Kind.PLUGIN else text
+    return f"`{row.name}{shown}`".replace("|", "\0")
+
+
+def _remark(row: Function) -> str:
+    parts = []
+    if row.aliases:
+        parts.append("also " + ", ".join(f"`{a}`" for a in row.aliases))
+    if row.means:
+        parts.append(f"old name of `{row.means}`")
+    return "; ".join(parts)
