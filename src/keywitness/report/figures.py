@@ -33,10 +33,12 @@ class Figures:
         severities: Findings by severity, most severe first; only those that occur.
         versions_read: Object versions with at least one successful read.
         versions_suspicious: Those that at least one suspicious reader read.
-        private_keys: Those whose private key left the vault.
+        private_keys: Those whose private key left the vault, whoever read it.
+        private_keys_suspicious: Those of them that a suspicious reader read.
         rotate_now: Those that must be replaced now.
         vaults: Vaults seen in the logs.
         vaults_silent: Vaults with at least one silent span.
+        vaults_unlogged: Vaults without any audit record.
         silent_spans: Silent spans over all vaults.
         silent_seconds: Their lengths added up.
         tables_missing: Tables that no evidence brought.
@@ -48,9 +50,11 @@ class Figures:
     versions_read: int
     versions_suspicious: int
     private_keys: int
+    private_keys_suspicious: int
     rotate_now: tuple[Exposure, ...]
     vaults: int
     vaults_silent: int
+    vaults_unlogged: int
     silent_spans: int
     silent_seconds: float
     tables_missing: tuple[TableCoverage, ...]
@@ -85,6 +89,15 @@ def evidence_sum(files: tuple[EvidenceFile, ...]) -> Sum:
     )
 
 
+def shapes(files: tuple[EvidenceFile, ...]) -> list[tuple[str, Sum]]:
+    """The sums by shape of the records, the most records first."""
+    groups: dict[str, list[EvidenceFile]] = {}
+    for file in files:
+        groups.setdefault(file.shape, []).append(file)
+    sums = [(shape, evidence_sum(tuple(group))) for shape, group in groups.items()]
+    return sorted(sums, key=lambda pair: (-pair[1].read, pair[0]))
+
+
 def figures(document: Document) -> Figures:
     """All figures of the document."""
     coverage = document.coverage
@@ -96,9 +109,11 @@ def figures(document: Document) -> Figures:
         versions_read=len(document.exposure),
         versions_suspicious=sum(is_suspicious(item) for item in document.exposure),
         private_keys=sum(item.private_key_left for item in document.exposure),
+        private_keys_suspicious=sum(item.private_key_left and is_suspicious(item) for item in document.exposure),
         rotate_now=tuple(item for item in document.exposure if item.rotate_now),
         vaults=len(coverage.vaults),
         vaults_silent=sum(bool(vault.silent_spans) for vault in coverage.vaults),
+        vaults_unlogged=sum(not vault.records for vault in coverage.vaults),
         silent_spans=len(spans),
         silent_seconds=sum(_seconds(first, last) for first, last in spans),
         tables_missing=tuple(table for table in coverage.tables if table.rows == 0),

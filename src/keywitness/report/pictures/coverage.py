@@ -24,6 +24,11 @@ _TICK = Markup(
 )
 
 
+def has_gap(vault: VaultCoverage) -> bool:
+    """Whether there is time in which reads of the vault would not have been seen, as far as its log tells."""
+    return bool(vault.silent_spans) or not vault.records
+
+
 def first_hour(coverage: Coverage) -> datetime | None:
     """The hour that `hours[0]` counts."""
     since = instants.parse(coverage.since)
@@ -59,7 +64,9 @@ def strip(vault: VaultCoverage, coverage: Coverage) -> Markup:
     for level in sorted(paths):
         drawing.path("".join(paths[level]), f"strip-{level}")
     begin = first_hour(coverage)
-    if begin is not None:
+    if not vault.records:
+        drawing.rect(0, 0, count, _HEIGHT, "strip-silent", title="no records at all")
+    elif begin is not None:
         axis = Axis(begin, begin + timedelta(hours=count), 0, count)
         _mark_silence(drawing, vault, axis)
     return drawing.markup()

@@ -134,24 +134,31 @@ def _draw_runs(drawing: Drawing, shown: list[Run], lanes: list[str], names: dict
                 drawing.text(x + count * pace / 2, 14, names[vault], "vault-label", anchor="middle", title=vault)
             else:
                 drawing.text(x + 4, 14, names[vault], "vault-label", title=vault)
-    for (x, y), run in zip(places, shown, strict=True):
+    before = ""
+    for index, ((x, y), run) in enumerate(zip(places, shown, strict=True)):
         kind = {"ok": "read", "challenge": "sign-in", "refused": "denied"}[run.outcome]
         mark(drawing, kind, x, y, f"step step-{run.outcome}", title=_title(run), size=5)
-        note = _note(run, pace)
+        # Up to the next mark of the lane the place is free; lines may cross a label.
+        end = next((other_x for other_x, other_y in places[index + 1 :] if other_y == y), _WIDTH)
+        note, before = _note(run, end - x, before)
         if note:
             drawing.text(x + 9, y + 4, note, "count-label")
 
 
-def _note(run: Run, pace: float) -> str:
-    """Beside a mark, as far as there is room: how many steps, and of which object."""
+def _note(run: Run, free: float, before: str) -> tuple[str, str]:
+    """Beside a mark, as far as there is room: how many steps, and of which object, unless the mark before said so."""
     many = f"{len(run.steps)} ×" if len(run.steps) > 1 else ""
-    if pace < 15:
-        return ""
-    objects = list(dict.fromkeys(step.object for step in run.steps if step.object))
-    room = int((pace - 26) / _LETTER)
-    if len(objects) == 1 and room - len(many) >= 8:
-        return f"{many} {shorten(objects[0], room - len(many))}".strip()
-    return many
+    room = int((free - 16) / _LETTER)
+    names = list(dict.fromkeys(_name(step) for step in run.steps if step.object))
+    name = names[0] if len(names) == 1 else ""
+    if name and name != before and room - len(many) >= 6:
+        return f"{many} {shorten(name, min(40, room - len(many)))}".strip(), name
+    return (many if len(many) <= room else ""), name or before
+
+
+def _name(step: SessionStep) -> str:
+    """The object without its version: names of vault objects hold no slash."""
+    return step.object.partition("/")[0]
 
 
 def _said(run: Run) -> str:

@@ -65,8 +65,8 @@ class _Placed:
     event: TimelineEvent
 
 
-def overview(events: Sequence[TimelineEvent]) -> Markup:
-    """All events over the whole time; near ones of a lane share a mark, whose size says how many.
+def overview(events: Sequence[TimelineEvent], since: str = "", until: str = "") -> Markup:
+    """All events over the whole time that the logs cover; near ones of a lane share a mark, whose size says how many.
 
     Events without a readable time are not drawn; the table of events holds them.
     """
@@ -74,7 +74,8 @@ def overview(events: Sequence[TimelineEvent]) -> Markup:
     if not placed:
         return Markup("")
     lanes, lane_of = _overview_lanes(placed)
-    axis = Axis(placed[0].at, placed[-1].at, _LEFT, _RIGHT)
+    begin, end = instants.parse(since) or placed[0].at, instants.parse(until) or placed[-1].at
+    axis = Axis(min(begin, placed[0].at), max(end, placed[-1].at), _LEFT, _RIGHT)
     drawing = _frame(axis, lanes, f"{len(placed)} events from {placed[0].event.at} to {placed[-1].event.at}")
     bins: dict[tuple[int, int], list[_Placed]] = {}
     for item in placed:
@@ -187,7 +188,9 @@ def _close_up(around: Sequence[_Placed], entries: Sequence[Entry]) -> Markup:
     drawing = _frame(axis, lanes, f"close-up of {instants.period(first.at, last.at)}, {len(entries)} numbered marks")
     for item in around:
         if item.event.severity == "none":
-            mark(drawing, item.event.kind, axis.at(item.at), _middle(lanes.index(item.event.lane)), "event sev-none")
+            mark(
+                drawing, item.event.kind, axis.at(item.at), _middle(lanes.index(item.event.lane)) + 5, "event sev-none"
+            )
     ends = dict.fromkeys(range(len(lanes)), 0.0)
     for entry in entries:
         lane = lanes.index(entry.first.lane)

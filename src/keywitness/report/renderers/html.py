@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 
 from keywitness.model.text import visible
 from keywitness.report import instants
-from keywitness.report.document import Document, Session
-from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank
+from keywitness.report.document import Document, EvidenceFile, Session
+from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank, shapes
 from keywitness.report.pictures import coverage as coverage_picture
 from keywitness.report.pictures import session as session_picture
 from keywitness.report.pictures import timeline as timeline_picture
@@ -27,10 +27,14 @@ from keywitness.report.renderer import Renderer
 
 #: Findings up to this number stand open; a longer list is read by its headings first.
 _MOST_OPEN = 25
+#: Vaults whose strips stand open, those with gaps first.
+_MOST_STRIPS = 40
 #: Sessions of findings that get a picture; further ones are lines of a table.
 _MOST_CARDS = 100
 #: Objects to be replaced that stand open at the top of their chapter.
 _MOST_ROTATE = 40
+#: Longer lists of what is ordinary are left out on paper, which then says so.
+_MOST_PRINTED = 100
 #: A longer text is cut on the page, with the number of characters left off; report.json has it whole.
 _MOST_CHARACTERS = 2_000
 
@@ -50,11 +54,16 @@ def render(document: Document) -> bytes:
         numbers=numbers,
         sessions=linked[:_MOST_CARDS],
         other_sessions=[*linked[_MOST_CARDS:], *(one for one in document.sessions if not one.finding_ids)],
+        gapped=[vault for vault in document.coverage.vaults if coverage_picture.has_gap(vault)],
+        ungapped=[vault for vault in document.coverage.vaults if not coverage_picture.has_gap(vault)],
+        most_strips=_MOST_STRIPS,
         suspicious=[item for item in document.exposure if is_suspicious(item)],
         ordinary=[item for item in document.exposure if not is_suspicious(item)],
-        evidence_names=_evidence_names(document),
+        named_files=_named_files(document),
+        shapes=shapes(document.coverage.evidence),
         close_ups=timeline_picture.close_ups(document.timeline),
         most_open=_MOST_OPEN,
+        most_printed=_MOST_PRINTED,
         most_rotate=_MOST_ROTATE,
         pictures={
             "strip": coverage_picture.strip,
@@ -140,9 +149,9 @@ def _by_severity(document: Document) -> list[Session]:
     return sorted(linked, key=lambda session: (worst(session), session.first_at, session.id))
 
 
-def _evidence_names(document: Document) -> dict[str, str]:
-    """Row prefix ("E3") to the item it means."""
-    return {
-        f"E{file.number}": f"{file.path} › {file.member}" if file.member else file.path
-        for file in document.coverage.evidence
-    }
+def _named_files(document: Document) -> list[EvidenceFile]:
+    """The evidence items that findings or suspicious reads rest on, and those with rejected records."""
+    rows = [row.row for finding in document.findings for row in finding.rows]
+    rows += [row for item in document.exposure for reader in item.readers if reader.suspicious for row in reader.rows]
+    numbers = {row.partition(":")[0] for row in rows}
+    return [file for file in document.coverage.evidence if f"E{file.number}" in numbers or file.rejected]
