@@ -34,6 +34,10 @@ _OTHERS = {
     Identity = coalesce(tostring(Actor.user.userPrincipalName), tostring(Actor.app.displayName)),
     Address = tostring(Actor.user.ipAddress),
     Target = coalesce(tostring(First.userPrincipalName), tostring(First.displayName))""",
+    "SigninLogs": """SigninLogs
+| where _Row in ({rows})
+| project Row = _Row, At = TimeGenerated, Operation = "sign-in", Outcome = ResultType, Identity = UserPrincipalName,
+    Address = IPAddress, Target = coalesce(ResourceDisplayName, AppDisplayName)""",
     "AADServicePrincipalSignInLogs": """AADServicePrincipalSignInLogs
 | where _Row in ({rows})
 | project Row = _Row, At = TimeGenerated, Operation = "sign-in", Outcome = ResultType, Identity = ServicePrincipalName,

@@ -16,6 +16,7 @@ MOST_EVENTS = 1_000
 _LANES = {
     "AuditLogs": "Entra directory",
     "AADServicePrincipalSignInLogs": "Entra sign-ins",
+    "SigninLogs": "Entra sign-ins",
     "AzureActivity": "Activity Log",
 }
 _LISTS = (
@@ -70,7 +71,7 @@ def _event(event: Event, found: Sequence[Finding]) -> TimelineEvent:
 def _kind(event: Event) -> str:
     if event.table == "AuditLogs":
         return "directory"
-    if event.table == "AADServicePrincipalSignInLogs":
+    if event.table in ("AADServicePrincipalSignInLogs", "SigninLogs"):
         return "sign-in"
     if event.status in (401, 403):
         return "denied"
