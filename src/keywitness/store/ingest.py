@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from keywitness.store.writer import Writer, open_writer
 
 if TYPE_CHECKING:
     from keywitness.evidence.batch import Decoded
-    from keywitness.evidence.reading import Batch
+    from keywitness.evidence.reading import Batch, Finished
     from keywitness.evidence.source import Found, OpenItem, Unreadable
 
 #: Text of one commit, about. Fewer, larger commits make fewer segments; a kill loses at most one.
@@ -55,6 +55,28 @@ class _Item:
         return f"{self.framing}: {kinds}" if self.framing and kinds else self.framing or kinds
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a load keeps of a batch when it is decoded: all but the text."""
+
+    bytes: int
+    through: Mapping[int, int]
+    finished: Sequence[Finished]
+    unreadable: Sequence[Unreadable]
+    name: str
+
+    @classmethod
+    def of(cls, batch: Batch) -> _Facts:
+        through: Counter[int] = Counter()
+        for piece in batch.pieces:
+            if len(piece.offsets):
+                through[piece.number] = max(through[piece.number], int(piece.offsets[-1] + piece.lengths[-1]))
+        for refused in batch.refused:
+            through[refused.number] = max(through[refused.number], refused.offset + max(refused.length, 1))
+        name = batch.pieces[-1].name if batch.pieces else ""
+        return cls(batch.bytes, through, batch.finished, batch.unreadable, name)
+
+
 @dataclass(slots=True)
 class _Load:
     """One run of `ingest`."""
@@ -67,7 +89,7 @@ class _Load:
     reports: dict[int, ItemReport] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     passed_over: list[PassedOver] = field(default_factory=list)
-    pending: list[tuple[Batch, Decoded]] = field(default_factory=list)
+    pending: list[tuple[_Facts, Decoded]] = field(default_factory=list)
     next_number: int = 1
     done: int = 0
 
@@ -96,7 +118,7 @@ class _Load:
         )
         return number
 
-    def take(self, batch: Batch, decoded: Decoded) -> None:
+    def take(self, batch: _Facts, decoded: Decoded) -> None:
         """Hold a decoded batch until enough of them make a commit."""
         self.pending.append((batch, decoded))
         size = sum(b.bytes for b, _ in self.pending)
@@ -131,15 +153,10 @@ class _Load:
                 del self.items[entry.number]
         self.pending.clear()
 
-    def _note(self, batch: Batch) -> None:
+    def _note(self, batch: _Facts) -> None:
         """Take over what a batch says about its items."""
-        for piece in batch.pieces:
-            item = self.items[piece.number]
-            if len(piece.offsets):
-                item.through = max(item.through, int(piece.offsets[-1] + piece.lengths[-1]))
-        for refused in batch.refused:
-            item = self.items[refused.number]
-            item.through = max(item.through, refused.offset + max(refused.length, 1))
+        for number, through in batch.through.items():
+            self.items[number].through = max(self.items[number].through, through)
         for finished in batch.finished:
             item, facts = self.items[finished.number], finished.facts
             item.framing = finished.framing
@@ -204,11 +221,11 @@ def _run(load: _Load, found: Sequence[Found | Unreadable], batch_bytes: int | No
 
     total = sum(getattr(f, "size", 0) for f in found)
     batches = read(_new_files(load, found), load.number, batch_bytes=batch_bytes or BATCH_BYTES)
-    with Decoder() as decoder, staged(batches, lambda batch: (batch, decoder.decode(batch))) as decoded:
+    with Decoder() as decoder, staged(batches, lambda batch: (_Facts.of(batch), decoder.decode(batch))) as decoded:
         for batch, rows in decoded:
             load.take(batch, rows)
             load.done += batch.bytes
-            on_progress(min(load.done, total), total, batch.pieces[-1].name if batch.pieces else "")
+            on_progress(min(load.done, total), total, batch.name)
         load.commit()
 
 

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy.typing as npt
-    import pyarrow as pa
 
     Words = npt.NDArray[np.uint64]
     Flags = npt.NDArray[np.bool_]
 
 #: Bytes of a key.
 KEY_BYTES = 16
-#: A run is merged into the one before it unless that is so many times as large.
+#: A run is merged into the one before it unless that is so many times as large ...
 _MERGE_FACTOR = 4
+#: ... or as large as this: merging needs its memory twice.
+_FULL_RUN = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,24 @@ class KeySet:
             return
         order = np.argsort(high, kind="stable")
         self._runs.append(_Run(high[order], low[order]))
-        while len(self._runs) > 1 and len(self._runs[-2].high) < _MERGE_FACTOR * len(self._runs[-1].high):
+        while len(self._runs) > 1 and _worth_merging(len(self._runs[-2].high), len(self._runs[-1].high)):
             last, before = self._runs.pop(), self._runs.pop()
             self._runs.append(_merged(before, last))
 
     def add_all(self, batches: Iterable[pa.Array]) -> None:
-        """Take in many batches with one sort."""
-        halves = [words(batch) for batch in batches]
-        if not halves:
-            return
-        high = np.concatenate([h for h, _ in halves])
-        low = np.concatenate([w for _, w in halves])
-        halves.clear()
-        order = np.argsort(high, kind="stable")
-        self._runs.append(_Run(high[order], low[order]))
+        """Take in many batches, sorting a full run at a time."""
+        held: list[pa.Array] = []
+        for batch in batches:
+            held.append(batch)
+            if sum(map(len, held)) >= _FULL_RUN:
+                self.add(pa.concat_arrays(held))
+                held.clear()
+        if held:
+            self.add(pa.concat_arrays(held))
+
+
+def _worth_merging(before: int, last: int) -> bool:
+    return before < min(_MERGE_FACTOR * last, _FULL_RUN)
 
 
 def words(keys: pa.Array) -> tuple[Words, Words]:

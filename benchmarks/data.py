@@ -1,0 +1,108 @@
+"""Evidence and cases to measure with. Made once, kept in `bench-data/`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import DATA
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from keywitness.evidence.batch import Decoded
+    from keywitness.store.ledger import EvidenceEntry, Segment
+
+#: Rows of each commit of a multiplied case.
+ROWS = 120_000
+TICKS_PER_DAY = 864_000_000_000
+#: An address that stands in one of so many rows of a multiplied case.
+NEEDLE = "203.0.113.99"
+NEEDLE_EVERY = 40_000
+
+
+def evidence(records: int) -> Path:
+    """About that many raw audit records in about 200 files in the storage layout."""
+    from keywitness.lab.simulate import simulate
+
+    folder = DATA / f"evidence-{records}"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        simulate(folder, days=1, vaults=8, seed=7, events=records, scenario="none")
+        (folder / "done").touch()
+    return folder / "logs" / "insights-logs-auditevent"
+
+
+def case(records: int) -> Path:
+    """A case of that many rows: a million real ones, the rest copies of them at other times."""
+    from keywitness.case import create_case, open_case
+    from keywitness.store.writer import open_writer
+
+    folder = DATA / f"case-{records}"
+    if (DATA / f"case-{records}.done").exists():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    made = create_case(folder)
+    made.ingest([evidence(min(records, 1_000_000))])
+    layout = made.snapshot().layout
+    with open_writer(layout) as writer:
+        segments = list(writer.state.tables["AzureDiagnostics"].segments.values())
+        number = max(writer.state.evidence)
+        for batch, item in _copies(layout.root, segments, records - sum(s.rows for s in segments), number + 1):
+            writer.commit([batch], [item], "copied for a benchmark")
+    for line in open_case(folder).optimize():
+        print(line)
+    (DATA / f"case-{records}.done").touch()
+    return folder
+
+
+def _copies(root: Path, segments: list[Segment], missing: int, number: int) -> Iterator[tuple[Decoded, EvidenceEntry]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from keywitness.evidence.batch import REJECTED_SCHEMA, Decoded, DecodedTable
+    from keywitness.model.schema import Column, KqlType, Schema
+    from keywitness.store.ledger import EvidenceEntry
+
+    day = 0
+    while missing > 0:
+        day += 1
+        for segment in segments:
+            schema = Schema.of(Column(c.name, KqlType(c.type)) for c in segment.columns)
+            rows = pq.read_table(root / segment.file, partitioning=None).slice(0, missing)
+            missing -= rows.num_rows
+            if not rows.num_rows:
+                return
+            rows = _changed(rows, day, number)
+            empty = pa.Table.from_pylist([], schema=REJECTED_SCHEMA)
+            yield (
+                Decoded({"AzureDiagnostics": DecodedTable(schema, rows)}, empty, {number: rows.num_rows}),
+                EvidenceEntry(
+                    number=number, path=f"copy-{number}", member="", size=0, sha256="", stream_size=0,
+                    stream_sha256="", modified_at="", complete=True,
+                ),
+            )  # fmt: skip
+            number += 1
+
+
+def _changed(rows: pa.Table, day: int, number: int) -> pa.Table:
+    """The rows some days later, as other evidence, with identities of their own and some of the needle's address."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def put(name: str, values: pa.Array) -> None:
+        nonlocal rows
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
+
+    count = rows.num_rows
+    random = np.random.default_rng(number)
+    put("_evidence", pa.array(np.full(count, number, np.int32)))
+    keys = pa.py_buffer(random.bytes(16 * count))
+    put("_key", pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), count, [None, keys]))
+    put("TimeGenerated", pc.add(rows.column("TimeGenerated"), day * TICKS_PER_DAY))
+    needle = pa.array(random.integers(0, NEEDLE_EVERY, count) == 0)
+    put("CallerIPAddress", pc.if_else(needle, NEEDLE, rows.column("CallerIPAddress")))
+    return rows

@@ -1,0 +1,76 @@
+"""Work in a process of its own, with its time and its peak memory; and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "bench-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one process took.
+
+    Args:
+        seconds: What the work itself took, imports left out, as the process said.
+        cpu_seconds: Processor time of the whole process.
+        peak_mib: Peak resident memory.
+        result: What the process said beside its time.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    result: dict[str, Any]
+
+
+def measured(module: str, *arguments: str) -> Measured:
+    """Run `python -m MODULE ARGUMENTS`; the last line of its output is JSON with `seconds`."""
+    with tempfile.TemporaryFile() as output:
+        process = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-m", module, *arguments],
+            {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
+            file_actions=[(os.POSIX_SPAWN_DUP2, output.fileno(), 1)],
+        )
+        _, status, usage = os.wait4(process, 0)
+        output.seek(0)
+        lines = output.read().decode().splitlines()
+    if status:
+        raise SystemExit(f"{module} {' '.join(arguments)} failed with status {status}")
+    result = json.loads(lines[-1])
+    return Measured(result.pop("seconds"), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, result)
+
+
+def best_of(times: int, work: Any) -> tuple[float, float, Any]:
+    """Run something several times: seconds of the first run, of the best of the others, and the last result."""
+    took = []
+    result = None
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        result = work()
+        took.append(time.perf_counter() - began)
+    return took[0], min(took[1:]), result
+
+
+def table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print aligned columns."""
+    lines = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    print(f"\n{title}")
+    for line in lines:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def verdict(holds: bool) -> str:
+    """The word in the last column."""
+    return "holds" if holds else "MISSED"
