@@ -131,7 +131,7 @@ def test_every_step_reader_and_event_leads_to_a_row(page, sample):
 
 
 def test_the_chapters_stand_in_their_order(page):
-    order = ["summary", "coverage", "findings", "sessions", "exposure", "rotate", "timeline", "custody"]
+    order = ["summary", "coverage", "findings", "sessions", "exposure", "rotate", "timeline", "custody", "queries"]
     assert [name for name in page.ids if name in order] == order
 
 
@@ -276,3 +276,11 @@ def test_a_long_list_to_replace_is_whole(sample):
     page = Page(render(replace(document, exposure=exposure)).decode())
     assert [i for i in range(90) if page.text.count(f"secret-{i:03d}") != 2] == []
     assert "and 50 more" in page.text
+
+
+def test_a_query_of_many_findings_stands_once_in_its_chapter(page, sample):
+    findings = sample.document().findings
+    different = {finding.query for finding in findings}
+    assert len(different) < len(findings)
+    assert [name for name in page.ids if name.startswith("Q")] == [f"Q{i + 1}" for i in range(len(different))]
+    assert page.text.count(sample.UNAUTHORISED) == 2, "in its finding, and in the chapter of queries"

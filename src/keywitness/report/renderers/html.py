@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -18,7 +20,7 @@ from markupsafe import Markup, escape
 
 from keywitness.model.text import visible
 from keywitness.report import instants
-from keywitness.report.document import Document, EvidenceFile, Session
+from keywitness.report.document import Document, EvidenceFile, ExposureReader, Session
 from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank, shapes
 from keywitness.report.pictures import coverage as coverage_picture
 from keywitness.report.pictures import session as session_picture
@@ -46,12 +48,16 @@ def render(document: Document) -> bytes:
     findings = by_severity(document.findings)
     numbers = {finding.id: f"F{index}" for index, finding in enumerate(findings, 1)}
     linked = _by_severity(document)
+    queries = {
+        query: f"Q{index}" for index, query in enumerate(dict.fromkeys(one.query for one in findings), 1) if query
+    }
     page = environment.get_template("report.html").render(
         document=document,
         coverage=document.coverage,
         figures=figures(document),
         findings=findings,
         numbers=numbers,
+        queries=queries,
         sessions=linked[:_MOST_CARDS],
         other_sessions=[*linked[_MOST_CARDS:], *(one for one in document.sessions if not one.finding_ids)],
         gapped=[vault for vault in document.coverage.vaults if coverage_picture.has_gap(vault)],
@@ -106,6 +112,7 @@ def _environment() -> Environment:
         "many": _many,
         "cut": _cut,
         "lines": _lines,
+        "by_identity": _by_identity,
         "severity_class": lambda severity: severity if severity in SEVERITIES else "informational",
         "shell": shlex.quote,
     }
@@ -131,6 +138,14 @@ def _cut(text: str, most: int = _MOST_CHARACTERS) -> str:
 
 def _many(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def _by_identity(readers: Iterable[ExposureReader]) -> list[tuple[str, int]]:
+    """Reads of each identity over its addresses and applications, most first."""
+    reads: Counter[str] = Counter()
+    for reader in readers:
+        reads[reader.identity] += reader.reads
+    return sorted(reads.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _source_hash(source: str) -> str:
