@@ -38,12 +38,12 @@ def test_rows_by_name_lead_to_a_macro_a_kernel_or_duckdb() -> None:
         if isinstance(row, str) and row.startswith(kernel.PREFIX):
             assert kernel.find(row).name == row, name
         elif isinstance(row, str) and row.startswith("kw_"):
-            assert row in macros.MACROS, name
+            assert row in macros.table(), name
 
 
 def test_macros_name_only_macros_that_exist() -> None:
-    for name in macros.MACROS:
+    for name in macros.table():
         for inner in macros.needed({name}):
-            assert inner in macros.MACROS
-    used = {n for _, body in macros.MACROS.values() for n in macros._NAME.findall(body)}
-    assert used <= macros.MACROS.keys()
+            assert inner in macros.table()
+    used = {n for name in macros.table() for n in macros.used(name)}
+    assert used <= macros.table().keys()

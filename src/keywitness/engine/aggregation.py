@@ -34,7 +34,7 @@ def summarize(emitter: Emitter, node: plan.Summarize) -> Step:
 
 
 def _grouped(step: Step, keys: list[Expr], values: list[Expr]) -> exp.Select:
-    query = replace(step, outputs=tuple([*keys, *values]), order=()).select()
+    query = replace(step, outputs=(*keys, *values), order=()).select()
     if keys:
         places = [exp.Literal.number(i + 1) for i in range(len(keys))]
         query.set("group", exp.Group(expressions=places))

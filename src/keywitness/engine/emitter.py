@@ -16,7 +16,7 @@ from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey, Step
 from keywitness.kql import plan
-from keywitness.model.schema import Column, KqlType, Schema
+from keywitness.model.schema import KqlType, Schema
 
 #: `range` makes at most this many rows: more would be a slip that fills the memory.
 LARGEST_RANGE = 10_000_000
@@ -110,9 +110,7 @@ class Emitter:
         except KeyError:
             return self.empty(node.schema)
         columns = relation.columns
-        outputs = [
-            sql.raw(columns[c.name]) if c.name in columns else sql.literal(None, c.type) for c in node.schema
-        ]
+        outputs = [sql.raw(columns[c.name]) if c.name in columns else sql.literal(None, c.type) for c in node.schema]
         return Step(exp.Table(this=sql.raw(relation.sql)), node.schema, tuple(outputs))
 
     def empty(self, schema: Schema) -> Step:
@@ -127,7 +125,9 @@ class Emitter:
             return Step(None, node.schema, tuple(sql.literal(value, c.type) for value, c in cells))
         name = self.name("v")
         tuples = [
-            exp.Tuple(expressions=[_bare(value, c.type) for value, c in zip(row, node.schema, strict=True)] + [sql.number(i)])
+            exp.Tuple(
+                expressions=[_bare(value, c.type) for value, c in zip(row, node.schema, strict=True)] + [sql.number(i)]
+            )
             for i, row in enumerate(node.rows)
         ]
         heads = [exp.Identifier(this=f"v{i}", quoted=False) for i in range(len(node.schema) + 1)]
@@ -157,7 +157,9 @@ class Emitter:
         )
         value = sql.binary(exp.Add, sql.column("a"), sql.binary(exp.Mul, sql.column("i"), sql.column("s")))
         return self.nested(
-            Step(sql.subquery(unnest, counter), node.schema, (sql.cast(value, kind),), order=(OrderKey(sql.column("i")),))
+            Step(
+                sql.subquery(unnest, counter), node.schema, (sql.cast(value, kind),), order=(OrderKey(sql.column("i")),)
+            )
         )
 
     # ------------------------------------------------------------ one source
@@ -281,7 +283,7 @@ def _bare(value: object, type_: KqlType) -> Expr:
     if value is None:
         return sql.text("") if type_ is KqlType.STRING else sql.null()
     if type_ in (KqlType.INT, KqlType.LONG, KqlType.DATETIME, KqlType.TIMESPAN):
-        return sql.number(int(value))  # type: ignore[call-overload, no-any-return]
+        return sql.number(int(value))  # type: ignore[call-overload]
     if type_ in (KqlType.REAL, KqlType.DECIMAL):
         return sql.text(repr(value) if isinstance(value, float) else str(value))
     return sql.literal(value, type_)

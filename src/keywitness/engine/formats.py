@@ -160,8 +160,7 @@ def _json_escape(char: str) -> str:
 def _rendered(rows: Rows, render: Callable[[Any, KqlType], str]) -> Iterator[tuple[str, ...]]:
     for batch in rows.table.to_batches(max_chunksize=_BATCH):
         columns = [
-            [render(v, c.type) for v in array.to_pylist()]
-            for array, c in zip(batch.columns, rows.schema, strict=True)
+            [render(v, c.type) for v in array.to_pylist()] for array, c in zip(batch.columns, rows.schema, strict=True)
         ]
         yield from zip(*columns, strict=True) if columns else ()
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
 
 _SIDES = {"inner": "", "innerunique": "", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL"}
-_HALVES = {"leftanti": ("left", True), "leftsemi": ("left", False), "rightanti": ("right", True), "rightsemi": ("right", False)}
+_HALVES = {
+    "leftanti": ("left", True),
+    "leftsemi": ("left", False),
+    "rightanti": ("right", True),
+    "rightsemi": ("right", False),
+}
 
 
 def join(emitter: Emitter, node: plan.Join) -> Step:
@@ -138,6 +143,6 @@ def _half(node: plan.Join, left: Step, left_keys: list[Expr], right: Step, right
     )
     test: Expr = exp.Exists(this=matching)
     outputs = tuple(kept.output(c.source_name) for c in node.columns)
-    return replace(kept, schema=node.schema, outputs=outputs, where=(*kept.where, sql.negate(test) if negative else test))
-
-
+    return replace(
+        kept, schema=node.schema, outputs=outputs, where=(*kept.where, sql.negate(test) if negative else test)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable

@@ -96,7 +96,7 @@ def _to_nanoseconds(column: pa.ChunkedArray, of: Column) -> pa.ChunkedArray:
     offset = UNIX_EPOCH_TICKS if of.type is KqlType.DATETIME else 0
     target = pa.timestamp("ns", tz="UTC") if of.type is KqlType.DATETIME else pa.duration("ns")
     ends = pc.min_max(column).as_py()
-    if ends["min"] is not None and not (-_NS_TICKS <= ends["min"] - offset and ends["max"] - offset <= _NS_TICKS):
+    if ends["min"] is not None and not (ends["min"] - offset >= -_NS_TICKS and ends["max"] - offset <= _NS_TICKS):
         raise QueryError(
             f"column '{of.name}' holds times outside of the years 1677 to 2262, which Arrow's nanoseconds cannot hold",
             help=f"add `| extend {of.name} = tostring({of.name})`, or take `Rows.table` with its ticks",
@@ -142,9 +142,7 @@ def rows_from_records(
 
     types = arrow_types()
     rows = [tuple(r) for r in records]
-    arrays = [
-        pa.array([physical_value(row[i], c.type) for row in rows], types[c.type]) for i, c in enumerate(columns)
-    ]
+    arrays = [pa.array([physical_value(row[i], c.type) for row in rows], types[c.type]) for i, c in enumerate(columns)]
     schema = pa.schema([pa.field(c.name, types[c.type]) for c in columns])
     return Rows(pa.Table.from_arrays(arrays, schema=schema), Schema(columns), notes)
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from keywitness.model.schema import KqlType
 
-Expr = exp.Expression
+Expr = exp.Expr
 
 #: How DuckDB holds each KQL type (see `model.schema` for the physical forms).
 SQL_TYPES: dict[KqlType, str] = {
@@ -28,7 +28,18 @@ SQL_TYPES: dict[KqlType, str] = {
     KqlType.DYNAMIC: "TEXT",
 }
 
-_PLAIN = (exp.Column, exp.Literal, exp.Anonymous, exp.Cast, exp.TryCast, exp.Paren, exp.Boolean, exp.Null, exp.Var, exp.Subquery)
+_PLAIN = (
+    exp.Column,
+    exp.Literal,
+    exp.Anonymous,
+    exp.Cast,
+    exp.TryCast,
+    exp.Paren,
+    exp.Boolean,
+    exp.Null,
+    exp.Var,
+    exp.Subquery,
+)
 _types: dict[str, exp.DataType] = {}
 
 
@@ -141,7 +152,7 @@ def any_of(parts: Sequence[Expr]) -> Expr:
 
 
 def _chain(kind: type[exp.Binary], parts: Sequence[Expr]) -> Expr:
-    result = parts[0]
+    result: Expr = parts[0]
     for part in parts[1:]:
         result = binary(kind, result, part)
     return result

@@ -33,9 +33,7 @@ def contains_window(scalar: plan.Scalar) -> bool:
     return isinstance(scalar, plan.Call) and any(contains_window(a) for a in scalar.args)
 
 
-def hoist(
-    emitter: Emitter, scalars: Sequence[plan.Scalar], step: Step
-) -> tuple[tuple[plan.Scalar, ...], Step]:
+def hoist(emitter: Emitter, scalars: Sequence[plan.Scalar], step: Step) -> tuple[tuple[plan.Scalar, ...], Step]:
     """The scalars without window calls, and a step with a hidden column for each that stood in them."""
     result = tuple(scalars)
     step = emitter.serialized(step)
@@ -136,4 +134,3 @@ def _rank(emitter: Emitter, call: plan.WindowCall, step: Step, run: Expr | None)
         run = step.outputs[width - 1].copy()
     combine = "sum" if call.function == "row_rank_dense" else "max"
     return step, sql.cast(_over(step, sql.call(combine, step.output(ref.name)), run=run, running=True), call.type)
-

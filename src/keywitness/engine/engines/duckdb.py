@@ -8,6 +8,7 @@ from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from keywitness.engine.emitter import Emitter
 from keywitness.engine.engine import Source
@@ -53,7 +54,9 @@ class DuckDbEngine:
                 raise
         visible = [i for i, c in enumerate(program.result.schema) if not c.hidden]
         schema = type(program.result.schema)(program.result.schema[i] for i in visible)
-        return Rows(table.select(visible).rename_columns([c.name for c in schema]), schema, program.notes, program.render)
+        return Rows(
+            table.select(visible).rename_columns([c.name for c in schema]), schema, program.notes, program.render
+        )
 
     def sql(self, program: Program, source: Source) -> str:
         """The SQL of a program, laid out for reading."""
@@ -110,9 +113,11 @@ def _register(connection: duckdb.DuckDBPyConnection, name: str, kernel: Kernel) 
     # DuckDB counts the parameters of the signature that it finds
     names = [f"column{i}" for i in range(len(kernel.parameters))]
     over_columns.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_ONLY) for n in names])  # type: ignore[attr-defined]
-    types = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
+    types: list[Any] = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
     result = duckdb.type(SQL_TYPES[kernel.result])
-    connection.create_function(name, over_columns, types, result, type="arrow", null_handling="special")
+    connection.create_function(
+        name, over_columns, types, result, type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL
+    )
 
 
 def _translated(error: duckdb.Error) -> KeywitnessError:
@@ -122,7 +127,9 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
     if isinstance(error, duckdb.OutOfMemoryException):
         return QueryError("the query needs more memory than there is", help="narrow the time window or the columns")
     if isinstance(error, duckdb.IOException) and "No space" in first:
-        return StorageFullError("the disk is full while the query sorts or joins", help="free space in the temporary folder")
+        return StorageFullError(
+            "the disk is full while the query sorts or joins", help="free space in the temporary folder"
+        )
     if isinstance(error, duckdb.OutOfRangeException):
         return QueryError(f"a number grows out of its type: {cause}", help="calculate with todouble(...)")
     return cannot(cause)

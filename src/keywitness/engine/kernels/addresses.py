@@ -236,5 +236,3 @@ def ipv6_is_in_any_range(address: str, *ranges: str | None) -> bool | None:
     if found is None:
         return None
     return 0 in [_compared(found, _six(network), 128, 128) for network in _networks(ranges)]
-
-

@@ -7,6 +7,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from keywitness.engine.kernels.kernel import kernel
@@ -60,12 +61,8 @@ def member(text: str | None, name: str) -> str | None:
 
 @kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
 def access(text: str | None, name: str | None) -> str | None:
-    value, wanted = read(text), read(name)
-    if isinstance(value, dict) and isinstance(wanted, str):
-        return write(value.get(wanted))
-    if isinstance(value, list) and isinstance(wanted, int) and -len(value) <= wanted < len(value):
-        return write(value[wanted])
-    return None
+    wanted = read(name)
+    return write(_stepped_into(read(text), wanted)) if type(wanted) in (str, int) else None
 
 
 @kernel(_TEXT, _TEXT, result=_DYNAMIC)
@@ -79,13 +76,14 @@ def extract(path: str, document: str) -> str | None:
     if steps is None:
         return None
     for step in steps:
-        if isinstance(step, str) and isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
-            return None
+        value = _stepped_into(value, step)
     return write(value)
+
+
+def _stepped_into(value: Any, step: str | int) -> Any:
+    if isinstance(step, str):
+        return value.get(step) if isinstance(value, dict) else None
+    return value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
 
 
 def path_steps(path: str) -> list[str | int] | None:
@@ -336,7 +334,7 @@ def split(text: str | None, places: str | None) -> str | None:
     cuts = at if isinstance(at, list) else [at]
     cuts = [max(0, c + len(array)) if c < 0 else min(c, len(array)) for c in cuts]
     edges = [0, *cuts, len(array)]
-    return write([array[a:b] if b > a else [] for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    return write([array[a:b] if b > a else [] for a, b in pairwise(edges)])
 
 
 def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, ...]) -> str | None:
@@ -344,7 +342,9 @@ def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, 
     if arrays is None:
         return None
     first = arrays[0]
-    kinds = {type(v) if not isinstance(v, (int, float)) or isinstance(v, bool) else float for v in first if v is not None}
+    kinds = {
+        type(v) if not isinstance(v, (int, float)) or isinstance(v, bool) else float for v in first if v is not None
+    }
     if len(kinds) > 1 or kinds & {dict, list}:
         return write(first)
     present = [i for i, v in enumerate(first) if v is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from keywitness.engine.kernels.kernel import kernel
@@ -23,7 +23,7 @@ def parse_timespan(text: str | None) -> int | None:
     return literals.parse_timespan(text) if text else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
@@ -56,4 +56,3 @@ def utc_to_local(ticks: int | None, zone: str) -> int | None:
 @kernel(_DATETIME, _TEXT, result=_DATETIME)
 def local_to_utc(ticks: int | None, zone: str) -> int | None:
     return _moved(ticks, zone, to_local=False)
-

@@ -6,7 +6,7 @@ A kernel is called `kx_<module>_<function>` in SQL, so that only the module that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from inspect import signature
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 from keywitness.model.schema import KqlType
 
 PREFIX = "kx_"
+#: Results that a kernel remembers from batch to batch.
+_MEMORY = 50_000
 #: The modules of kernels, all in this folder.
 MODULES = ("addresses", "codings", "documents", "instants", "pairs", "reals", "series", "texts")
 
@@ -37,6 +39,7 @@ class Kernel:
     result: KqlType
     variadic: bool = False
     least: int = 0
+    memory: dict[tuple[Any, ...], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def called_with(self, count: int) -> Kernel:
         """The kernel for calls with exactly `count` arguments."""
@@ -44,18 +47,41 @@ class Kernel:
         if count < self.least or (count > most and not self.variadic):
             raise TypeError(f"{self.name} does not take {count} arguments")
         more = (self.parameters[-1],) * (count - most) if self.variadic else ()
-        return replace(self, parameters=(self.parameters + more)[:count])
+        return replace(self, parameters=(self.parameters + more)[:count], memory={})
 
     def apply(self, columns: Sequence[Any]) -> Any:
-        """The result column of argument columns (Arrow arrays of one length)."""
-        import pyarrow as pa  # start-up time: queries without kernels never need it here
+        """The result column of argument columns (Arrow arrays of one length).
 
-        function, memory, out = self.function, {}, []
-        for row in zip(*(column.to_pylist() for column in columns), strict=True):
-            if row not in memory:
-                memory[row] = function(*row)
-            out.append(memory[row])
-        return pa.array(out, arrow_types()[self.result])
+        Work is done once per distinct row of arguments: logs repeat themselves.
+        """
+        import numpy as np  # start-up time: queries without kernels never need these here
+        import pyarrow as pa
+
+        encoded = [column.combine_chunks().dictionary_encode(null_encoding="encode") for column in columns]
+        codes, sizes = encoded[0].indices.to_numpy().astype(np.int64), [len(e.dictionary) for e in encoded]
+        for one, size in zip(encoded[1:], sizes[1:], strict=True):
+            codes = codes * size + one.indices.to_numpy()
+        distinct, places = np.unique(codes, return_inverse=True)
+        values = [one.dictionary.to_pylist() for one in encoded]
+        results = [self._result(_row(int(code), values)) for code in distinct]
+        return pa.array(results, arrow_types()[self.result]).take(pa.array(places.reshape(-1)))
+
+    def _result(self, row: tuple[Any, ...]) -> Any:
+        if row in self.memory:
+            return self.memory[row]
+        if len(self.memory) >= _MEMORY:
+            self.memory.clear()
+        self.memory[row] = result = self.function(*row)
+        return result
+
+
+def _row(code: int, values: list[list[Any]]) -> tuple[Any, ...]:
+    """The arguments behind a combined code: the last column counts fastest."""
+    row: list[Any] = []
+    for column in reversed(values):
+        code, place = divmod(code, len(column))
+        row.append(column[place])
+    return tuple(reversed(row))
 
 
 def kernel(*parameters: KqlType, result: KqlType, variadic: bool = False) -> Callable[[Callable[..., Any]], Kernel]:
@@ -66,7 +92,11 @@ def kernel(*parameters: KqlType, result: KqlType, variadic: bool = False) -> Cal
 
     def declared(function: Callable[..., Any]) -> Kernel:
         module = function.__module__.rpartition(".")[2]
-        needed = [p for p in signature(function).parameters.values() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+        needed = [
+            p
+            for p in signature(function).parameters.values()
+            if p.default is p.empty and p.kind is not p.VAR_POSITIONAL
+        ]
         name = f"{PREFIX}{module}_{function.__name__}"
         return Kernel(name, function, parameters, result, variadic, len(needed))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keywitness.engine.kernels.documents import write
 from keywitness.engine.kernels.kernel import kernel
@@ -116,9 +117,7 @@ def _words(text: str, quotes: str, escape: str) -> list[str]:
 
 
 @kernel(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, KqlType.BOOL, _TEXT, result=KqlType.DYNAMIC)
-def parsed(
-    text: str, between: str, sign: str, quotes: str, escape: str, greedy: bool, pattern: str
-) -> str:
+def parsed(text: str, between: str, sign: str, quotes: str, escape: str, greedy: bool, pattern: str) -> str:
     """The pairs as a bag; of a repeated key the first value stays."""
     if pattern:
         pairs = [(m.group(1), m.group(2)) for m in re.finditer(pattern, text)]
@@ -126,7 +125,7 @@ def parsed(
         pairs = list(_Reader(text, between, sign, quotes, escape).pairs(greedy=greedy))
     else:
         words = _words(text, quotes, escape)
-        pairs = list(zip(words, words[1:], strict=False))
+        pairs = list(pairwise(words))
     bag: dict[str, str] = {}
     for key, value in pairs:
         bag.setdefault(key.strip(), value.strip())

@@ -29,9 +29,7 @@ def _numbers(text: str | None) -> list[float | None] | None:
 def _finite(values: list[Any]) -> list[Any]:
     """What JSON can hold: not-a-number and infinity as Kusto's words for them."""
     words = {math.inf: "Infinity", -math.inf: "-Infinity"}
-    return [
-        ("NaN" if math.isnan(v) else words.get(v, v)) if isinstance(v, float) else v for v in values
-    ]
+    return [("NaN" if math.isnan(v) else words.get(v, v)) if isinstance(v, float) else v for v in values]
 
 
 def _divided(a: float, b: float) -> float:

@@ -36,11 +36,23 @@ def _format(name: str) -> Lowering:
 LOWERINGS: Table = {
     **{
         name: _kernel(name)
-        for name in (
-            "ipv4_compare ipv4_is_match ipv4_is_private ipv4_is_in_range ipv4_netmask_suffix ipv4_range_to_cidr_list "
-            "ipv6_compare ipv6_is_match ipv6_is_in_range parse_ipv4 parse_ipv4_mask parse_ipv6 parse_ipv6_mask "
-            "has_ipv4 has_ipv4_prefix"
-        ).split()
+        for name in [
+            "ipv4_compare",
+            "ipv4_is_match",
+            "ipv4_is_private",
+            "ipv4_is_in_range",
+            "ipv4_netmask_suffix",
+            "ipv4_range_to_cidr_list",
+            "ipv6_compare",
+            "ipv6_is_match",
+            "ipv6_is_in_range",
+            "parse_ipv4",
+            "parse_ipv4_mask",
+            "parse_ipv6",
+            "parse_ipv6_mask",
+            "has_ipv4",
+            "has_ipv4_prefix",
+        ]
     },
     **{
         name: _any(name)

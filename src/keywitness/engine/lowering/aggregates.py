@@ -81,13 +81,25 @@ def lower_aggregate(emitter: Emitter, aggregate: plan.Aggregate, step: Step) -> 
 #: Where the predicate stands among the arguments of an `...if` form.
 PREDICATE_AT: dict[str, int] = {
     "countif": 0,
-    **{
-        name: 1
-        for name in (
-            "count_distinctif dcountif sumif avgif minif maxif take_anyif make_list_if make_set_if make_bag_if "
-            "stdevif stdevpif varianceif variancepif"
-        ).split()
-    },
+    **dict.fromkeys(
+        [
+            "count_distinctif",
+            "dcountif",
+            "sumif",
+            "avgif",
+            "minif",
+            "maxif",
+            "take_anyif",
+            "make_list_if",
+            "make_set_if",
+            "make_bag_if",
+            "stdevif",
+            "stdevpif",
+            "varianceif",
+            "variancepif",
+        ],
+        1,
+    ),
     "covarianceif": 2,
     "covariancepif": 2,
 }
@@ -119,7 +131,9 @@ def _average(use: AggregateUse) -> Expr:
     if type_ is KqlType.DYNAMIC:
         value = conversions.convert(value, type_, KqlType.REAL)
     if use.aggregate.type in _TICKS:
-        mean = sql.call("kw_mean_ticks", use.filtered(sql.call("sum", value)), use.filtered(exp.Count(this=value.copy())))
+        mean = sql.call(
+            "kw_mean_ticks", use.filtered(sql.call("sum", value)), use.filtered(exp.Count(this=value.copy()))
+        )
         return sql.cast(mean, "BIGINT")
     mean = use.filtered(sql.call("avg", value if use.aggregate.type is KqlType.DECIMAL else sql.cast(value, "DOUBLE")))
     return sql.cast(mean, use.aggregate.type)
@@ -143,7 +157,9 @@ def _arg_extreme(name: str) -> Lowering:
     def lowered(use: AggregateUse) -> Expr:
         by, value = use.args[0], use.args[-1]
         if use.type(0) is KqlType.DYNAMIC:
-            raise cannot(f"{use.aggregate.function}() by a dynamic value", "convert it first, for example with tolong()")
+            raise cannot(
+                f"{use.aggregate.function}() by a dynamic value", "convert it first, for example with tolong()"
+            )
         found = sql.call(f"{name}_null", value, by)
         if use.aggregate.type is KqlType.STRING:
             return sql.call("coalesce", found, sql.text(""))
@@ -218,7 +234,13 @@ def _make_set(use: AggregateUse) -> Expr:
 def _make_set_of_dynamic(use: AggregateUse) -> Expr:
     """Arrays give their elements, anything else is an element itself."""
     values = use.filtered(_distinct("list", use.args[0]), *_has_value(use))
-    return sql.call("coalesce", sql.call("kx_documents_made_set", sql.call("kw_list_json", sql.call("list_sort", values)), sql.number(_limit(use))), sql.text("[]"))
+    return sql.call(
+        "coalesce",
+        sql.call(
+            "kx_documents_made_set", sql.call("kw_list_json", sql.call("list_sort", values)), sql.number(_limit(use))
+        ),
+        sql.text("[]"),
+    )
 
 
 def _make_bag(use: AggregateUse) -> Expr:

@@ -106,7 +106,9 @@ def _datetime_part(use: Use) -> Expr:
     if part not in _CLOCK:
         raise cannot(f"datetime_part() knows no part {part!r}")
     size, wrap = _CLOCK[part]
-    return sql.cast(sql.binary(exp.Mod, sql.binary(exp.IntDiv, moment, sql.number(size)), sql.number(wrap)), use.call.type)
+    return sql.cast(
+        sql.binary(exp.Mod, sql.binary(exp.IntDiv, moment, sql.number(size)), sql.number(wrap)), use.call.type
+    )
 
 
 def _day_of_week(use: Use) -> Expr:

@@ -85,6 +85,9 @@ def _path(emitter: Emitter, call: plan.Call, step: Step) -> tuple[Expr, str] | N
 
 def _access(use: Use) -> Expr:
     """`a.b` and `a[b]`."""
+    piece = _piece(use.emitter, use.call, use.step)
+    if piece is not None:
+        return sql.call("kw_text_json", piece)
     found = _path(use.emitter, use.call, use.step)
     if found is not None:
         return sql.call("kw_member", found[0], sql.text(found[1]))
@@ -96,8 +99,24 @@ def _access(use: Use) -> Expr:
     return sql.call("kw_index", target, key)
 
 
+def _piece(emitter: Emitter, call: plan.Call, step: Step) -> Expr | None:
+    """`split(a, b)[n]` without the array in between; null where there is no such piece."""
+    target, key = call.args
+    if not (isinstance(target, plan.Call) and target.function == "split" and len(target.args) == 2):
+        return None
+    if not (isinstance(key, plan.Literal) and key.type in (KqlType.INT, KqlType.LONG) and key.value is not None):
+        return None
+    if any(a.type is not KqlType.STRING or a == plan.Literal("", KqlType.STRING) for a in target.args):
+        return None
+    pieces = sql.call("string_split", *(emitter.lower(argument, step) for argument in target.args))
+    return sql.call("list_extract", pieces, sql.number(key.value + 1 if key.value >= 0 else key.value))
+
+
 def access_text(emitter: Emitter, call: plan.Call, step: Step) -> Expr:
     """`tostring(a.b)` in one extraction."""
+    piece = _piece(emitter, call, step)
+    if piece is not None:
+        return sql.call("coalesce", piece, sql.text(""))
     found = _path(emitter, call, step)
     if found is not None:
         return sql.call("kw_member_text", found[0], sql.text(found[1]))

@@ -1,240 +1,277 @@
 """Expressions that DuckDB can say, but only at length: static SQL macros, defined when a query uses them.
 
-Times are ticks of 100 ns. No text of a user ever enters here: arguments arrive as expressions.
+Times are ticks of 100 ns: 864000000000 make a day, 3155378975999999999 is the last one of the year 9999. No text of a
+user ever enters here: arguments arrive as expressions.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
-DAY = "864000000000"
-MAX_TICKS = "3155378975999999999"
 #: What Kusto takes for a part of a term: letters and digits of any script.
 TERM = r"\p{L}\p{Nd}"
 
-#: name -> (parameters, body). A body may use other macros.
-MACROS: dict[str, tuple[str, str]] = {
-    # nulls
-    "kw_equal": ("a, b", "CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS NOT DISTINCT FROM b END"),
-    "kw_not_equal": ("a, b", "CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS DISTINCT FROM b END"),
-    "kw_assert": ("p, m", "CASE WHEN p THEN true ELSE error(m) END"),
-    # numbers
-    "kw_modulo": ("a, b", "((a % b) + abs(b)) % abs(b)"),
-    "kw_bin": ("a, b", "CASE WHEN b > 0 THEN a - (((a % b) + b) % b) END"),
-    "kw_bin_real": ("a, b", "CASE WHEN b > 0 THEN floor(a / b) * b END"),
-    "kw_scale_span": ("a, b", "CAST(round(a * b) AS BIGINT)"),
-    "kw_divide_span": ("a, b", "CAST(round(a / nullif(b, 0)) AS BIGINT)"),
-    "kw_sqrt": ("x", "CASE WHEN x >= 0 THEN sqrt(x) END"),
-    "kw_ln": ("x", "CASE WHEN x > 0 THEN ln(x) END"),
-    "kw_log2": ("x", "CASE WHEN x > 0 THEN log2(x) END"),
-    "kw_log10": ("x", "CASE WHEN x > 0 THEN log10(x) END"),
-    "kw_acos": ("x", "CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) END"),
-    "kw_asin": ("x", "CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) END"),
-    "kw_range_count": (
-        "a, b, s, most",
-        "CASE WHEN s = 0 OR a IS NULL OR b IS NULL OR s IS NULL THEN error('range: start, stop and step must be numbers, and step not 0')"
-        " WHEN (s > 0 AND b < a) OR (s < 0 AND b > a) THEN 0"
-        " WHEN (b - a) // s >= most THEN error('range: more than ' || most || ' rows') ELSE (b - a) // s + 1 END",
-    ),
-    "kw_real_range_count": (
-        "a, b, s, most",
-        "CASE WHEN s = 0 OR a IS NULL OR b IS NULL OR s IS NULL THEN error('range: start, stop and step must be numbers, and step not 0')"
-        " WHEN (s > 0 AND b < a) OR (s < 0 AND b > a) THEN 0"
-        " WHEN floor((b - a) / s) >= most THEN error('range: more than ' || most || ' rows')"
-        " ELSE CAST(floor((b - a) / s) AS BIGINT) + 1 END",
-    ),
-    "kw_rest": ("a, b", "((a % b) + b) % b"),
-    "kw_and": ("a, b", "a & b"),
-    "kw_or": ("a, b", "a | b"),
-    "kw_not": ("a", "~a"),
-    # conversions
-    "kw_bool_text": ("x", "CASE WHEN x IS NULL THEN '' WHEN x THEN 'true' ELSE 'false' END"),
-    "kw_int_text": ("x", "coalesce(CAST(x AS VARCHAR), '')"),
-    "kw_dynamic_text": ("x", "coalesce(json_extract_string(x, '$'), '')"),
-    "kw_text_to_long": (
-        "s",
-        r"CASE WHEN regexp_full_match(trim(s), '[+-]?[0-9]+') THEN try_cast(trim(s) AS BIGINT)"
-        r" WHEN regexp_full_match(trim(s), '0[xX][0-9a-fA-F]{1,16}') THEN try_cast('0x' || substring(trim(s), 3) AS BIGINT) END",
-    ),
-    "kw_text_to_real": (
-        "s",
-        r"CASE WHEN regexp_full_match(trim(s), '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN try_cast(trim(s) AS DOUBLE)"
-        r" WHEN lower(trim(s)) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '-infinity') THEN try_cast(trim(s) AS DOUBLE)"
-        r" WHEN regexp_full_match(trim(s), '0[xX][0-9a-fA-F]{1,15}') THEN CAST(try_cast(trim(s) AS BIGINT) AS DOUBLE) END",
-    ),
-    "kw_text_to_bool": (
-        "s",
-        "CASE WHEN lower(trim(s)) = 'true' THEN true WHEN lower(trim(s)) = 'false' THEN false"
-        " WHEN regexp_full_match(trim(s), '[+-]?[0-9]+') THEN try_cast(trim(s) AS BIGINT) <> 0 END",
-    ),
-    "kw_text_to_guid": (
-        "s",
-        r"CASE WHEN regexp_full_match(trim(s), '\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?')"
-        r" THEN lower(regexp_replace(regexp_replace(trim(s), '[{}-]', '', 'g'), '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\1-\2-\3-\4-\5')) END",
-    ),
-    "kw_real_to_long": ("x", "CASE WHEN x > -9.2233720368547e18 AND x < 9.2233720368547e18 THEN CAST(trunc(x) AS BIGINT) END"),
-    "kw_long_to_int": ("x", "try_cast(x AS INTEGER)"),
-    "kw_dynamic_to_long": (
-        "d",
-        "CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN CAST(d = 'true' AS BIGINT)"
-        " ELSE kw_text_to_long(json_extract_string(d, '$')) END",
-    ),
-    "kw_gettype": (
-        "d",
-        "CASE json_type(d) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'dictionary' WHEN 'VARCHAR' THEN 'string'"
-        " WHEN 'BOOLEAN' THEN 'bool' WHEN 'DOUBLE' THEN 'double' WHEN 'UBIGINT' THEN 'long' WHEN 'BIGINT' THEN 'long' ELSE 'null' END",
-    ),
-    # times
-    "kw_datetime": ("t", f"CASE WHEN t BETWEEN 0 AND {MAX_TICKS} THEN t END"),
-    "kw_date": ("t", f"DATE '0001-01-01' + CAST(t // {DAY} AS INTEGER)"),
-    "kw_from_date": ("d", f"CAST(date_diff('day', DATE '0001-01-01', CAST(d AS DATE)) AS BIGINT) * {DAY}"),
-    "kw_clock": (
-        "x",
-        "lpad(CAST(x // 36000000000 AS VARCHAR), 2, '0') || ':' || lpad(CAST(x // 600000000 % 60 AS VARCHAR), 2, '0')"
-        " || ':' || lpad(CAST(x // 10000000 % 60 AS VARCHAR), 2, '0')",
-    ),
-    "kw_fraction": ("x", "lpad(CAST(x % 10000000 AS VARCHAR), 7, '0')"),
-    "kw_date_text": (
-        "d",
-        "lpad(CAST(year(d) AS VARCHAR), 4, '0') || '-' || lpad(CAST(month(d) AS VARCHAR), 2, '0') || '-'"
-        " || lpad(CAST(day(d) AS VARCHAR), 2, '0')",
-    ),
-    "kw_datetime_text": (
-        "t",
-        f"coalesce(kw_date_text(kw_date(t)) || 'T' || kw_clock(t % {DAY}) || '.' || kw_fraction(t) || 'Z', '')",
-    ),
-    "kw_timespan_text": (
-        "t",
-        "coalesce(CASE WHEN t < 0 THEN '-' ELSE '' END"
-        f" || CASE WHEN abs(t) >= {DAY} THEN CAST(abs(t) // {DAY} AS VARCHAR) || '.' ELSE '' END"
-        f" || kw_clock(abs(t) % {DAY})"
-        " || CASE WHEN t % 10000000 = 0 THEN '' ELSE '.' || kw_fraction(abs(t)) END, '')",
-    ),
-    "kw_weekday": ("t", f"(t // {DAY} + 1) % 7"),
-    "kw_startofday": ("t, n", f"kw_datetime(t - t % {DAY} + n * {DAY})"),
-    "kw_startofweek": ("t, n", f"kw_datetime(t - t % {DAY} - kw_weekday(t) * {DAY} + n * 7 * {DAY})"),
-    "kw_startofmonth": ("t, n", "kw_datetime(kw_from_date(kw_add_months(date_trunc('month', kw_date(t)), n)))"),
-    "kw_startofyear": ("t, n", "kw_datetime(kw_from_date(kw_add_months(date_trunc('year', kw_date(t)), n * 12)))"),
-    "kw_add_months": ("d, n", "TRY(CAST(d AS DATE) + to_months(CAST(n AS INTEGER)))"),
-    "kw_datetime_add_months": (
-        "t, n",
-        f"kw_datetime(kw_from_date(kw_add_months(kw_date(t), n)) + t % {DAY})",
-    ),
-    "kw_make_datetime": (
-        "y, mo, d, h, mi, s",
-        "CASE WHEN h BETWEEN 0 AND 23 AND mi BETWEEN 0 AND 59 AND s >= 0 AND s < 60 AND y BETWEEN 1 AND 9999"
-        " THEN kw_from_date(TRY(make_date(CAST(y AS BIGINT), CAST(mo AS BIGINT), CAST(d AS BIGINT))))"
-        " + CAST(h AS BIGINT) * 36000000000 + CAST(mi AS BIGINT) * 600000000 + CAST(round(s * 10000000) AS BIGINT) END",
-    ),
-    "kw_months_since": ("t, n", "CAST((year(kw_date(t)) * 12 + month(kw_date(t)) - 1) // n AS BIGINT)"),
-    "kw_weeks_since": ("t", f"(t // {DAY} + 1) // 7"),
-    "kw_twelve_hours": ("t", "(t // 36000000000 % 24 + 11) % 12 + 1"),
-    "kw_make_timespan": (
-        "d, h, mi, s",
-        f"CAST(d AS BIGINT) * {DAY} + CAST(h AS BIGINT) * 36000000000 + CAST(mi AS BIGINT) * 600000000 + CAST(round(s * 10000000) AS BIGINT)",
-    ),
-    # strings
-    "kw_text_or_empty": ("s", "coalesce(s, '')"),
-    "kw_json_or_null": ("l", "CASE WHEN len(l) > 0 THEN CAST(to_json(l) AS VARCHAR) END"),
-    "kw_rows_of_lists": (
-        "l",
-        "list_transform(range(1, len(l[1]) + 1), lambda i: list_transform(l, lambda g: g[i]))",
-    ),
-    "kw_substring": (
-        "s, start, n",
-        "CASE WHEN n <= 0 THEN '' ELSE"
-        " substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE greatest(length(s) + start, 0) + 1 END, n) END",
-    ),
-    "kw_substring_from": (
-        "s, start",
-        "substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE greatest(length(s) + start, 0) + 1 END)",
-    ),
-    "kw_reverse": ("s", "array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '')"),
-    "kw_indexof": ("s, x", "CAST(strpos(s, x) AS BIGINT) - 1"),
-    "kw_indexof_regex": (
-        "s, p, b",
-        "CASE WHEN regexp_matches(s, p) THEN CAST(length(regexp_extract(s, b, 1)) AS BIGINT) ELSE -1 END",
-    ),
-    "kw_split": ("s, d", "CAST(to_json(string_split(s, d)) AS VARCHAR)"),
-    "kw_split_at": (
-        "s, d, i",
-        "CASE WHEN i >= 0 AND i < len(string_split(s, d)) THEN CAST(to_json([list_extract(string_split(s, d), i + 1)]) AS VARCHAR) ELSE '[\"\"]' END",
-    ),
-    "kw_list_json": ("l", "'[' || array_to_string(l, ',') || ']'"),
-    # lists of physical values
-    "kw_real_list_json": ("l", "kw_list_json(list_transform(l, lambda x: kw_real_json(x)))"),
-    "kw_datetime_list_json": ("l", "kw_list_json(list_transform(l, lambda x: kw_quoted(kw_datetime_text(x))))"),
-    "kw_timespan_list_json": ("l", "kw_list_json(list_transform(l, lambda x: kw_quoted(kw_timespan_text(x))))"),
-    "kw_mean_ticks": ("total, n", "CASE WHEN n > 0 THEN CAST(total // n AS BIGINT) END"),
-    "kw_weighted_quantile": (
-        "v, w, p",
-        "list_min(list_filter(v, lambda x: list_sum(list_transform(list_zip(v, w), lambda y: CASE WHEN y[1] <= x THEN y[2] ELSE 0 END))"
-        " >= p * list_sum(w)))",
-    ),
-    # make-series
-    "kw_places_to": ("a, b, s", "CAST(round((b - a) / s) AS BIGINT) + 1"),
-    "kw_places_before": ("a, b, s", "CAST(ceil((b - a) / s) AS BIGINT)"),
-    "kw_places": ("n", "CASE WHEN n > 1048576 THEN error('make-series: more than 1048576 points') ELSE range(greatest(n, 0)) END"),
-    "kw_laid_out": ("l, a, s, m, d", "kw_list_json(list_transform(l, lambda i: coalesce(m[a + i * s], d)))"),
-    "kw_long_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: CAST(a + i * s AS VARCHAR)))"),
-    "kw_real_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: kw_real_json(a + i * s)))"),
-    "kw_datetime_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: kw_quoted(kw_datetime_text(a + i * s))))"),
-    "kw_timespan_axis": ("l, a, s", "kw_list_json(list_transform(l, lambda i: kw_quoted(kw_timespan_text(a + i * s))))"),
-    # dynamic
-    "kw_value": ("j", "nullif(CAST(j AS VARCHAR), 'null')"),
-    "kw_member": ("d, p", "kw_value(json_extract(d, p))"),
-    "kw_member_text": ("d, p", "coalesce(json_extract_string(d, p), '')"),
-    "kw_index": (
-        "d, i",
-        "CASE WHEN i >= 0 THEN kw_value(json_extract(d, '$[' || i || ']')) ELSE kw_value(json_extract(d, '$[#' || i || ']')) END",
-    ),
-    "kw_text_member": ("d, n", "kw_value(json_extract(d, '/' || replace(replace(n, '~', '~0'), '/', '~1')))"),
-    "kw_text_json": ("s", "CAST(to_json(s) AS VARCHAR)"),
-    "kw_quoted": ("s", "'\"' || s || '\"'"),
-    "kw_real_json": (
-        "x",
-        "CASE WHEN isnan(x) THEN '\"NaN\"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END"
-        " ELSE CAST(x AS VARCHAR) END",
-    ),
-    "kw_parse_json": (
-        "s",
-        "CASE WHEN s IS NULL OR s = '' THEN NULL WHEN json_valid(s) THEN nullif(CAST(json(s) AS VARCHAR), 'null') ELSE kw_text_json(s) END",
-    ),
-    "kw_dynamic_is_empty": ("d", "d IS NULL OR CAST(d AS VARCHAR) IN ('\"\"', 'null')"),
-    "kw_array_length": ("d", "CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_array_length(d) AS BIGINT) END"),
-    "kw_bag_keys": ("d", "CASE WHEN json_type(d) = 'OBJECT' THEN CAST(to_json(json_keys(d)) AS VARCHAR) END"),
-    "kw_elements": ("d", "CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) END"),
-    "kw_strings": (
-        "d",
-        "list_transform(list_filter(json_extract(d, '$[*]'), lambda e: json_type(e) = 'VARCHAR'), lambda e: e ->> '$')",
-    ),
-    "kw_texts": ("d", "CASE WHEN json_type(d) = 'ARRAY' THEN json_extract_string(d, '$[*]') ELSE [json_extract_string(d, '$')] END"),
-    "kw_contains_ci": ("l, s", "coalesce(list_contains(list_transform(l, lambda e: lower(e)), lower(s)), false)"),
-    "kw_has_element": (
-        "d, j",
-        "coalesce(list_contains(list_transform(json_extract(d, '$[*]'), lambda e: kw_key(CAST(e AS VARCHAR))), kw_key(j)), false)",
-    ),
-    "kw_key": (
-        "j",
-        "CASE WHEN json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN CAST(CAST(j AS DOUBLE) AS VARCHAR)"
-        " ELSE CAST(json(j) AS VARCHAR) END",
-    ),
-    "kw_expanded": (
-        "d",
-        "CASE json_type(d) WHEN 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[])"
-        " WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: '{' || to_json(k) || ':'"
-        " || CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || '}')"
-        " WHEN 'NULL' THEN [] ELSE CASE WHEN d IS NULL THEN [] ELSE [d] END END",
-    ),
-    "kw_expanded_pairs": (
-        "d",
-        "CASE json_type(d) WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: '[' || to_json(k) || ','"
-        " || CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || ']')"
-        " ELSE kw_expanded(d) END",
-    ),
-}  # fmt: skip
+#: `name(parameters) :=` and, indented, the body, which may use other macros.
+_TEXT = r"""
+-- nulls
+kw_equal(a, b) :=
+    CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS NOT DISTINCT FROM b END
+kw_not_equal(a, b) :=
+    CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS DISTINCT FROM b END
+kw_assert(p, m) :=
+    CASE WHEN p THEN true ELSE error(m) END
+-- numbers
+kw_modulo(a, b) :=
+    ((a % b) + abs(b)) % abs(b)
+kw_bin(a, b) :=
+    CASE WHEN b > 0 THEN a - (((a % b) + b) % b) END
+kw_bin_real(a, b) :=
+    CASE WHEN b > 0 THEN floor(a / b) * b END
+kw_scale_span(a, b) :=
+    CAST(round(a * b) AS BIGINT)
+kw_divide_span(a, b) :=
+    CAST(round(a / nullif(b, 0)) AS BIGINT)
+kw_sqrt(x) :=
+    CASE WHEN x >= 0 THEN sqrt(x) END
+kw_ln(x) :=
+    CASE WHEN x > 0 THEN ln(x) END
+kw_log2(x) :=
+    CASE WHEN x > 0 THEN log2(x) END
+kw_log10(x) :=
+    CASE WHEN x > 0 THEN log10(x) END
+kw_acos(x) :=
+    CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) END
+kw_asin(x) :=
+    CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) END
+kw_range_count(a, b, s, most) :=
+    CASE WHEN s = 0 OR a IS NULL OR b IS NULL OR s IS NULL THEN
+    error('range: start, stop and step must be numbers, and step not 0') WHEN (s > 0 AND b < a) OR (s < 0 AND b > a)
+    THEN 0 WHEN (b - a) // s >= most THEN error('range: more than ' || most || ' rows') ELSE (b - a) // s + 1 END
+kw_real_range_count(a, b, s, most) :=
+    CASE WHEN s = 0 OR a IS NULL OR b IS NULL OR s IS NULL THEN
+    error('range: start, stop and step must be numbers, and step not 0') WHEN (s > 0 AND b < a) OR (s < 0 AND b > a)
+    THEN 0 WHEN floor((b - a) / s) >= most THEN error('range: more than ' || most || ' rows') ELSE CAST(floor((b -
+    a) / s) AS BIGINT) + 1 END
+kw_rest(a, b) :=
+    ((a % b) + b) % b
+kw_and(a, b) :=
+    a & b
+kw_or(a, b) :=
+    a | b
+kw_not(a) :=
+    ~a
+-- conversions
+kw_bool_text(x) :=
+    CASE WHEN x IS NULL THEN '' WHEN x THEN 'true' ELSE 'false' END
+kw_int_text(x) :=
+    coalesce(CAST(x AS VARCHAR), '')
+kw_dynamic_text(x) :=
+    coalesce(json_extract_string(x, '$'), '')
+kw_text_to_long(s) :=
+    CASE WHEN regexp_full_match(trim(s), '[+-]?[0-9]+') THEN try_cast(trim(s) AS BIGINT) WHEN
+    regexp_full_match(trim(s), '0[xX][0-9a-fA-F]{1,16}') THEN try_cast('0x' || substring(trim(s), 3) AS BIGINT) END
+kw_text_to_real(s) :=
+    CASE WHEN regexp_full_match(trim(s), '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN try_cast(trim(s)
+    AS DOUBLE) WHEN lower(trim(s)) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '-infinity') THEN try_cast(trim(s)
+    AS DOUBLE) WHEN regexp_full_match(trim(s), '0[xX][0-9a-fA-F]{1,15}') THEN CAST(try_cast(trim(s) AS BIGINT) AS
+    DOUBLE) END
+kw_text_to_bool(s) :=
+    CASE WHEN lower(trim(s)) = 'true' THEN true WHEN lower(trim(s)) = 'false' THEN false WHEN
+    regexp_full_match(trim(s), '[+-]?[0-9]+') THEN try_cast(trim(s) AS BIGINT) <> 0 END
+kw_text_to_guid(s) :=
+    CASE WHEN regexp_full_match(trim(s),
+    '\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?') THEN
+    lower(regexp_replace(regexp_replace(trim(s), '[{}-]', '', 'g'), '^(.{8})(.{4})(.{4})(.{4})(.{12})$',
+    '\1-\2-\3-\4-\5')) END
+kw_real_to_long(x) :=
+    CASE WHEN x > -9.2233720368547e18 AND x < 9.2233720368547e18 THEN CAST(trunc(x) AS BIGINT) END
+kw_long_to_int(x) :=
+    try_cast(x AS INTEGER)
+kw_dynamic_to_long(d) :=
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN CAST(d = 'true' AS
+    BIGINT) ELSE kw_text_to_long(json_extract_string(d, '$')) END
+kw_gettype(d) :=
+    CASE json_type(d) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'dictionary' WHEN 'VARCHAR' THEN 'string' WHEN
+    'BOOLEAN' THEN 'bool' WHEN 'DOUBLE' THEN 'double' WHEN 'UBIGINT' THEN 'long' WHEN 'BIGINT' THEN 'long' ELSE
+    'null' END
+-- times
+kw_datetime(t) :=
+    CASE WHEN t BETWEEN 0 AND 3155378975999999999 THEN t END
+kw_date(t) :=
+    DATE '0001-01-01' + CAST(t // 864000000000 AS INTEGER)
+kw_from_date(d) :=
+    CAST(date_diff('day', DATE '0001-01-01', CAST(d AS DATE)) AS BIGINT) * 864000000000
+kw_clock(x) :=
+    lpad(CAST(x // 36000000000 AS VARCHAR), 2, '0') || ':' || lpad(CAST(x // 600000000 % 60 AS VARCHAR), 2, '0') ||
+    ':' || lpad(CAST(x // 10000000 % 60 AS VARCHAR), 2, '0')
+kw_fraction(x) :=
+    lpad(CAST(x % 10000000 AS VARCHAR), 7, '0')
+kw_date_text(d) :=
+    lpad(CAST(year(d) AS VARCHAR), 4, '0') || '-' || lpad(CAST(month(d) AS VARCHAR), 2, '0') || '-' ||
+    lpad(CAST(day(d) AS VARCHAR), 2, '0')
+kw_datetime_text(t) :=
+    coalesce(kw_date_text(kw_date(t)) || 'T' || kw_clock(t % 864000000000) || '.' || kw_fraction(t) || 'Z', '')
+kw_timespan_text(t) :=
+    coalesce(CASE WHEN t < 0 THEN '-' ELSE '' END || CASE WHEN abs(t) >= 864000000000 THEN CAST(abs(t) //
+    864000000000 AS VARCHAR) || '.' ELSE '' END || kw_clock(abs(t) % 864000000000) || CASE WHEN t % 10000000 = 0
+    THEN '' ELSE '.' || kw_fraction(abs(t)) END, '')
+kw_weekday(t) :=
+    (t // 864000000000 + 1) % 7
+kw_startofday(t, n) :=
+    kw_datetime(t - t % 864000000000 + n * 864000000000)
+kw_startofweek(t, n) :=
+    kw_datetime(t - t % 864000000000 - kw_weekday(t) * 864000000000 + n * 7 * 864000000000)
+kw_startofmonth(t, n) :=
+    kw_datetime(kw_from_date(kw_add_months(date_trunc('month', kw_date(t)), n)))
+kw_startofyear(t, n) :=
+    kw_datetime(kw_from_date(kw_add_months(date_trunc('year', kw_date(t)), n * 12)))
+kw_add_months(d, n) :=
+    TRY(CAST(d AS DATE) + to_months(CAST(n AS INTEGER)))
+kw_datetime_add_months(t, n) :=
+    kw_datetime(kw_from_date(kw_add_months(kw_date(t), n)) + t % 864000000000)
+kw_make_datetime(y, mo, d, h, mi, s) :=
+    CASE WHEN h BETWEEN 0 AND 23 AND mi BETWEEN 0 AND 59 AND s >= 0 AND s < 60 AND y BETWEEN 1 AND 9999 THEN
+    kw_from_date(TRY(make_date(CAST(y AS BIGINT), CAST(mo AS BIGINT), CAST(d AS BIGINT)))) + CAST(h AS BIGINT) *
+    36000000000 + CAST(mi AS BIGINT) * 600000000 + CAST(round(s * 10000000) AS BIGINT) END
+kw_months_since(t, n) :=
+    CAST((year(kw_date(t)) * 12 + month(kw_date(t)) - 1) // n AS BIGINT)
+kw_weeks_since(t) :=
+    (t // 864000000000 + 1) // 7
+kw_twelve_hours(t) :=
+    (t // 36000000000 % 24 + 11) % 12 + 1
+kw_make_timespan(d, h, mi, s) :=
+    CAST(d AS BIGINT) * 864000000000 + CAST(h AS BIGINT) * 36000000000 + CAST(mi AS BIGINT) * 600000000 +
+    CAST(round(s * 10000000) AS BIGINT)
+-- strings
+kw_text_or_empty(s) :=
+    coalesce(s, '')
+kw_json_or_null(l) :=
+    CASE WHEN len(l) > 0 THEN CAST(to_json(l) AS VARCHAR) END
+kw_rows_of_lists(l) :=
+    list_transform(range(1, len(l[1]) + 1), lambda i: list_transform(l, lambda g: g[i]))
+kw_substring(s, start, n) :=
+    CASE WHEN n <= 0 THEN '' ELSE substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE greatest(length(s) + start,
+    0) + 1 END, n) END
+kw_substring_from(s, start) :=
+    substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE greatest(length(s) + start, 0) + 1 END)
+kw_reverse(s) :=
+    array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '')
+kw_indexof(s, x) :=
+    CAST(strpos(s, x) AS BIGINT) - 1
+kw_indexof_regex(s, p, b) :=
+    CASE WHEN regexp_matches(s, p) THEN CAST(length(regexp_extract(s, b, 1)) AS BIGINT) ELSE -1 END
+kw_split(s, d) :=
+    CAST(to_json(string_split(s, d)) AS VARCHAR)
+kw_split_at(s, d, i) :=
+    CASE WHEN i >= 0 AND i < len(string_split(s, d)) THEN CAST(to_json([list_extract(string_split(s, d), i + 1)]) AS
+    VARCHAR) ELSE '[""]' END
+kw_list_json(l) :=
+    '[' || array_to_string(l, ',') || ']'
+-- lists of physical values
+kw_real_list_json(l) :=
+    kw_list_json(list_transform(l, lambda x: kw_real_json(x)))
+kw_datetime_list_json(l) :=
+    kw_list_json(list_transform(l, lambda x: kw_quoted(kw_datetime_text(x))))
+kw_timespan_list_json(l) :=
+    kw_list_json(list_transform(l, lambda x: kw_quoted(kw_timespan_text(x))))
+kw_mean_ticks(total, n) :=
+    CASE WHEN n > 0 THEN CAST(total // n AS BIGINT) END
+kw_weighted_quantile(v, w, p) :=
+    list_min(list_filter(v, lambda x: list_sum(list_transform(list_zip(v, w), lambda y: CASE WHEN y[1] <= x THEN
+    y[2] ELSE 0 END)) >= p * list_sum(w)))
+-- make-series
+kw_places_to(a, b, s) :=
+    CAST(round((b - a) / s) AS BIGINT) + 1
+kw_places_before(a, b, s) :=
+    CAST(ceil((b - a) / s) AS BIGINT)
+kw_places(n) :=
+    CASE WHEN n > 1048576 THEN error('make-series: more than 1048576 points') ELSE range(greatest(n, 0)) END
+kw_laid_out(l, a, s, m, d) :=
+    kw_list_json(list_transform(l, lambda i: coalesce(m[a + i * s], d)))
+kw_long_axis(l, a, s) :=
+    kw_list_json(list_transform(l, lambda i: CAST(a + i * s AS VARCHAR)))
+kw_real_axis(l, a, s) :=
+    kw_list_json(list_transform(l, lambda i: kw_real_json(a + i * s)))
+kw_datetime_axis(l, a, s) :=
+    kw_list_json(list_transform(l, lambda i: kw_quoted(kw_datetime_text(a + i * s))))
+kw_timespan_axis(l, a, s) :=
+    kw_list_json(list_transform(l, lambda i: kw_quoted(kw_timespan_text(a + i * s))))
+-- dynamic
+kw_value(j) :=
+    nullif(CAST(j AS VARCHAR), 'null')
+kw_member(d, p) :=
+    kw_value(json_extract(d, p))
+kw_member_text(d, p) :=
+    coalesce(json_extract_string(d, p), '')
+kw_index(d, i) :=
+    CASE WHEN i >= 0 THEN kw_value(json_extract(d, '$[' || i || ']')) ELSE kw_value(json_extract(d, '$[#' || i ||
+    ']')) END
+kw_text_member(d, n) :=
+    kw_value(json_extract(d, '/' || replace(replace(n, '~', '~0'), '/', '~1')))
+kw_text_json(s) :=
+    CAST(to_json(s) AS VARCHAR)
+kw_quoted(s) :=
+    '"' || s || '"'
+kw_real_json(x) :=
+    CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE
+    CAST(x AS VARCHAR) END
+kw_parse_json(s) :=
+    CASE WHEN s IS NULL OR s = '' THEN NULL WHEN json_valid(s) THEN nullif(CAST(json(s) AS VARCHAR), 'null') ELSE
+    kw_text_json(s) END
+kw_dynamic_is_empty(d) :=
+    d IS NULL OR CAST(d AS VARCHAR) IN ('""', 'null')
+kw_array_length(d) :=
+    CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_array_length(d) AS BIGINT) END
+kw_bag_keys(d) :=
+    CASE WHEN json_type(d) = 'OBJECT' THEN CAST(to_json(json_keys(d)) AS VARCHAR) END
+kw_elements(d) :=
+    CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) END
+kw_strings(d) :=
+    list_transform(list_filter(json_extract(d, '$[*]'), lambda e: json_type(e) = 'VARCHAR'), lambda e: e ->> '$')
+kw_texts(d) :=
+    CASE WHEN json_type(d) = 'ARRAY' THEN json_extract_string(d, '$[*]') ELSE [json_extract_string(d, '$')] END
+kw_contains_ci(l, s) :=
+    coalesce(list_contains(list_transform(l, lambda e: lower(e)), lower(s)), false)
+kw_has_element(d, j) :=
+    coalesce(list_contains(list_transform(json_extract(d, '$[*]'), lambda e: kw_key(CAST(e AS VARCHAR))),
+    kw_key(j)), false)
+kw_key(j) :=
+    CASE WHEN json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN CAST(CAST(j AS DOUBLE) AS VARCHAR) ELSE
+    CAST(json(j) AS VARCHAR) END
+kw_expanded(d) :=
+    CASE json_type(d) WHEN 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) WHEN 'OBJECT' THEN
+    list_transform(json_keys(d), lambda k: '{' || to_json(k) || ':' || CAST(json_extract(d, '/' ||
+    replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || '}') WHEN 'NULL' THEN [] ELSE CASE WHEN d IS NULL THEN
+    [] ELSE [d] END END
+kw_expanded_pairs(d) :=
+    CASE json_type(d) WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: '[' || to_json(k) || ',' ||
+    CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || ']') ELSE kw_expanded(d)
+    END
+"""
 
+_HEAD = re.compile(r"^(kw_\w+)\(([^)]*)\) :=$")
 _NAME = re.compile(r"\bkw_\w+")
+
+
+@cache
+def table() -> dict[str, tuple[str, str]]:
+    """Name -> parameters and body of every macro."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    lines: list[str] = []
+    for line in _TEXT.splitlines():
+        head = _HEAD.match(line)
+        if head:
+            lines = []
+            found[head.group(1)] = (head.group(2), lines)
+        elif line.startswith("    "):
+            lines.append(line.strip())
+    return {name: (parameters, " ".join(body)) for name, (parameters, body) in found.items()}
+
+
+def used(name: str) -> set[str]:
+    """The macros that a macro's body uses."""
+    return set(_NAME.findall(table()[name][1]))
 
 
 def needed(names: set[str]) -> list[str]:
@@ -242,9 +279,9 @@ def needed(names: set[str]) -> list[str]:
     ordered: list[str] = []
 
     def visit(name: str) -> None:
-        if name in ordered or name not in MACROS:
+        if name in ordered or name not in table():
             return
-        for inner in _NAME.findall(MACROS[name][1]):
+        for inner in sorted(used(name)):
             visit(inner)
         ordered.append(name)
 
@@ -255,5 +292,5 @@ def needed(names: set[str]) -> list[str]:
 
 def definition(name: str) -> str:
     """The statement that defines a macro."""
-    parameters, body = MACROS[name]
+    parameters, body = table()[name]
     return f"CREATE OR REPLACE TEMP MACRO {name}({parameters}) AS ({body})"

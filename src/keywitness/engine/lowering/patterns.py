@@ -28,12 +28,19 @@ def _pieces(pattern: str, part: re.Pattern[str], emit: Callable[[str], Expr], fu
             pieces.append(sql.text(pattern[index]))
             index += 1
         else:
-            raise cannot(f"{function}() with {pattern[index]!r} in its format", "Kusto knows y M d H h m s f F tt and the signs / - : , . _ [ ]")
+            raise cannot(
+                f"{function}() with {pattern[index]!r} in its format",
+                "Kusto knows y M d H h m s f F tt and the signs / - : , . _ [ ]",
+            )
     return pieces
 
 
 def _padded(value: Expr, width: int) -> Expr:
-    return sql.call("lpad", sql.cast(value, "VARCHAR"), sql.number(width), sql.text("0")) if width > 1 else sql.cast(value, "VARCHAR")
+    return (
+        sql.call("lpad", sql.cast(value, "VARCHAR"), sql.number(width), sql.text("0"))
+        if width > 1
+        else sql.cast(value, "VARCHAR")
+    )
 
 
 def _clock(ticks: Expr, size: int, wrap: int | None) -> Expr:
@@ -67,7 +74,10 @@ def format_datetime(ticks: Expr, pattern: str) -> Expr:
             case "hh" | "h":
                 return _padded(sql.call("kw_twelve_hours", t), len(token))
             case "tt":
-                return sql.case([(sql.binary(exp.LT, _clock(t, 36_000_000_000, 24), sql.number(12)), sql.text("AM"))], sql.text("PM"))
+                return sql.case(
+                    [(sql.binary(exp.LT, _clock(t, 36_000_000_000, 24), sql.number(12)), sql.text("AM"))],
+                    sql.text("PM"),
+                )
         return _minor(t, token)
 
     return sql.call("kw_text_or_empty", _joined(_pieces(pattern, _DATE_PART, emit, "format_datetime")))

@@ -41,8 +41,8 @@ def table() -> dict[str, Lowering]:
 
     rows: dict[str, Lowering] = {}
     families = (
-        operators, conditionals, conversions, strings, terms, numbers, datetimes, dynamics, arrays, sets, addresses, encodings,
-        series,
+        operators, conditionals, conversions, strings, terms, numbers, datetimes, dynamics, arrays, sets, addresses,
+        encodings, series,
     )  # fmt: skip
     for family in families:
         rows.update(family.LOWERINGS)

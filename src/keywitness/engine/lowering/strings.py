@@ -34,7 +34,10 @@ def _strcat_delim(use: Use) -> Expr:
 def _strcmp(use: Use) -> Expr:
     left, right = texts(use)
     return sql.case(
-        [(sql.binary(exp.LT, left, right), sql.number(-1)), (sql.binary(exp.EQ, left.copy(), right.copy()), sql.number(0))],
+        [
+            (sql.binary(exp.LT, left, right), sql.number(-1)),
+            (sql.binary(exp.EQ, left.copy(), right.copy()), sql.number(0)),
+        ],
         sql.number(1),
     )
 

@@ -148,7 +148,9 @@ def check_pattern(pattern: str) -> str:
         QueryError: For look-around and back-references, which neither has.
     """
     if re.search(r"\(\?(?:[=!]|<[=!])", pattern):
-        raise cannot("a regular expression with look-around", "Kusto's expressions (RE2) have none; use `extract` in two steps")
+        raise cannot(
+            "a regular expression with look-around", "Kusto's expressions (RE2) have none; use `extract` in two steps"
+        )
     return pattern
 
 
