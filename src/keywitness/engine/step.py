@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from sqlglot import exp
 
 from keywitness.engine import sql
 from keywitness.engine.sql import Expr
 from keywitness.model.schema import Schema
+
+Node = TypeVar("Node", bound=exp.Expr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,9 @@ class Step:
             expressions = [sql.alias(sql.null(), "c_none")]
         query = exp.Select(expressions=expressions)
         if self.source is not None:
-            query.set("from_", exp.From(this=self.source.copy()))
+            query.set("from_", exp.From(this=_placed(self.source)))
         if self.joins:
-            query.set("joins", [join.copy() for join in self.joins])
+            query.set("joins", [_placed(join) for join in self.joins])
         if self.where:
             query.set("where", exp.Where(this=sql.all_of([part.copy() for part in self.where])))
         if ordered and self.order:
@@ -95,3 +98,8 @@ class Step:
     def is_plain(self) -> bool:
         """True when every output may be repeated freely."""
         return all(sql.is_plain(value) for value in self.outputs)
+
+
+def _placed(node: Node) -> Node:
+    """The node itself where it stands in no tree yet: copying a source at every level would take quadratic time."""
+    return node if node.parent is None else node.copy()
