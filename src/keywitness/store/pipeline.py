@@ -48,21 +48,27 @@ def staged(source: Iterable[A], work: Callable[[A], B]) -> Iterator[Iterator[B]]
 
 
 class _Channel(Generic[A]):
-    """Room for one item between two threads."""
+    """Room for one item between two threads. The next item is begun when the last one has been taken: two batches that
+    wait for each other would cost memory and save no time."""
 
     def __init__(self, stop: threading.Event) -> None:
-        self._items: queue.Queue[A | _Failed | _End] = queue.Queue(maxsize=1)
+        self._items: queue.Queue[A | _Failed | _End] = queue.Queue()
+        self._room = threading.Semaphore(1)
         self._stop = stop
 
     def fill(self, source: Iterable[A]) -> None:
         """Put all items; an error takes the place of the rest."""
+        items = iter(source)
         try:
-            for item in source:
-                if not self._put(item):
+            while self._has_room():
+                for item in items:
+                    self._items.put(item)
+                    break
+                else:
+                    self._items.put(_End())
                     return
-            self._put(_End())
         except BaseException as error:  # handed over, not swallowed
-            self._put(_Failed(error))
+            self._items.put(_Failed(error))
 
     def __iter__(self) -> Iterator[A]:
         while not self._stop.is_set():
@@ -74,13 +80,11 @@ class _Channel(Generic[A]):
                 return
             if isinstance(item, _Failed):
                 raise item.error
+            self._room.release()
             yield item
 
-    def _put(self, item: A | _Failed | _End) -> bool:
+    def _has_room(self) -> bool:
         while not self._stop.is_set():
-            try:
-                self._items.put(item, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-            return True
+            if self._room.acquire(timeout=_POLL_SECONDS):
+                return True
         return False
