@@ -14,7 +14,7 @@ import numpy as np
 
 from keywitness.evidence.batch import EvidenceItem
 from keywitness.evidence.decoding.detection import choose_framer
-from keywitness.evidence.decoding.framing import NONE, Form, Framer, Header, Positions, Taken
+from keywitness.evidence.decoding.framing import NONE, Form, Framer, Header, LineFramer, Positions, Taken
 from keywitness.evidence.decoding.text import Text
 from keywitness.evidence.source import MIB, Found, Limits, OpenItem, Unreadable, open_items
 
@@ -176,11 +176,17 @@ class _ItemReader:
         self.framer: Framer | None = None
         self.offset = text.mark
         self.line = 1
+        self._begun = (0, 1, b"")
+        self._skipped: tuple[int, int, bytes] | None = None  # a record that is too long, while its rest passes
 
     def parts(self) -> Iterator[Piece | Refused]:
         pending = b""
         for chunk, final in _with_last(iter(self._text)):
             pending = pending + chunk if pending else chunk
+            if self._skipped is not None:
+                pending = self._skip(pending)
+                if self._skipped is None or final:
+                    yield self._refuse_skipped()
             if self.framer is None:
                 if not final and len(pending) < MIB:
                     continue
@@ -189,8 +195,11 @@ class _ItemReader:
                 self.framer = choose_framer(pending)
             taken = self.framer.take(pending, final=final)
             if not taken.consumed and len(pending) > self._limits.record_bytes:
-                yield from self._too_long(pending, final=final)
-                return
+                self._begun = (self.offset, self.line, pending[:KEPT_TEXT])
+                pending = self._skip(pending)
+                if final:
+                    yield self._refuse_skipped()
+                continue
             yield from self._parts_of(pending, taken)
             pending = pending[taken.consumed :]
 
@@ -231,40 +240,18 @@ class _ItemReader:
             self.offset += int(self._text.original(text, np.array([consumed], np.int64))[0])
             self.line += text.count(b"\n", 0, consumed) if lines is None else lines
 
-    def _too_long(self, pending: bytes, *, final: bool) -> Iterator[Piece | Refused]:
-        """Reject one record that is longer than the limit, then go on behind the next line end."""
-        begin, line, kept = self.offset, self.line, pending[:KEPT_TEXT]
+    def _skip(self, pending: bytes) -> bytes:
+        """Leave out the rest of a record that is too long; gives what stands behind it."""
+        cut = pending.find(b"\n") if isinstance(self.framer, LineFramer) else -1
+        self._advance(pending, len(pending) if cut < 0 else cut + 1)
+        self._skipped = self._begun if cut < 0 else None
+        return b"" if cut < 0 else pending[cut + 1 :]
+
+    def _refuse_skipped(self) -> Refused:
+        begin, line, kept = self._begun
+        self._skipped = None
         reason = f"record longer than {self._limits.record_bytes} bytes, the limit"
-        chunks = _with_last(iter(self._text)) if not final else iter(())
-        rest: bytes | None = None
-        while rest is None:
-            cut = pending.find(b"\n")
-            self._advance(pending, len(pending) if cut < 0 else cut + 1)
-            if cut >= 0:
-                rest = pending[cut + 1 :]
-                break
-            pending, final = next(chunks, (b"", True))
-            if final and not pending:
-                rest = b""
-        yield Refused(self._number, begin, self.offset - begin, line, reason, kept)
-        self._text = _Continued(self._text, rest, chunks)
-        yield from self.parts()
-
-
-class _Continued(Text):
-    """The rest of a text after something was cut out of its start."""
-
-    def __init__(self, text: Text, rest: bytes, chunks: Iterator[tuple[bytes, bool]]) -> None:
-        self.encoding = text.encoding
-        self.mark = text.mark
-        self.note = text.note
-        self._rest = rest
-        self._parts = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._rest
-        for chunk, _ in self._parts:
-            yield chunk
+        return Refused(self._number, begin, self.offset - begin, line, reason, kept)
 
 
 def _with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -26,6 +26,8 @@ from keywitness.evidence.reading import Piece
 
 #: Lines that one record may be broken over by line ends inside its strings.
 _MOST_BREAKS = 16
+#: Collectors that may have wrapped a record one after the other.
+_MOST_WRAPS = 3
 
 
 class RecordDecoder:
@@ -91,12 +93,28 @@ class RecordDecoder:
         row = self._raw_row(value)
         if row is not None:
             return [row]
-        inner = [r for r in (self._raw_row(w) for w in wrapped(value) if isinstance(w, dict)) if r is not None]
+        inner = self._wrapped_rows(value, name, _MOST_WRAPS)
         if inner:
             return inner
         if not value:
             raise Unfit("an empty object")
         return [self._tables.row(value, name=name)]
+
+    def _wrapped_rows(self, value: dict[str, Any], name: str, levels: int) -> list[DecodedRow]:
+        """The rows of what a collector wrapped; none when no record of Azure is among it."""
+        rows: list[DecodedRow] = []
+        others: list[Any] = []
+        for inner in wrapped(value):
+            row = self._raw_row(inner) if isinstance(inner, dict) else None
+            if row is not None:
+                rows.append(row)
+            elif isinstance(inner, dict) and levels and (deeper := self._wrapped_rows(inner, name, levels - 1)):
+                rows += deeper
+            else:
+                others.append(inner)
+        if rows:
+            rows += [self._tables.row(o if isinstance(o, dict) else {"Value": o}, name=name) for o in others]
+        return rows
 
     def _cells_row(self, piece: Piece, text: bytes) -> DecodedRow:
         """The row of a record whose column names stand in a header."""

@@ -61,7 +61,7 @@ class Members:
         container = recognise(head)
         if container is Container.NONE:
             yield OpenItem(self._found, self._unique(name), whole, self._file_sha256)
-        elif level > self._limits.archive_levels:
+        elif level >= self._limits.archive_levels:
             yield Unreadable(self._found.path, name, f"archives nested deeper than {self._limits.archive_levels}")
         elif container in (Container.GZIP, Container.ZSTD):
             yield from self.compressed(name, whole, container, level)
