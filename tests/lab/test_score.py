@@ -59,7 +59,8 @@ def exposure(item: Exposed, address: str = "203.0.113.66") -> Exposure:
     )  # fmt: skip
     return Exposure(
         vault=item.vault, object_type=item.type, name=item.name, version=item.version,
-        private_key_left=item.private_key, how="SecretGet", readers=(reader,), reads=1, first_at="", last_at="", rotate_now=True, reason="",
+        private_key_left=item.private_key, how="SecretGet", readers=(reader,), reads=1, first_at="", last_at="",
+        rotate_now=True, reason="",
     )  # fmt: skip
 
 

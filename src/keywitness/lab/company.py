@@ -208,7 +208,7 @@ def _vault(seed: int, index: int, subscriptions: tuple[tuple[str, str], ...]) ->
     name = f"kv-contoso-{area}-{environment}" + (f"{repeat}" if repeat else "")
     generation = 2025 if index < 8 else rng.choice((2025, 2025, 2025, 2024, 2022, 2020))
     certificates = [*rng.sample(CERTIFICATE_NAMES, rng.choice((0, 1, 2)))]
-    secrets = [*rng.sample(SECRET_NAMES, rng.randint(4, 12))]
+    secrets = [*rng.sample(SECRET_NAMES, 16 if index == ROLES["granted"] else rng.randint(4, 12))]
     if index == ROLES["granted"]:
         certificates = ["identity-automation", "card-gateway-mtls"]
     if index == ROLES["model"]:
@@ -253,7 +253,7 @@ def _people(seed: int, vaults: tuple[Vault, ...]) -> tuple[Person, ...]:
     count = 14 + len(vaults) // 3
     made = [_person(seed, number, vaults) for number in range(min(count, 120))]
     reached = (ROLES["portal"], ROLES["blinded"])
-    made[VICTIM] = replace(made[VICTIM], client="portal", vaults=reached, sessions_per_day=1.3)
+    made[VICTIM] = replace(made[VICTIM], client="portal", vaults=reached, sessions_per_day=1.8)
     return tuple(made)
 
 

@@ -95,7 +95,7 @@ def _ordinary_visit(visit: Visit, person: Person, rng: random.Random) -> None:
             portal_lists_secrets(visit, vault, allowed=False)
             return
         portal_lists_secrets(visit, vault)
-        if rng.random() < 0.45:
+        if rng.random() < (0.8 if person.role == "operations" else 0.45):
             portal_shows_secret(visit, vault, secret)
         return
     if rng.random() < 0.1:

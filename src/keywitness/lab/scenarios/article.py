@@ -141,7 +141,7 @@ class _Attack:
     def enumerate(self) -> None:
         step = self.step(
             "02-enumeration", "Secrets and certificates of many vaults are listed; most refuse", "T1555.006",
-            ("unauthorised-access-pattern", "vault-listing-sweep", "unusual-volume"),
+            ("unauthorised-access-pattern", "vault-listing-sweep"),
             application=clients.AZURE_POWERSHELL,
         )  # fmt: skip
         visit = self.visit("powershell", 4, "enumeration")
@@ -251,7 +251,7 @@ class _Attack:
         secret = _object(vault.secrets, BREAK_GLASS)
         step = self.step(
             "09-break-glass", "The break-glass password is read in the portal", "T1555.006",
-            ("watched-secret-read", "self-grant-then-read", "list-then-read"),
+            ("watched-secret-read", "self-grant-then-read"),
             vault=vault, object=secret.name, application=clients.PORTAL_VAULT_BLADE,
         )  # fmt: skip
         visit = self.visit("portal", 84, "break-glass")
@@ -378,7 +378,7 @@ class _Attack:
         vault = self.company.vault("granted")
         step = self.step(
             "15-clean-up", "The account takes its own entry out of the access policies again", "T1070",
-            ("access-policy-added", "access-policy-removed"), vault=vault, application=clients.AZURE_PORTAL,
+            ("access-policy-removed",), vault=vault, application=clients.AZURE_PORTAL,
         )  # fmt: skip
         with self.journal.telling(step):
             write_access_policy(
