@@ -114,7 +114,7 @@ def _cost(argument: plan.Scalar, parameter: Parameter) -> int | None:
         return 1
     if found in INTEGER and REAL in wanted:
         return 2
-    if found in {DYNAMIC, GUID} and STRING in wanted:
+    if found in {DYNAMIC, GUID} and parameter.word == "string":
         return 3
     if found in INTEGER and DECIMAL in wanted:
         return 3

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
-from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.context import Context, Rows, Scope, unknown_column
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.names import Names, implied
 from keywitness.kql.binder.types import DYNAMIC
@@ -114,13 +114,13 @@ def matches(pattern: str, name: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
-def _chosen(rows: Rows, items: Iterable[syntax.Node]) -> set[str]:
+def _chosen(context: Context, rows: Rows, items: Iterable[syntax.Node]) -> set[str]:
     """The columns that names and wildcards mean. A wildcard means visible columns only."""
     found: set[str] = set()
     for item in items:
         match item:
             case syntax.NameRef():
-                found.add(_existing(rows, item).name)
+                found.add(_existing(context, rows, item).name)
             case syntax.WildcardName(pattern=pattern):
                 found.update(c.name for c in rows.schema.visible() if matches(pattern, c.name))
             case syntax.Star():
@@ -130,22 +130,22 @@ def _chosen(rows: Rows, items: Iterable[syntax.Node]) -> set[str]:
     return found
 
 
-def _existing(rows: Rows, node: syntax.NameRef) -> Column:
+def _existing(context: Context, rows: Rows, node: syntax.NameRef) -> Column:
     column = rows.schema.find(node.name)
     if column is None:
-        raise diagnostics.unknown_column(node.span, node.name, rows.origin, rows.schema.names())
+        raise unknown_column(context, rows, node)
     return column
 
 
 def bind_project_away(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectAway) -> Rows:
     """`project-away`: all columns but these."""
-    away = _chosen(rows, node.columns)
+    away = _chosen(context, rows, node.columns)
     return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in rows.schema if c.name not in away)))
 
 
 def bind_project_keep(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectKeep) -> Rows:
     """`project-keep`: only these columns, in the order of the input; hidden ones stay."""
-    keep = _chosen(rows, node.columns)
+    keep = _chosen(context, rows, node.columns)
     return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in rows.schema if c.hidden or c.name in keep)))
 
 
@@ -155,7 +155,7 @@ def bind_project_rename(context: Context, scope: Scope, rows: Rows, node: syntax
     for item in node.columns:
         if not isinstance(item, syntax.Named) or not isinstance(item.value, syntax.NameRef):
             raise diagnostics.column_expected(item.span)
-        renamed[_existing(rows, item.value).name] = item.names[0].name
+        renamed[_existing(context, rows, item.value).name] = item.names[0].name
     names = Names()
     columns: list[plan.Named] = []
     for column in rows.schema:
@@ -172,15 +172,15 @@ def bind_project_reorder(context: Context, scope: Scope, rows: Rows, node: synta
     placed: list[Column] = []
     exact = {c.column.name for c in node.columns if isinstance(c.column, syntax.NameRef)}
     for item in node.columns:
-        placed += [c for c in _reordered(rows, item, exact) if c not in placed]
+        placed += [c for c in _reordered(context, rows, item, exact) if c not in placed]
     rest = [c for c in rows.schema if c not in placed]
     return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in (*placed, *rest))))
 
 
-def _reordered(rows: Rows, item: syntax.ReorderColumn, exact: set[str]) -> list[Column]:
+def _reordered(context: Context, rows: Rows, item: syntax.ReorderColumn, exact: set[str]) -> list[Column]:
     match item.column:
         case syntax.NameRef():
-            return [_existing(rows, item.column)]
+            return [_existing(context, rows, item.column)]
         case syntax.WildcardName(pattern=pattern):
             found = [c for c in rows.schema.visible() if matches(pattern, c.name) and c.name not in exact]
         case syntax.Star():

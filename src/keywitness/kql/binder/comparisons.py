@@ -67,8 +67,21 @@ def agree(span: syntax.Span, left: plan.Scalar, right: plan.Scalar) -> tuple[pla
         return as_guid(left), as_guid(right)
     type = comparable(left.type, right.type)
     if type is None:
-        raise diagnostics.cannot_compare(span, left.type, right.type)
+        raise diagnostics.cannot_compare(
+            span, left.type, right.type, _rewritten(left, right) or _rewritten(right, left)
+        )
     return convert(left, type), convert(right, type)
+
+
+def _rewritten(value: plan.Scalar, literal: plan.Scalar) -> str:
+    """How to write a literal so that it has the other side's type, for a help line."""
+    if not isinstance(literal, plan.Literal) or literal.value is None:
+        return ""
+    if value.type is STRING and literal.type in NUMBER:
+        return f'compare with text: "{literal.value}"'
+    if literal.type is STRING and value.type in {DATETIME, TIMESPAN, *NUMBER} and isinstance(literal.value, str):
+        return f"write {value.type.value}({literal.value[:40]})"
+    return ""
 
 
 def as_guid(value: plan.Scalar) -> plan.Scalar:

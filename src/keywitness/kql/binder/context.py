@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from keywitness.kql import syntax
+from keywitness.kql.binder import diagnostics
 from keywitness.kql.catalog import Catalog
 from keywitness.kql.plan import Literal, Plan, Scalar
 from keywitness.model.schema import KqlType, Schema
@@ -144,7 +145,16 @@ class Context:
         return f"${prefix}{self.counter}"
 
 
-#: A null of each type.
+def unknown_column(context: Context, rows: Rows, node: syntax.NameRef, others: Sequence[str] = ()) -> Exception:
+    """The refusal of a name that the rows do not have, nor a `let` (`others`)."""
+    here = list(rows.schema.visible().names())
+    table = context.catalog.schema(rows.origin) if rows.origin else None
+    if table is not None and table.find(node.name) is not None:
+        return diagnostics.column_left_behind(node.span, node.name, rows.origin, here)
+    whole = table is not None and all(rows.schema.find(c.name) for c in table)
+    return diagnostics.unknown_column(node.span, node.name, rows.origin if whole else "", [*here, *others])
+
+
 def null(type: KqlType) -> Literal:
     """The null of a type; for string, which has none, the empty string."""
     return Literal("" if type is KqlType.STRING else None, type)

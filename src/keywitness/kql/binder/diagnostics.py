@@ -27,13 +27,23 @@ def _refused(code: str, message: str, span: Span, help: str = "", label: str = "
 # ---------------------------------------------------------------- names
 
 
-def unknown_column(span: Span, name: str, origin: str, columns: Iterable[str]) -> RefusedError:
+def unknown_column(span: Span, name: str, origin: str, columns: Sequence[str]) -> RefusedError:
     """KS142: a name that is neither a column of the input nor a `let`."""
     where = f"{origin} has no such column" if origin else "no such column at this point"
-    otherwise = f"`keywitness schema {origin}` lists all" if origin else ""
-    return _refused(
-        "KS142", f"{quoted(name)} is not a column here", span, did_you_mean(name, columns, otherwise), where
-    )
+    otherwise = f"`keywitness schema {origin}` lists all" if origin else _columns_here(columns)
+    help = did_you_mean(name, columns, otherwise)
+    return _refused("KS142", f"{quoted(name)} is not a column here", span, help, where)
+
+
+def column_left_behind(span: Span, name: str, origin: str, columns: Sequence[str]) -> RefusedError:
+    """KS142: a column of the table that an earlier operator did not keep."""
+    message = f"{quoted(name)} is not a column here any more"
+    return _refused("KS142", message, span, _columns_here(columns), f"{origin} has it, an earlier stage left it out")
+
+
+def _columns_here(columns: Sequence[str]) -> str:
+    shown = ", ".join(columns[:8])
+    return f"columns here: {shown}{' ...' if len(columns) > 8 else ''}" if columns else "no column is left here"
 
 
 def unknown_name(span: Span, name: str, names: Iterable[str]) -> RefusedError:
@@ -113,9 +123,9 @@ def wrong_operands(span: Span, op: str, left: KqlType, right: KqlType, help: str
     return _refused("KS106", f"'{op}' is not defined for {left} and {right}", span, help)
 
 
-def cannot_compare(span: Span, left: KqlType, right: KqlType) -> RefusedError:
+def cannot_compare(span: Span, left: KqlType, right: KqlType, help: str = "") -> RefusedError:
     """SEM0064: Kusto refuses to compare these types; the answer would always be the same."""
-    help = f"convert one side, for instance with {_CONVERTERS[left]}()"
+    help = help or f"convert one side, for instance with {_CONVERTERS[left]}()"
     return _refused("SEM0064", f"values of types {left} and {right} cannot be compared", span, help)
 
 
@@ -156,7 +166,7 @@ def no_member(span: Span, name: str, found: KqlType) -> RefusedError:
 
 def argument_count(span: Span, name: str, signatures: Sequence[str], count: int) -> RefusedError:
     """KS119: too few or too many arguments."""
-    forms = "; ".join(f"{name}{s.partition(' ->')[0]}" for s in signatures[:3])
+    forms = _forms(name, signatures)
     return _refused(
         "KS119", f"{name}() does not take {count} argument{'s' * (count != 1)}", span, f"it is called as {forms}"
     )
@@ -164,8 +174,14 @@ def argument_count(span: Span, name: str, signatures: Sequence[str], count: int)
 
 def no_signature(span: Span, name: str, types: Sequence[KqlType], signatures: Sequence[str]) -> RefusedError:
     """KS127: no form of the function takes these types."""
-    forms = "; ".join(f"{name}{s.partition(' ->')[0]}" for s in signatures[:3])
+    forms = _forms(name, signatures)
     return _refused("KS127", f"{name}() does not take ({', '.join(types)})", span, f"it is called as {forms}")
+
+
+def _forms(name: str, signatures: Sequence[str]) -> str:
+    """How the function is called, in the words of a user."""
+    forms = "; ".join(f"{name}{s.partition(' ->')[0]}" for s in signatures[:3])
+    return forms.replace(": printed", ": any").replace(": const printed", ": const any")
 
 
 def unknown_argument(span: Span, name: str, parameters: Sequence[str]) -> RefusedError:
@@ -202,6 +218,12 @@ def no_value(span: Span, name: str) -> RefusedError:
     return _refused(
         "KWQ303", f"the query parameter {quoted(name)} has no value", span, "give it a default: `name: type = value`"
     )
+
+
+def no_watchlist(span: Span, name: str) -> RefusedError:
+    """KWQ305: a watchlist that the case does not hold."""
+    help = f"ingest it as {name}.csv: it becomes the table {name}, which the query then reads"
+    return _refused("KWQ305", f"the case holds no watchlist {quoted(name)}", span, help)
 
 
 def row_value_in_table(span: Span, name: str) -> RefusedError:

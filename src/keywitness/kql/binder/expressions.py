@@ -8,7 +8,7 @@ from typing import Any
 
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import calls, comparisons, diagnostics, folding
-from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope, Table, UserFunction
+from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope, Table, UserFunction, unknown_column
 from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, REAL, STRING, arithmetic, convert
 from keywitness.kql.functions import Kind
 from keywitness.kql.functions.function import INTEGER, NUMBER, TEXT
@@ -122,12 +122,11 @@ class Expressions:
             raise diagnostics.scalar_expected(node.span, f"'{node.name}', a function without its parentheses,")
         raise self.unknown(node)
 
-    def unknown(self, node: syntax.NameRef) -> diagnostics.RefusedError:
+    def unknown(self, node: syntax.NameRef) -> Exception:
         """The refusal of a name that nothing has."""
-        if self.rows is None:
+        if self.rows is None or not self.rows.schema:
             return diagnostics.unknown_name(node.span, node.name, self.scope)
-        candidates = [*self._columns, *self.scope]
-        return diagnostics.unknown_column(node.span, node.name, self.rows.origin, candidates)
+        return unknown_column(self.context, self.rows, node, list(self.scope))
 
     def _member(self, node: syntax.Member) -> plan.Scalar:
         if not isinstance(node.name, syntax.NameRef):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics, sources
 from keywitness.kql.binder.comparisons import agree
-from keywitness.kql.binder.context import Context, Rows, Scope, null
+from keywitness.kql.binder.context import Context, Rows, Scope, null, unknown_column
 from keywitness.kql.binder.names import Names
 from keywitness.kql.binder.types import DYNAMIC, STRING
 from keywitness.model.schema import Column, KqlType, Schema
@@ -27,7 +27,7 @@ def bind_join(context: Context, scope: Scope, rows: Rows, node: syntax.Join) -> 
     """`join`: all columns of both sides, those of the right renamed where the left has the name."""
     right = context.bind_table(context, scope, node.right)
     kind = _KINDS.get(node.kind, node.kind)
-    pairs = _conditions(rows, right, node.conditions)
+    pairs = _conditions(context, rows, right, node.conditions)
     side = _ONE_SIDED.get(kind)
     if side is not None:
         one = rows if side == "left" else right
@@ -40,7 +40,7 @@ def bind_join(context: Context, scope: Scope, rows: Rows, node: syntax.Join) -> 
 def bind_lookup(context: Context, scope: Scope, rows: Rows, node: syntax.Lookup) -> Rows:
     """`lookup`: a join that leaves out the right side's keys."""
     right = context.bind_table(context, scope, node.right)
-    pairs = _conditions(rows, right, node.conditions)
+    pairs = _conditions(context, rows, right, node.conditions)
     keys = {r.name for _, r in pairs}
     return _joined(node.kind, rows, right, pairs, _both(rows.schema, right.schema, keys))
 
@@ -74,7 +74,7 @@ def _both(left: Schema, right: Schema, left_out: set[str]) -> list[plan.JoinColu
 
 
 def _conditions(
-    left: Rows, right: Rows, conditions: Sequence[syntax.Node]
+    context: Context, left: Rows, right: Rows, conditions: Sequence[syntax.Node]
 ) -> list[tuple[plan.ColumnRef, plan.ColumnRef]]:
     """The pairs of columns that must be equal.
 
@@ -83,7 +83,7 @@ def _conditions(
     """
     pairs = []
     for condition in _flat(conditions):
-        one, other = _pair(left, right, condition)
+        one, other = _pair(context, left, right, condition)
         if DYNAMIC in (one.type, other.type):
             raise diagnostics.dynamic_not_allowed(condition.span, "as a join key")
         agree(condition.span, one, other)
@@ -99,31 +99,36 @@ def _flat(conditions: Sequence[syntax.Node]) -> Iterator[syntax.Node]:
             yield condition
 
 
-def _pair(left: Rows, right: Rows, condition: syntax.Node) -> tuple[plan.ColumnRef, plan.ColumnRef]:
+def _pair(context: Context, left: Rows, right: Rows, condition: syntax.Node) -> tuple[plan.ColumnRef, plan.ColumnRef]:
     match condition:
         case syntax.NameRef():
-            return _column(left, condition), _column(right, condition)
+            return _column(context, left, condition), _column(context, right, condition)
         case syntax.Binary(op="==", left=one, right=other):
-            sides = {name: ref for side in (one, other) for name, ref in [_side(left, right, side)] if ref is not None}
+            sides = {
+                name: ref
+                for side in (one, other)
+                for name, ref in [_side(context, left, right, side)]
+                if ref is not None
+            }
             if set(sides) == {"$left", "$right"}:
                 return sides["$left"], sides["$right"]
     help = "a key is a column of both sides, or `$left.a == $right.b`"
     raise diagnostics.bad_value(condition.span, "this is no join key", help)
 
 
-def _side(left: Rows, right: Rows, node: syntax.Node) -> tuple[str, plan.ColumnRef | None]:
+def _side(context: Context, left: Rows, right: Rows, node: syntax.Node) -> tuple[str, plan.ColumnRef | None]:
     match node:
         case syntax.Member(object=syntax.NameRef(name="$left"), name=syntax.NameRef() as name):
-            return "$left", _column(left, name)
+            return "$left", _column(context, left, name)
         case syntax.Member(object=syntax.NameRef(name="$right"), name=syntax.NameRef() as name):
-            return "$right", _column(right, name)
+            return "$right", _column(context, right, name)
     return "", None
 
 
-def _column(rows: Rows, node: syntax.NameRef) -> plan.ColumnRef:
+def _column(context: Context, rows: Rows, node: syntax.NameRef) -> plan.ColumnRef:
     column = rows.schema.find(node.name)
     if column is None:
-        raise diagnostics.unknown_column(node.span, node.name, rows.origin, rows.schema.names())
+        raise unknown_column(context, rows, node)
     return plan.ColumnRef(column.name, column.type)
 
 

@@ -53,7 +53,9 @@ def _split(node: syntax.Call) -> tuple[list[syntax.Node], dict[str, syntax.Node]
 
 def _probed(context: Context, span: syntax.Span, name: str, query: plan.Plan) -> Sequence[tuple[object, ...]]:
     if context.probe is None:
-        help = "say the columns: `evaluate bag_unpack(d) : (name: string, size: long)`"
+        help = "run it on a case"
+        if name == "bag_unpack":
+            help = "say the columns: `evaluate bag_unpack(d) : (name: string, size: long)`"
         raise diagnostics.not_supported(span, f"{name}() without looking at the rows", help)
     return context.probe(query)
 

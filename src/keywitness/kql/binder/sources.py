@@ -70,8 +70,7 @@ def tabular_function(context: Context, scope: Scope, node: syntax.Call) -> Rows:
 
 def _watchlist(context: Context, node: syntax.Call, name: str) -> Rows:
     if context.catalog.schema(name) is None:
-        help = f"ingest the watchlist as {name}.csv: it becomes the table {name}"
-        raise diagnostics.not_supported(node.span, f"the watchlist '{name}', which the case does not hold,", help)
+        raise diagnostics.no_watchlist(node.span, name)
     return case_table(context, node.span, name, Scope())
 
 

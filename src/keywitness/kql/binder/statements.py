@@ -152,7 +152,8 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
         return operators.bind_source(context, scope, node)
     entity = bind_entity(context, scope, node)
     if not isinstance(entity, Table):
-        raise diagnostics.table_expected(node.span, "this")
+        what = f"'{node.name}'" if isinstance(node, syntax.NameRef) else "this"
+        raise diagnostics.table_expected(node.span, what)
     return replace(entity.rows, label=node.name) if isinstance(node, syntax.NameRef) else entity.rows
 
 
