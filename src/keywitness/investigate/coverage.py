@@ -244,12 +244,14 @@ def _sentences(
     outcomes: Sequence[Outcome],
     remarks: Sequence[str],
 ) -> list[str]:
-    said = [*_switched_off(outcomes, hours)]
+    silenced, said = _switched_off(outcomes, hours)
     for vault in hours.vaults:
         for start, end in vault.silent:
             what = "cannot be excluded"
             if start == hours.start:
                 said.append(f"{vault.vault} has no audit record before {clock(end)}: earlier reads {what}.")
+            elif end == hours.end and vault.vault in silenced:
+                continue  # the sentence on the setting says it
             elif end == hours.end:
                 said.append(f"{vault.vault} logged nothing after {clock(start)}: reads since then {what}.")
             else:
@@ -279,9 +281,9 @@ def _sentences(
     return [*said, *hours.notes, *remarks]
 
 
-def _switched_off(outcomes: Sequence[Outcome], hours: Hours) -> list[str]:
-    """Vaults whose logging somebody switched off: the first thing to know."""
-    said = []
+def _switched_off(outcomes: Sequence[Outcome], hours: Hours) -> tuple[set[str], list[str]]:
+    """Vaults whose logging somebody switched off: the first thing to know. Their names, and a sentence each."""
+    said, silenced = [], set()
     by_name = {v.vault: v for v in hours.vaults}
     for outcome in outcomes:
         if outcome.rule.slug != "diagnostic-setting-deleted":
@@ -289,13 +291,14 @@ def _switched_off(outcomes: Sequence[Outcome], hours: Hours) -> list[str]:
         for found in outcome.findings:
             for name in found.vaults:
                 vault = by_name.get(name)
+                silenced.add(name)
                 last = f"its last audit record is of {clock(vault.last)}" if vault else "it has no audit record"
                 said.append(
                     f"Logging of {name} was switched off at {found.first_at[:19].replace('T', ' ')} UTC by"
                     f" {' and '.join(found.identities) or 'somebody'}; {last}. Reads of {name} since then cannot be"
                     " excluded: treat everything in it as read."
                 )
-    return said
+    return silenced, said
 
 
 def _rule_run(outcome: Outcome) -> RuleRun:
