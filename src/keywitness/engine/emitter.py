@@ -203,8 +203,17 @@ class Emitter:
         step = self.emit(node.source)
         if not step.is_plain():
             step = self.nested(step)
-        keys = tuple(OrderKey(self.lower(k.value, step), k.descending, k.nulls_first) for k in node.keys)
+        keys = [key for k in node.keys for key in self._order_keys(k, step)]
         return replace(step, order=(*keys, *step.order), defined=True)
+
+    def _order_keys(self, key: plan.SortKey, step: Step) -> tuple[OrderKey, ...]:
+        """A key, behind another one where NaN has to stand beside the nulls: DuckDB takes it for the largest real."""
+        value = self.lower(key.value, step)
+        plain = OrderKey(value, key.descending, key.nulls_first)
+        if key.value.type is not KqlType.REAL or key.descending == key.nulls_first:
+            return (plain,)
+        not_a_number = OrderKey(sql.call("isnan", value.copy()), not key.descending, key.nulls_first)
+        return (not_a_number, plain)
 
     def _take(self, node: plan.Take) -> Step:
         step = self.emit(node.source)

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 
 def mv_expand(emitter: Emitter, node: plan.MvExpand) -> Step:
-    """Each row once per element, in step over several columns; a null or empty one gives one row with null."""
+    """Each row once per element, in step over several columns: null is one element, an empty array none."""
     step = _with_lists(emitter, emitter.emit(node.source), node.columns, node.bag_kind)
-    least = sql.number(1)
-    step, place = _unnested(emitter, step, len(node.columns), least, node.limit)
+    step, place = _unnested(emitter, step, len(node.columns), node.limit)
     outputs = _expanded_outputs(step, node.source.schema, node.schema, node.columns, node.item_types, node.index, place)
     order = (*step.order, OrderKey(place)) if step.order else ()
     return replace(step, schema=node.schema, outputs=outputs, order=order)
@@ -39,12 +38,10 @@ def _with_lists(emitter: Emitter, step: Step, columns: Sequence[str], bag_kind: 
     return emitter.nested(wide)
 
 
-def _unnested(
-    emitter: Emitter, step: Step, count: int, least: Expr | None, limit: plan.Scalar | None
-) -> tuple[Step, Expr]:
+def _unnested(emitter: Emitter, step: Step, count: int, limit: plan.Scalar | None) -> tuple[Step, Expr]:
     """The step joined with the places 1.. of its longest list."""
     lengths = [sql.call("len", value.copy()) for value in step.outputs[-count:]]
-    longest = sql.call("greatest", *([least] if least is not None else []), *lengths)
+    longest = sql.call("greatest", *lengths)
     if limit is not None:
         longest = sql.call("least", longest, sql.cast(emitter.constant(limit), "BIGINT"))
     name = emitter.name("p")
@@ -79,7 +76,7 @@ def _expanded_outputs(
             outputs.append(sql.binary(exp.Sub, place.copy(), sql.number(1)))
         elif column.name in lists:
             element = sql.call("kw_value", sql.call("list_extract", lists[column.name].copy(), place.copy()))
-            outputs.append(conversions.convert(element, KqlType.DYNAMIC, types[column.name]))
+            outputs.append(conversions.item(element, types[column.name]))
         else:
             outputs.append(own[column.name].copy())
     return tuple(outputs)
@@ -88,7 +85,7 @@ def _expanded_outputs(
 def mv_apply(emitter: Emitter, node: plan.MvApply) -> Step:
     """Per row: expand, run the body over the elements, keep the other columns beside each of its rows."""
     step = _with_lists(emitter, emitter.emit(node.source), node.columns, "bag")
-    places, place = _unnested(emitter, step, len(node.columns), None, node.limit)
+    places, place = _unnested(emitter, step, len(node.columns), node.limit)
     inside = _expanded_outputs(
         step, node.source.schema, node.body_source, node.columns, node.item_types, node.index, place
     )

@@ -32,18 +32,18 @@ def _four(text: str, limit: int = 32) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=4096)
 def _six(text: str) -> tuple[int, int] | None:
-    """Address and prefix length of IPv6 text; IPv4 is read as mapped into IPv6."""
+    """Address and prefix length of IPv6 text; IPv4 is read as mapped into IPv6, and a dotted tail has its prefix."""
     address, slash, prefix = text.strip().partition("/")
+    dotted = "." in address
     try:
-        parsed = ipaddress.ip_address(address)
-        bits = int(prefix) if slash else -1
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+        bits = int(prefix) if slash else (32 if dotted else 128)
     except ValueError:
         return None
-    if isinstance(parsed, ipaddress.IPv4Address):
-        number, bits = 0xFFFF_0000_0000 | int(parsed), 128 if bits < 0 else bits + 96
-    else:
-        number, bits = int(parsed), 128 if bits < 0 else bits
-    return (number, bits) if 0 <= bits <= 128 else None
+    if not 0 <= bits <= (32 if dotted else 128):
+        return None
+    number = 0xFFFF_0000_0000 | int(parsed) if isinstance(parsed, ipaddress.IPv4Address) else int(parsed)
+    return number, bits + 96 if dotted else bits
 
 
 def _top(number: int, bits: int, width: int) -> int:

@@ -368,7 +368,7 @@ def sorted_descending(nulls_last: bool | None, *texts: str | None) -> str | None
 @kernel(_DYNAMIC, _TEXT, result=_TEXT)
 def joined(text: str | None, delimiter: str) -> str:
     array = read(text)
-    return delimiter.join(plain(v) for v in array) if isinstance(array, list) else ""
+    return delimiter.join(plain(v) for v in array) if isinstance(array, list) else plain(array)
 
 
 def plain(value: Any) -> str:

@@ -277,7 +277,7 @@ def parse_path(path: str) -> str | None:
 
 
 _URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^:@/?#]*)(?::(?P<password>[^@/?#]*))?@)?"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^:@/?#]*):(?P<password>[^@/?#]*)@)?"
     r"(?P<host>\[[^\]]*\]|[^:/?#]*)(?::(?P<port>\d*))?(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
@@ -285,17 +285,23 @@ _URL = re.compile(
 
 @kernel(_TEXT, result=_DYNAMIC)
 def parse_url(url: str) -> str | None:
-    """The parts of an absolute URL; null for anything else. Nothing is decoded."""
+    """The parts of an absolute URL, all empty for anything else. Nothing is decoded.
+
+    A user without a password stays in the host; a path of nothing but the last slash is empty.
+    """
     match = _URL.fullmatch(url)
-    if match is None:
-        return None
-    part = {name: value or "" for name, value in match.groupdict().items()}
+    part = (
+        {name: value or "" for name, value in match.groupdict().items()}
+        if match
+        else dict.fromkeys(_URL.groupindex, "")
+    )
+    path = "" if part["path"] == "/" and url.endswith("/") else part["path"]
     return write(
         {
             "Scheme": part["scheme"],
             "Host": part["host"],
             "Port": part["port"],
-            "Path": part["path"],
+            "Path": path,
             "Username": part["user"],
             "Password": part["password"],
             "Query Parameters": _parameters(part["query"]),
@@ -304,9 +310,14 @@ def parse_url(url: str) -> str | None:
     )
 
 
-def _parameters(query: str) -> dict[str, str]:
-    pairs = (piece.partition("=") for piece in query.split("&") if piece)
-    return {name: value for name, _, value in pairs}
+def _parameters(query: str) -> dict[str, str | list[str]]:
+    """By name, in the order of the names; a name that repeats has all its values, without a value it is left out."""
+    values: dict[str, list[str]] = {}
+    for piece in query.split("&"):
+        name, _, value = piece.partition("=")
+        if name and value:
+            values.setdefault(name, []).append(value)
+    return {name: found[0] if len(found) == 1 else found for name, found in sorted(values.items())}
 
 
 @kernel(_TEXT, result=_DYNAMIC)

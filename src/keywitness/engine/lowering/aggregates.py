@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from keywitness.engine import sql
 from keywitness.engine.lowering import conversions, dynamics
+from keywitness.engine.lowering.predicates import nullable
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey
@@ -136,6 +137,8 @@ def _average(use: AggregateUse) -> Expr:
         )
         return sql.cast(mean, "BIGINT")
     mean = use.filtered(sql.call("avg", value if use.aggregate.type is KqlType.DECIMAL else sql.cast(value, "DOUBLE")))
+    if use.aggregate.type is KqlType.REAL:  # the mean of nothing is not a number
+        mean = sql.call("coalesce", mean, sql.literal(float("nan"), KqlType.REAL))
     return sql.cast(mean, use.aggregate.type)
 
 
@@ -160,7 +163,12 @@ def _arg_extreme(name: str) -> Lowering:
             raise cannot(
                 f"{use.aggregate.function}() by a dynamic value", "convert it first, for example with tolong()"
             )
-        found = sql.call(f"{name}_null", value, by)
+        # without any value to maximise Kusto still gives a row
+        best = sql.call(f"{name}_null", value, by)
+        nothing = sql.binary(exp.EQ, exp.Count(this=by.copy()), sql.number(0))
+        found = (
+            sql.case([(nothing, sql.call("first", value.copy()))], best) if nullable(use.aggregate.args[0]) else best
+        )
         if use.aggregate.type is KqlType.STRING:
             return sql.call("coalesce", found, sql.text(""))
         return found
@@ -297,7 +305,13 @@ def _percentiles_array(*, weighted: bool) -> Lowering:
 
 
 def _moment(name: str) -> Lowering:
-    return lambda use: use.filtered(sql.call(name, sql.cast(use.args[0], "DOUBLE")))
+    """A spread; none in no value, or in one."""
+
+    def lowered(use: AggregateUse) -> Expr:
+        spread = use.filtered(sql.call(name, sql.cast(use.args[0], "DOUBLE")))
+        return sql.call("coalesce", spread, sql.literal(0.0, KqlType.REAL))
+
+    return lowered
 
 
 def _covariance(name: str) -> Lowering:

@@ -94,8 +94,12 @@ def convert(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
 def _to_whole(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
     match from_type:
         case KqlType.STRING:
+            if to_type is KqlType.INT:
+                return sql.call("kw_text_to_int", value)
             long = sql.call("kw_text_to_long", value)
         case KqlType.REAL:
+            if to_type is KqlType.INT:
+                return sql.call("kw_real_to_int", value)
             long = sql.call("kw_real_to_long", value)
         case KqlType.DECIMAL:
             long = sql.try_cast(sql.call("trunc", value), "BIGINT")
@@ -114,13 +118,36 @@ def _to_real(value: Expr, from_type: KqlType) -> Expr:
     return sql.cast(value, "DOUBLE")
 
 
+_OWN_TEXTLESS = {
+    KqlType.LONG: "kw_dynamic_to_long",
+    KqlType.INT: "kw_dynamic_to_int",
+    KqlType.REAL: "kw_dynamic_to_real",
+    KqlType.BOOL: "kw_dynamic_to_bool",
+}
+
+
+def item(value: Expr, to_type: KqlType) -> Expr:
+    """An expanded element `to typeof(...)`: only numbers become numbers, the text "2" does not.
+
+    Raises:
+        QueryError: For types that Kusto gives no element of, whatever it holds.
+    """
+    if to_type in (KqlType.TIMESPAN, KqlType.DECIMAL):
+        raise cannot(
+            f"mv-expand to typeof({to_type})", "expand without a type and convert with to" + str(to_type) + "()"
+        )
+    if to_type in _OWN_TEXTLESS:
+        return sql.call(f"kw_item_to_{to_type}", value)
+    return convert(value, KqlType.DYNAMIC, to_type)
+
+
 def _from_dynamic(value: Expr, to_type: KqlType) -> Expr:
     """By the text of the value: 1.5, "1.5" and "true" read alike, as Kusto's conversions of dynamic do."""
     if to_type is KqlType.STRING:
         return sql.call("kw_dynamic_text", value)
-    if to_type in (KqlType.LONG, KqlType.INT):
-        long = sql.call("kw_dynamic_to_long", value)
-        return sql.call("kw_long_to_int", long) if to_type is KqlType.INT else long
+    own = _OWN_TEXTLESS.get(to_type)
+    if own is not None:
+        return sql.call(own, value)
     return convert(sql.call("kw_dynamic_text", value), KqlType.STRING, to_type)
 
 

@@ -11,12 +11,11 @@ from keywitness.model.schema import KqlType
 
 
 def _digest(name: str) -> Lowering:
-    """A digest of the UTF-8 bytes of a string, or of a datetime's text; other types are not documented."""
+    """A digest of the UTF-8 bytes of a value's text; of no text it is no digest, as in Kusto."""
 
     def lowered(use: Use) -> Expr:
-        if use.type(0) not in (KqlType.STRING, KqlType.DATETIME):
-            raise cannot(f"{use.call.function}() of a {use.type(0)}", "hash its text: tostring(...)")
-        return sql.call(name, text(use, 0))
+        value = text(use, 0)
+        return sql.call("kw_digest", value, sql.call(name, value.copy()))
 
     return lowered
 

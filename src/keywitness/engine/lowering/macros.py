@@ -63,31 +63,33 @@ kw_not(a) :=
     ~a
 -- conversions
 kw_bool_text(x) :=
-    CASE WHEN x IS NULL THEN '' WHEN x THEN 'true' ELSE 'false' END
+    CASE WHEN x IS NULL THEN '' WHEN x THEN 'True' ELSE 'False' END
 kw_int_text(x) :=
     coalesce(CAST(x AS VARCHAR), '')
 kw_dynamic_text(x) :=
     coalesce(json_extract_string(x, '$'), '')
 kw_text_to_long(s) :=
-    CASE WHEN regexp_full_match(trim(s), '[+-]?[0-9]+') THEN try_cast(trim(s) AS BIGINT) WHEN
-    regexp_full_match(trim(s), '0[xX][0-9a-fA-F]{1,16}') THEN try_cast('0x' || substring(trim(s), 3) AS BIGINT) END
+    CASE WHEN regexp_full_match(kw_trimmed(s), '[+-]?[0-9]+') THEN try_cast(kw_trimmed(s) AS BIGINT)
+    WHEN regexp_full_match(kw_trimmed(s), '0[xX][0-9a-fA-F]{1,16}')
+    THEN kw_wrapped(try_cast('0x' || substring(kw_trimmed(s), 3) AS HUGEINT)) END
 kw_text_to_real(s) :=
-    CASE WHEN regexp_full_match(trim(s), '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN try_cast(trim(s)
-    AS DOUBLE) WHEN lower(trim(s)) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '-infinity') THEN try_cast(trim(s)
-    AS DOUBLE) WHEN regexp_full_match(trim(s), '0[xX][0-9a-fA-F]{1,15}') THEN CAST(try_cast(trim(s) AS BIGINT) AS
-    DOUBLE) END
+    CASE WHEN regexp_full_match(kw_trimmed(s), '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?')
+    THEN try_cast(kw_trimmed(s) AS DOUBLE)
+    WHEN lower(kw_trimmed(s)) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')
+    THEN try_cast(ltrim(kw_trimmed(s), '+') AS DOUBLE) END
 kw_text_to_bool(s) :=
-    CASE WHEN lower(trim(s)) = 'true' THEN true WHEN lower(trim(s)) = 'false' THEN false WHEN
-    regexp_full_match(trim(s), '[+-]?[0-9]+') THEN try_cast(trim(s) AS BIGINT) <> 0 END
+    CASE lower(kw_trimmed(s)) WHEN 'true' THEN true WHEN 'false' THEN false
+    ELSE CASE WHEN regexp_full_match(kw_trimmed(s), '[+-]?[0-9]+') THEN try_cast(kw_trimmed(s) AS BIGINT) <> 0 END END
 kw_text_to_guid(s) :=
     CASE WHEN regexp_full_match(trim(s),
     '\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?') THEN
     lower(regexp_replace(regexp_replace(trim(s), '[{}-]', '', 'g'), '^(.{8})(.{4})(.{4})(.{4})(.{12})$',
     '\1-\2-\3-\4-\5')) END
 kw_real_to_long(x) :=
-    CASE WHEN x > -9.2233720368547e18 AND x < 9.2233720368547e18 THEN CAST(trunc(x) AS BIGINT) END
+    CASE WHEN isnan(x) THEN NULL WHEN x >= 9.223372036854775807e18 THEN 9223372036854775807
+    WHEN x <= -9.223372036854775808e18 THEN -9223372036854775807 - 1 ELSE CAST(trunc(x) AS BIGINT) END
 kw_long_to_int(x) :=
-    try_cast(x AS INTEGER)
+    CAST((((x + 2147483648) % 4294967296) + 4294967296) % 4294967296 - 2147483648 AS INTEGER)
 kw_dynamic_to_long(d) :=
     CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN CAST(d = 'true' AS
     BIGINT) ELSE kw_text_to_long(json_extract_string(d, '$')) END
@@ -95,6 +97,35 @@ kw_gettype(d) :=
     CASE json_type(d) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'dictionary' WHEN 'VARCHAR' THEN 'string' WHEN
     'BOOLEAN' THEN 'bool' WHEN 'DOUBLE' THEN 'double' WHEN 'UBIGINT' THEN 'long' WHEN 'BIGINT' THEN 'long' ELSE
     'null' END
+kw_trimmed(s) :=
+    regexp_replace(s, '^\s+|\s+$', '', 'g')
+kw_wrapped(x) :=
+    CASE WHEN x > 9223372036854775807 THEN CAST(x - 18446744073709551616 AS BIGINT) ELSE CAST(x AS BIGINT) END
+kw_real_to_int(x) :=
+    CASE WHEN isnan(x) THEN NULL ELSE CAST(trunc(greatest(least(x, 2147483647), -2147483648)) AS INTEGER) END
+kw_text_to_int(s) :=
+    try_cast(kw_text_to_long(s) AS INTEGER)
+kw_dynamic_to_int(d) :=
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_int(CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN CAST(d =
+    'true' AS INTEGER)
+    WHEN 'VARCHAR' THEN kw_text_to_int(json_extract_string(d, '$')) ELSE
+    kw_long_to_int(kw_text_to_long(json_extract_string(d, '$'))) END
+kw_dynamic_to_real(d) :=
+    CASE json_type(d) WHEN 'BOOLEAN' THEN CAST(d = 'true' AS DOUBLE) ELSE
+    kw_text_to_real(json_extract_string(d, '$')) END
+kw_dynamic_to_bool(d) :=
+    CASE json_type(d) WHEN 'DOUBLE' THEN CAST(d AS DOUBLE) <> 0 ELSE kw_text_to_bool(json_extract_string(d, '$')) END
+kw_item_to_long(d) :=
+    CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN kw_dynamic_to_long(d) END
+kw_item_to_int(d) :=
+    CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN kw_dynamic_to_int(d) END
+kw_item_to_real(d) :=
+    CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN CAST(d AS DOUBLE) END
+kw_item_to_bool(d) :=
+    CASE json_type(d) WHEN 'BOOLEAN' THEN d = 'true' WHEN 'BIGINT' THEN CAST(d AS BIGINT) <> 0
+    WHEN 'UBIGINT' THEN CAST(d AS UBIGINT) <> 0 END
+kw_digest(s, h) :=
+    CASE WHEN s = '' THEN '' ELSE h END
 -- times
 kw_datetime(t) :=
     CASE WHEN t BETWEEN 0 AND 3155378975999999999 THEN t END
@@ -151,10 +182,11 @@ kw_json_or_null(l) :=
 kw_rows_of_lists(l) :=
     list_transform(range(1, len(l[1]) + 1), lambda i: list_transform(l, lambda g: g[i]))
 kw_substring(s, start, n) :=
-    CASE WHEN n <= 0 THEN '' ELSE substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE greatest(length(s) + start,
-    0) + 1 END, n) END
+    CASE WHEN n <= 0 OR start < -length(s) THEN ''
+    ELSE substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE length(s) + start + 1 END, n) END
 kw_substring_from(s, start) :=
-    substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE greatest(length(s) + start, 0) + 1 END)
+    CASE WHEN start < -length(s) THEN '' ELSE substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE length(s)
+    + start + 1 END) END
 kw_reverse(s) :=
     array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '')
 kw_indexof(s, x) :=

@@ -116,10 +116,10 @@ def _extract_all(use: Use) -> Expr:
         import json  # only here
 
         asked = json.loads(use.constant(1, "the capture groups"))
-        if not all(isinstance(g, int) and 1 <= g <= count for g in asked):
+        if not all(isinstance(g, int) for g in asked):
             raise cannot("extract_all() with named capture groups", "name the groups by number: dynamic([1, 2])")
-        groups = asked
-    if not groups:
+        groups = [g for g in asked if 1 <= g <= count] or groups
+    if not 1 <= count <= 16:
         raise cannot("extract_all() without a capture group in its expression", "put the wanted part into parentheses")
     lists = [sql.call("regexp_extract_all", source.copy(), sql.text(pattern), sql.number(g)) for g in groups]
     found = lists[0] if len(lists) == 1 else sql.call("kw_rows_of_lists", sql.array(lists))
