@@ -48,12 +48,14 @@ class KeySet:
     def known(self, keys: pa.Array) -> Flags:
         """For each key: is it in the set already, or earlier in `keys`?"""
         high, low = words(keys)
-        order = np.argsort(high)
-        high_sorted = high[order]
-        if np.any(high_sorted[1:] == high_sorted[:-1]):  # the slower sort is stable: the first of equals counts as new
+        order = np.argsort(high, kind="stable")  # the first of equals counts as new
+        high_sorted, low_sorted = high[order], low[order]
+        tied = high_sorted[1:] == high_sorted[:-1]
+        if np.any(tied & (low_sorted[1:] != low_sorted[:-1])):  # different keys share their first half
             order = np.lexsort((low, high))
-        low_sorted = low[order]
-        same = (high_sorted[1:] == high_sorted[:-1]) & (low_sorted[1:] == low_sorted[:-1])
+            high_sorted, low_sorted = high[order], low[order]
+            tied = high_sorted[1:] == high_sorted[:-1]
+        same = tied & (low_sorted[1:] == low_sorted[:-1])
         found_sorted = np.concatenate(([False], same)) if len(high) else np.zeros(0, dtype=np.bool_)
         for run in self._runs:
             found_sorted |= _contains(run, high_sorted, low_sorted)
