@@ -12,7 +12,7 @@ from keywitness.cli.output import Format, FormatOption, QuietOption, print_recor
 from keywitness.model.text import visible
 
 if TYPE_CHECKING:
-    from keywitness.store.ingest import IngestReport
+    from keywitness.store.report import IngestReport
 
 CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="The case folder.")]
 

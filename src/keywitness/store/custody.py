@@ -7,10 +7,13 @@ chain of the ledger, every file of the case, every evidence file; it names what 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from keywitness.errors import (
@@ -111,15 +114,63 @@ def show(snapshot: Snapshot, row: str, places: Sequence[str | Path] = ()) -> Sho
             f"the load of {item.path} was interrupted, so its hash is not known yet",
             help="ingest it again: the load goes on where it stopped",
         )
-    place = locate(item, snapshot.state.folders.get(number, ""), places)
+    place = locate(item, snapshot.state.folders.get(number, ""), Places(places))
     data = read_range(_facts(item), offset, length, path=str(place))
     if len(data) != length:
         raise EvidenceChangedError(f"{place} ends before the record at {row} does")
     return ShownRecord(row, item, table, offset, length, data, str(item.path if place == Path(item.path) else place))
 
 
-def locate(item: EvidenceEntry, folder: str, places: Sequence[str | Path]) -> Path:
-    """Where the file of an item is now: at its path, or anywhere below `places`, recognised by size and hash.
+class Places:
+    """Folders and files where moved evidence may stand: walked once, each file hashed at most once."""
+
+    def __init__(self, paths: Sequence[str | Path] = ()) -> None:
+        self._paths = tuple(map(Path, paths))
+        self._hashes: dict[Path, str] = {}
+
+    def with_size(self, item: EvidenceEntry) -> list[Path]:
+        """Files as long as the item's, those whose path ends like its path first."""
+        return sorted(self._by_size.get(item.size, ()), key=lambda path: -_common_tail(path, Path(item.path)))
+
+    def namesake(self, item: EvidenceEntry) -> Path | None:
+        """The file of the item's name whose path agrees longest with its path, seen from the end."""
+        named = self._by_name.get(Path(item.path).name, ())
+        return max(named, key=lambda path: _common_tail(path, Path(item.path)), default=None)
+
+    def sha256(self, path: Path) -> str:
+        """The hash of a file."""
+        if path not in self._hashes:
+            self._hashes[path] = _sha256(path)
+        return self._hashes[path]
+
+    @cached_property
+    def _files(self) -> list[tuple[Path, int]]:
+        inside = (Path(folder, name) for place in self._paths for folder, _, names in os.walk(place) for name in names)
+        return [(path, path.stat().st_size) for path in (*self._paths, *inside) if path.is_file()]
+
+    @cached_property
+    def _by_size(self) -> dict[int, list[Path]]:
+        sizes: dict[int, list[Path]] = {}
+        for path, size in self._files:
+            sizes.setdefault(size, []).append(path)
+        return sizes
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        names: dict[str, list[Path]] = {}
+        for path, _ in self._files:
+            names.setdefault(path.name, []).append(path)
+        return names
+
+
+def _common_tail(one: Path, other: Path) -> int:
+    """How many path parts agree, seen from the end."""
+    pairs = zip(reversed(one.parts), reversed(other.parts), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def locate(item: EvidenceEntry, folder: str, places: Places) -> Path:
+    """Where the file of an item is now: at its path, or anywhere in `places`, recognised by size and hash.
 
     Args:
         item: The item.
@@ -130,15 +181,11 @@ def locate(item: EvidenceEntry, folder: str, places: Sequence[str | Path]) -> Pa
         EvidenceUnreadableError: If no file is found.
         EvidenceChangedError: If the only file found under its name has other bytes.
     """
-    changed: Path | None = None
-    original = (Path(item.path), Path(folder) / item.path)
-    for candidate in (*original, *_candidates(places, item)):
-        if not candidate.is_file():
-            continue
-        if candidate.stat().st_size == item.size and _sha256(candidate) == item.sha256:
+    originals = [path for path in (Path(item.path), Path(folder) / item.path) if path.is_file()]
+    for candidate in (*(path for path in originals if path.stat().st_size == item.size), *places.with_size(item)):
+        if places.sha256(candidate) == item.sha256:
             return candidate
-        if candidate.name == Path(item.path).name:
-            changed = changed or candidate
+    changed = places.namesake(item) or next(iter(originals), None)
     if changed is not None:
         raise EvidenceChangedError(
             f"{changed} has changed since it was ingested: its SHA-256 is {_sha256(changed)}, it was {item.sha256}",
@@ -150,27 +197,6 @@ def locate(item: EvidenceEntry, folder: str, places: Sequence[str | Path]) -> Pa
         help=f"name its new place with --evidence; it is recognised by its SHA-256 {item.sha256}",
         effect="the rows of the case are as ingested; their bytes cannot be shown",
     )
-
-
-def _candidates(places: Sequence[str | Path], item: EvidenceEntry) -> Iterator[Path]:
-    for place in map(Path, places):
-        if place.is_dir():
-            same_name = [p for p in place.rglob(_glob_safe(Path(item.path).name)) if p.is_file()]
-            yield from same_name
-            yield from (p for p in place.rglob("*") if p.is_file() and p not in same_name and _has_size(p, item.size))
-        else:
-            yield place
-
-
-def _glob_safe(name: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", name)
-
-
-def _has_size(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
 
 
 def _standing(snapshot: Snapshot, number: int, offset: int) -> tuple[str, int] | None:
@@ -251,7 +277,7 @@ def verify(layout: Layout, places: Sequence[str | Path] = (), on_progress: Progr
     """
     entries, head, problems = read_chain(Ledger(layout.ledger))
     state = replay(entries, head)
-    checks = [*_case_checks(layout, state), *_evidence_checks(state, places)]
+    checks = [*_case_checks(layout, state), *_evidence_checks(state, Places(places))]
     total, done = sum(size for _, _, size, _ in checks), 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         for (part, name, size, _), found in zip(checks, pool.map(lambda c: c[3](), checks), strict=True):
@@ -320,7 +346,7 @@ def _file_check(path: Path, size: int, sha256: str) -> Callable[[], str]:
     return check
 
 
-def _evidence_checks(state: CaseState, places: Sequence[str | Path]) -> Iterator[_Check]:
+def _evidence_checks(state: CaseState, places: Places) -> Iterator[_Check]:
     files: dict[tuple[str, str], EvidenceEntry] = {}
     for item in state.evidence.values():
         if item.complete:
@@ -329,7 +355,7 @@ def _evidence_checks(state: CaseState, places: Sequence[str | Path]) -> Iterator
         yield "evidence", item.path, item.size, _evidence_check(item, state.folders.get(item.number, ""), places)
 
 
-def _evidence_check(item: EvidenceEntry, folder: str, places: Sequence[str | Path]) -> Callable[[], str]:
+def _evidence_check(item: EvidenceEntry, folder: str, places: Places) -> Callable[[], str]:
     def check() -> str:
         try:
             locate(item, folder, places)
