@@ -12,6 +12,14 @@ from keywitness.model.schema import KqlType
 _EXPAND_OPTIONS = ("bagexpansion", "kind", "with_itemindex")
 
 
+#: Rows for each row that the old spelling `mvexpand` gives at most.
+_OLD_LIMIT = 128
+
+
+def _old_limit(keyword: Token) -> syntax.Literal | None:
+    return syntax.Literal(keyword.span, KqlType.LONG, _OLD_LIMIT) if keyword.text == "mvexpand" else None
+
+
 class Reshaping(Operators):
     """Reads the operators with a grammar of their own."""
 
@@ -20,7 +28,7 @@ class Reshaping(Operators):
     def read_mv_expand(self, keyword: Token) -> syntax.MvExpand:
         options = self.options(*_EXPAND_OPTIONS)
         columns = self.comma_list(self._expand_column)
-        limit = self.expression() if self.accept_word("limit") else None
+        limit = self.expression() if self.accept_word("limit") else _old_limit(keyword)
         kind, index = self._expansion(options)
         rest = without(options, *_EXPAND_OPTIONS)
         return syntax.MvExpand(self.since(keyword.start), columns, kind, index, limit, rest)
