@@ -24,6 +24,9 @@ _COLUMNS = "columns"
 _TABLES = ("tables", "Tables")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 _SPACE = re.compile(rb"[\s,]*")
+_PUNCTUATION = (b"{", b"}", b"[", b"]", b":", b",")
+_ROWS_FOLLOW = re.compile(rb'\s*,\s*"rows"\s*:\s*\[')
+_NEAR = 64
 #: How far an object is looked into for an envelope's array.
 _LOOK = 1 << 16
 #: A record that cannot be ended is looked for again at the next line that begins as this one did.
@@ -51,7 +54,8 @@ class JsonFramer:
     def __init__(self) -> None:
         self.name = "JSON"
         self._open: _Level | None = None
-        self._closing = 0
+        self._closing = 0  # brackets of the skeleton that are still open
+        self._key = ""
 
     def take(self, text: bytes, *, final: bool) -> Taken:
         taken = Taken(0)
@@ -145,38 +149,28 @@ class JsonFramer:
 
     def _skeleton(self, text: bytes, position: int, taken: Taken, *, final: bool) -> int | None:
         """Behind an array: the rest of the envelope, where a query answer may have another table."""
-        depth = self._closing
-        names: list[str] = []
-        end = position
-        key: str | None = None
         for match in _TOKEN.finditer(text, position):
             token = match.group()
-            if match.end() == len(text) and not final and token[:1] not in b"{}[]:,":
+            if match.end() == len(text) and not final and token not in _PUNCTUATION:
                 return None
+            if token == b"[" and self._key == _COLUMNS:
+                columns = _value(text, match.start())
+                rows = _ROWS_FOLLOW.match(text, columns[1]) if columns else None
+                if columns is None or (rows is None and len(text) - columns[1] < _NEAR):
+                    if not final:
+                        return None
+                elif rows:
+                    self._open = _Level(Form.CELLS, _columns(columns[0]), self._closing)
+                    return rows.end()
             if token in (b"{", b"["):
-                if token == b"[" and key == _ROWS and names:
-                    self._open = _Level(Form.CELLS, Header(tuple(names)), depth)
-                    return match.end()
-                if token == b"[" and key == _COLUMNS:
-                    columns = _value(text, match.start())
-                    if columns is None:
-                        return None if not final else len(text)
-                    header, end = columns
-                    rows = re.compile(rb'\s*,\s*"rows"\s*:\s*\[').match(text, end)
-                    if rows:
-                        self._open = _Level(Form.CELLS, _columns(header), depth)
-                        return rows.end()
-                    return end
-                depth += 1
+                self._closing += 1
             elif token in (b"}", b"]"):
-                depth -= 1
+                self._closing -= 1
             elif token[:1] == b'"':
-                key = token[1:-1].decode("utf-8", "replace")
-            end = match.end()
-            self._closing = depth
-            taken.consumed = end
-            if depth == 0:
-                return end
+                self._key = token[1:-1].decode("utf-8", "replace")
+            taken.consumed = match.end()
+            if self._closing == 0:
+                return match.end()
         return len(text)
 
 
