@@ -33,6 +33,9 @@ Records = tuple[tuple[Column, ...], list[tuple[Any, ...]]]
 class Case:
     """One case folder. Holds nothing open: every method sees the case as it is when it is called.
 
+    The ledger of a case with many thousand files takes some hundredths of a second to read: it is read again only when
+    it has changed.
+
     Args:
         layout: Where things are in the folder.
         facts: The content of `case.json`.
@@ -41,6 +44,7 @@ class Case:
     def __init__(self, layout: Layout, facts: CaseFile) -> None:
         self._layout = layout
         self._facts = facts
+        self._seen: tuple[object, Snapshot] | None = None
 
     @property
     def path(self) -> Path:
@@ -81,7 +85,10 @@ class Case:
 
     def snapshot(self) -> Snapshot:
         """The case as it is now; later loads do not change it."""
-        return open_snapshot(self._layout)
+        ledger = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in Ledger(self._layout.ledger).files())
+        if self._seen is None or self._seen[0] != ledger:
+            self._seen = (ledger, open_snapshot(self._layout))
+        return self._seen[1]
 
     def query(self, text: str, now: str | datetime | None = None) -> Rows:
         """Run a KQL query.

@@ -92,3 +92,15 @@ def test_known_tables_without_evidence_are_empty_with_their_schema(layout: Layou
     assert snapshot.schema("NoSuchTable") is None
     assert rows_of(layout, "AZKVAuditLogs", "_Row", "Identity", "CallerIpAddress") == []
     assert rows_of(layout, "AzureDiagnostics", "_Row", "TimeGenerated", "CallerIPAddress") == []
+
+
+def test_a_column_of_another_service_is_shown_when_evidence_brings_it(layout: Layout) -> None:
+    before = open_snapshot(layout).schema("AzureDiagnostics")
+    assert before is not None
+    assert before.find("clientIp_s").hidden  # type: ignore[union-attr]
+    with open_writer(layout) as writer:
+        rows = table({"TimeGenerated": "datetime", "clientIp_s": "string"}, [(1, "192.0.2.1")])
+        writer.commit([decoded({"AzureDiagnostics": rows})], [item(1)], "added")
+    after = open_snapshot(layout).schema("AzureDiagnostics")
+    assert after is not None
+    assert not after.find("clientIp_s").hidden  # type: ignore[union-attr]

@@ -52,9 +52,11 @@ class Snapshot:
         known = known_table(table)
         if known is None and not self.has_evidence(table):
             return None
-        columns = list(known or ())
+        brought = self._columns(table)
+        present = {c.name for c in brought}
+        columns = [_shown(c) if c.name in present else c for c in known or ()]
         names = {c.name for c in columns}
-        columns += (c for c in self._columns(table) if c.name not in names)
+        columns += (c for c in brought if c.name not in names)
         return Schema.of((*columns, ROW_COLUMN))
 
     def has_evidence(self, table: str) -> bool:
@@ -174,6 +176,11 @@ def open_snapshot(layout: Layout) -> Snapshot:
     """
     entries, head = Ledger(layout.ledger).read()
     return Snapshot(layout, replay(entries, head))
+
+
+def _shown(column: Column) -> Column:
+    """A documented column that evidence brought: `*` means it too, unless it is one of the billing columns."""
+    return column if column.name.startswith("_") else Column(column.name, column.type)
 
 
 def _size(path: Path) -> int:
