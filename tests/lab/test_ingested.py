@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from keywitness.case import Case
 
 from .conftest import Simulated
@@ -58,3 +60,46 @@ def test_a_row_leads_back_to_the_line_of_the_truth(article: Simulated, article_c
     shown = article_case.show(row["_Row"])
     lines = {Path(article.out / line.file).read_bytes().split(b"\n")[line.line - 1] for line in step.records}
     assert shown.data.rstrip(b"\n") in lines
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        (
+            "SigninLogs",
+            "UserPrincipalName UserId AppId IPAddress ResultType CorrelationId UniqueTokenIdentifier UserAgent",
+        ),
+        (
+            "AADNonInteractiveUserSignInLogs",
+            "UserPrincipalName UserId AppId IPAddress ResultType UniqueTokenIdentifier",
+        ),
+        (
+            "AADServicePrincipalSignInLogs",
+            "ServicePrincipalId ServicePrincipalName AppId IPAddress ResultType ServicePrincipalCredentialKeyId "
+            "UniqueTokenIdentifier ResourceDisplayName",
+        ),
+        ("AADManagedIdentitySignInLogs", "ServicePrincipalId AppId ResultType UniqueTokenIdentifier"),
+        ("AuditLogs", "OperationName Category Result CorrelationId Id"),
+        (
+            "MicrosoftGraphActivityLogs",
+            "RequestUri RequestMethod AppId IPAddress SignInActivityId ClientAuthMethod ResponseStatusCode Roles",
+        ),
+        ("AzureActivity", "OperationNameValue ActivityStatusValue Caller CallerIpAddress CorrelationId _ResourceId"),
+    ],
+)
+def test_the_columns_that_an_investigation_needs_are_filled(article_case: Case, table: str, columns: str) -> None:
+    counts = ", ".join(f"{name} = countif(isnotempty(tostring({name})))" for name in columns.split())
+    (row,) = article_case.query(f"{table} | summarize All = count(), {counts}")
+    values = dict(row)
+    assert values.pop("All") > 0
+    assert {name for name, filled in values.items() if not filled} == set()
+
+
+def test_vault_records_join_their_sign_ins(article_case: Case) -> None:
+    """The token id in the vault's log is the one in the sign-in's, after decoding."""
+    (row,) = article_case.query(
+        "AzureDiagnostics | where isnotempty(identity_claim_uti_s) | summarize by Token = identity_claim_uti_s "
+        "| join kind=inner (union SigninLogs, AADNonInteractiveUserSignInLogs, AADServicePrincipalSignInLogs, "
+        "AADManagedIdentitySignInLogs | summarize by Token = UniqueTokenIdentifier) on Token | count"
+    )
+    assert row["Count"] > 100
