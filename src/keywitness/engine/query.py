@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from keywitness.engine.engine import NoTables, Source
 from keywitness.errors import UsageError
 from keywitness.kql.catalog import Catalog, EmptyCatalog
-from keywitness.kql.literals import parse_datetime
+from keywitness.kql.literals import format_datetime, parse_datetime
 from keywitness.model.schema import TICKS_PER_SECOND, UNIX_EPOCH_TICKS, KqlType, Schema
 
 if TYPE_CHECKING:
@@ -48,7 +48,21 @@ def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: da
         [{'Answer': 42}]
     """
     catalog, source = _tables(case)
-    return run(_bound(text, catalog, source, now), source)
+    clock = _now_ticks(now, catalog, source)
+    program = _bound(text, catalog, source, clock)
+    rows = run(program, source)
+    return rows if len(rows) or not program.uses_now else _with_clock_hint(rows, catalog, source, clock)
+
+
+def _with_clock_hint(rows: Rows, catalog: Catalog, source: Source, clock: int) -> Rows:
+    """Say beside an empty answer that the evidence ends before the time that the query looks at."""
+    last = latest(catalog, source)
+    if last is None or last >= clock:
+        return rows
+    hint = f"no rows: now() was {format_datetime(clock)}, but the last event is of {format_datetime(last)}; "
+    from keywitness.engine.rows import Rows  # start-up time: Arrow loads here
+
+    return Rows(rows.table, rows.schema, (*rows.notes, hint + "`--now latest` sets the clock to it"), rows.render)
 
 
 def run(program: Program, source: Source) -> Rows:
@@ -81,7 +95,7 @@ def explain(
 
         return outline(parse(text))
     catalog, source = _tables(case)
-    program = _bound(text, catalog, source, now)
+    program = _bound(text, catalog, source, _now_ticks(now, catalog, source))
     if stage == "plan":
         return outline(program)
     from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time, as above
@@ -101,14 +115,14 @@ def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Sourc
     return snapshot, snapshot
 
 
-def _bound(text: str, catalog: Catalog, source: Source, now: datetime | str | None) -> Program:
+def _bound(text: str, catalog: Catalog, source: Source, clock: int) -> Program:
     from keywitness.kql.compile import Options, compile_kql
     from keywitness.kql.plan import Plan, Program
 
     def probe(plan: Plan) -> list[tuple[Any, ...]]:
         return run(Program(plan), source).physical()
 
-    return compile_kql(text, catalog, _now_ticks(now, catalog, source), options=Options(probe=probe))
+    return compile_kql(text, catalog, clock, options=Options(probe=probe))
 
 
 def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> int:
@@ -116,7 +130,8 @@ def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> 
         now = datetime.now(UTC)
     if isinstance(now, str):
         if now.strip().lower() == "latest":
-            return latest(catalog, source)
+            last = latest(catalog, source)
+            return _now_ticks(None, catalog, source) if last is None else last
         ticks = parse_datetime(now)
         if ticks is None:
             raise UsageError(f"'{now}' is not a time", help="write 2026-01-31T12:00:00Z, or latest")
@@ -127,8 +142,8 @@ def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> 
     return UNIX_EPOCH_TICKS + (since.days * 86_400 + since.seconds) * TICKS_PER_SECOND + since.microseconds * 10
 
 
-def latest(catalog: Catalog, source: Source) -> int:
-    """The last TimeGenerated of all evidence, in ticks; the present where there is none."""
+def latest(catalog: Catalog, source: Source) -> int | None:
+    """The last TimeGenerated of all evidence, in ticks; None where there is none."""
     from keywitness.kql import plan
 
     parts: list[plan.Plan] = []
@@ -140,7 +155,6 @@ def latest(catalog: Catalog, source: Source) -> int:
             last = plan.Aggregate("max", (plan.ColumnRef(time.name, time.type),), time.type)
             parts.append(plan.Summarize(scan, (), (plan.NamedAggregate("Last", last),)))
     if not parts:
-        return _now_ticks(None, catalog, source)
+        return None
     rows = run(plan.Program(plan.Union(tuple(parts), parts[0].schema)), source)
-    found = [last for (last,) in rows.physical() if last is not None]
-    return max(found) if found else _now_ticks(None, catalog, source)
+    return max((last for (last,) in rows.physical() if last is not None), default=None)

@@ -29,9 +29,9 @@ kw_bin(a, b) :=
 kw_bin_real(a, b) :=
     CASE WHEN b > 0 THEN floor(a / b) * b END
 kw_scale_span(a, b) :=
-    CAST(round(a * b) AS BIGINT)
+    TRY_CAST(round(a * b) AS BIGINT)
 kw_divide_span(a, b) :=
-    CAST(round(a / nullif(b, 0)) AS BIGINT)
+    TRY_CAST(round(a / nullif(b, 0)) AS BIGINT)
 kw_sqrt(x) :=
     CASE WHEN x >= 0 THEN sqrt(x) END
 kw_ln(x) :=
@@ -87,11 +87,11 @@ kw_text_to_guid(s) :=
     '\1-\2-\3-\4-\5')) END
 kw_real_to_long(x) :=
     CASE WHEN isnan(x) THEN NULL WHEN x >= 9.223372036854775807e18 THEN 9223372036854775807
-    WHEN x <= -9.223372036854775808e18 THEN -9223372036854775807 - 1 ELSE CAST(trunc(x) AS BIGINT) END
+    WHEN x <= -9.223372036854775808e18 THEN -9223372036854775807 - 1 ELSE TRY_CAST(trunc(x) AS BIGINT) END
 kw_long_to_int(x) :=
     CAST((((x + 2147483648) % 4294967296) + 4294967296) % 4294967296 - 2147483648 AS INTEGER)
 kw_dynamic_to_long(d) :=
-    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN CAST(d = 'true' AS
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(TRY_CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN TRY_CAST(d = 'true' AS
     BIGINT) ELSE kw_text_to_long(json_extract_string(d, '$')) END
 kw_gettype(d) :=
     CASE json_type(d) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'dictionary' WHEN 'VARCHAR' THEN 'string' WHEN
@@ -100,30 +100,30 @@ kw_gettype(d) :=
 kw_trimmed(s) :=
     regexp_replace(s, '^\s+|\s+$', '', 'g')
 kw_wrapped(x) :=
-    CASE WHEN x > 9223372036854775807 THEN CAST(x - 18446744073709551616 AS BIGINT) ELSE CAST(x AS BIGINT) END
+    CASE WHEN x > 9223372036854775807 THEN TRY_CAST(x - 18446744073709551616 AS BIGINT) ELSE TRY_CAST(x AS BIGINT) END
 kw_real_to_int(x) :=
-    CASE WHEN isnan(x) THEN NULL ELSE CAST(trunc(greatest(least(x, 2147483647), -2147483648)) AS INTEGER) END
+    CASE WHEN isnan(x) THEN NULL ELSE TRY_CAST(trunc(greatest(least(x, 2147483647), -2147483648)) AS INTEGER) END
 kw_text_to_int(s) :=
     try_cast(kw_text_to_long(s) AS INTEGER)
 kw_dynamic_to_int(d) :=
-    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_int(CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN CAST(d =
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_int(TRY_CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN TRY_CAST(d =
     'true' AS INTEGER)
     WHEN 'VARCHAR' THEN kw_text_to_int(json_extract_string(d, '$')) ELSE
     kw_long_to_int(kw_text_to_long(json_extract_string(d, '$'))) END
 kw_dynamic_to_real(d) :=
-    CASE json_type(d) WHEN 'BOOLEAN' THEN CAST(d = 'true' AS DOUBLE) ELSE
+    CASE json_type(d) WHEN 'BOOLEAN' THEN TRY_CAST(d = 'true' AS DOUBLE) ELSE
     kw_text_to_real(json_extract_string(d, '$')) END
 kw_dynamic_to_bool(d) :=
-    CASE json_type(d) WHEN 'DOUBLE' THEN CAST(d AS DOUBLE) <> 0 ELSE kw_text_to_bool(json_extract_string(d, '$')) END
+    CASE json_type(d) WHEN 'DOUBLE' THEN TRY_CAST(d AS DOUBLE) <> 0 ELSE kw_text_to_bool(json_extract_string(d, '$')) END
 kw_item_to_long(d) :=
     CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN kw_dynamic_to_long(d) END
 kw_item_to_int(d) :=
     CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN kw_dynamic_to_int(d) END
 kw_item_to_real(d) :=
-    CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN CAST(d AS DOUBLE) END
+    CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN TRY_CAST(d AS DOUBLE) END
 kw_item_to_bool(d) :=
-    CASE json_type(d) WHEN 'BOOLEAN' THEN d = 'true' WHEN 'BIGINT' THEN CAST(d AS BIGINT) <> 0
-    WHEN 'UBIGINT' THEN CAST(d AS UBIGINT) <> 0 END
+    CASE json_type(d) WHEN 'BOOLEAN' THEN d = 'true' WHEN 'BIGINT' THEN TRY_CAST(d AS BIGINT) <> 0
+    WHEN 'UBIGINT' THEN TRY_CAST(d AS UBIGINT) <> 0 END
 kw_digest(s, h) :=
     CASE WHEN s = '' THEN '' ELSE h END
 -- times
@@ -269,13 +269,13 @@ kw_has_element(d, j) :=
     coalesce(list_contains(list_transform(json_extract(d, '$[*]'), lambda e: kw_key(CAST(e AS VARCHAR))),
     kw_key(j)), false)
 kw_key(j) :=
-    CASE WHEN json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN CAST(CAST(j AS DOUBLE) AS VARCHAR) ELSE
-    CAST(json(j) AS VARCHAR) END
+    CASE WHEN json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(TRY_CAST(j AS DOUBLE) AS VARCHAR) ELSE
+    TRY_CAST(json(j) AS VARCHAR) END
 kw_expanded(d) :=
-    CASE json_type(d) WHEN 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) WHEN 'OBJECT' THEN
-    list_transform(json_keys(d), lambda k: '{' || to_json(k) || ':' || CAST(json_extract(d, '/' ||
-    replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || '}') WHEN 'NULL' THEN [] ELSE CASE WHEN d IS NULL THEN
-    [] ELSE [d] END END
+    CASE json_type(d) WHEN 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[])
+    WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: '{' || to_json(k) || ':'
+    || CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || '}')
+    ELSE [CAST(d AS VARCHAR)] END
 kw_expanded_pairs(d) :=
     CASE json_type(d) WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: '[' || to_json(k) || ',' ||
     CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || ']') ELSE kw_expanded(d)
