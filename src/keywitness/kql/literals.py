@@ -48,7 +48,8 @@ _DATETIME_FORMS = tuple(
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
         r"(?P<year>\d{4})-(?P<month>\d{1,2})(?P<day>)",
         r"(?P<year>\d{4})(?P<month>)(?P<day>)",
-        r"(?P<month>\d{1,2})[-/](?P<day>\d{1,2})[-/](?P<year>\d{4})",
+        r"(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})[-/.](?P<year>\d{4})",
+        r"(?P<month_name>[A-Za-z]{3,9})\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})",
         r"(?:[A-Za-z]{3,9},\s*)?(?P<day>\d{1,2})[-\s](?P<month_name>[A-Za-z]{3,9})[-\s](?P<year>\d{4}|\d{2})",
     )
 )
