@@ -380,9 +380,11 @@ class Program:
         notes: Remarks for stderr (typographic quotes read as quotes, a table without evidence ...).
         render: The `render` operator's kind and properties, or None.
         sorted: True when the result's order is defined.
+        uses_now: True when the answer depends on the clock (`now()`, `ago()`).
     """
 
     result: Plan
     notes: tuple[str, ...] = ()
     render: tuple[str, tuple[tuple[str, Any], ...]] | None = None
     sorted: bool = False
+    uses_now: bool = False

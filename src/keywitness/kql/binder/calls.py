@@ -177,13 +177,13 @@ def _result(signature: Signature, arguments: Sequence[plan.Scalar]) -> KqlType:
 
 def _now(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
-    now = plan.Literal(e.context.now_ticks, DATETIME)
+    now = e.context.now()
     return fold(plan.Call("add", (now, arguments[0]), DATETIME)) if arguments else now
 
 
 def _ago(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
-    return fold(plan.Call("subtract", (plan.Literal(e.context.now_ticks, DATETIME), arguments[0]), DATETIME))
+    return fold(plan.Call("subtract", (e.context.now(), arguments[0]), DATETIME))
 
 
 def _iff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:

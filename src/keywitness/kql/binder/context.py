@@ -115,6 +115,7 @@ class Context:
         probe: Runs a plan now and gives its rows in physical form; None where there is no engine.
         notes: Remarks for the user, in order.
         render: The last `render` seen.
+        uses_now: The query asked what time it is.
         bind_entity: Binds an expression that may be a scalar, a table or a function. (This and the next three are
             set by `statements`: expressions hold tables and tables hold expressions.)
         bind_table: Binds an expression that must be a table.
@@ -131,6 +132,7 @@ class Context:
     probe: Callable[[Plan], Sequence[tuple[object, ...]]] | None = None
     notes: list[str] = field(default_factory=list)
     render: tuple[str, tuple[tuple[str, object], ...]] | None = None
+    uses_now: bool = False
     counter: int = 0
     depth: int = 0
 
@@ -138,6 +140,11 @@ class Context:
         """Add a remark once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def now(self) -> Literal:
+        """What `now()` returns; remembered, because the answer then depends on the clock."""
+        self.uses_now = True
+        return Literal(self.now_ticks, KqlType.DATETIME)
 
     def fresh(self, prefix: str) -> str:
         """A name that no query can write, for a column or a shared table between two operators."""

@@ -44,7 +44,7 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
         raise diagnostics.no_result(query.span)
     if answered > 1:
         context.note(f"the query has {answered} results: the last one is shown")
-    return plan.Program(_shown(result.plan), tuple(context.notes), context.render, result.sorted)
+    return plan.Program(_shown(result.plan), tuple(context.notes), context.render, result.sorted, context.uses_now)
 
 
 def _shown(result: plan.Plan) -> plan.Plan:
