@@ -77,8 +77,21 @@ def test_hostile_lanes_and_titles_stay_text(sample):
 
 
 def test_a_hundred_quiet_vaults_share_a_lane_and_none_is_lost():
-    quiet = [event(f"2026-03-14T09:{i % 60:02d}:00Z", lane=f"kv-{i}") for i in range(100)]
+    quiet = [
+        msgspec.structs.replace(event(f"2026-03-14T09:{i % 60:02d}:00Z", lane=f"kv-{i}"), identity=f"app-{i}")
+        for i in range(100)
+    ]
     theft = event("2026-03-14T10:30:00Z", lane="kv-stolen", severity="high")
     root = ET.fromstring(str(overview([*quiet, theft])))
     assert [e.text for e in root.iter("text") if e.attrib["class"] == "lane-label"] == ["kv-stolen", "100 others"]
     assert root.attrib["aria-label"].startswith("101 events")
+
+
+def test_a_sweep_over_many_vaults_is_one_lane_and_one_number():
+    sweep = [event(f"2026-03-14T09:00:{i:02d}Z", lane=f"kv-{i}", kind="denied", severity="medium") for i in range(27)]
+    theft = event("2026-03-14T09:20:00Z", lane="kv-3", severity="high")
+    (close_up,) = close_ups([*sweep, theft])
+    assert [len(entry.events) for entry in close_up.entries] == [26, 1, 1]
+    assert [entry.lanes for entry in close_up.entries[1:]] == [("kv-3",), ("kv-3",)]
+    labels = [e.text for e in ET.fromstring(str(close_up.picture)).iter("text") if e.attrib["class"] == "lane-label"]
+    assert labels == ["kv-0 and 25 more", "kv-3"]

@@ -275,7 +275,14 @@ def test_a_long_list_to_replace_is_whole(sample):
     exposure = tuple(replace(document.exposure[0], name=f"secret-{i:03d}") for i in range(90))
     page = Page(render(replace(document, exposure=exposure)).decode())
     assert [i for i in range(90) if page.text.count(f"secret-{i:03d}") != 2] == []
-    assert "and 50 more" in page.text
+
+
+def test_objects_to_replace_are_grouped_by_reason_and_numbered_through(page, sample):
+    starts = [
+        int(str(attributes["start"])) for tag, attributes in page.elements if tag == "ol" and "start" in attributes
+    ]
+    assert starts == [1, 2, 3]
+    assert page.text.count("Read in the session that copied the whole vault.") == 1
 
 
 def test_a_query_of_many_findings_stands_once_in_its_chapter(page, sample):

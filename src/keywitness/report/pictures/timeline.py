@@ -29,6 +29,8 @@ _TOGETHER = timedelta(minutes=10)
 _MOST_CLOSE_UPS = 8
 #: More lanes than this do not fit on a sheet of paper; those without findings then share one.
 _MOST_LANES = 24
+#: So many vaults or logs in which the same one thing happened share a lane.
+_LEAST_SHARED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Entry:
     def last(self) -> TimelineEvent:
         return self.events[-1]
 
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The vaults or logs of its events, in order of time."""
+        return tuple(dict.fromkeys(event.lane for event in self.events))
+
 
 @dataclass(frozen=True, slots=True)
 class CloseUp:
@@ -59,10 +66,11 @@ class CloseUp:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """An event whose time could be read."""
+    """An event whose time could be read, and the lane that it is drawn in."""
 
     at: datetime
     event: TimelineEvent
+    lane: str
 
 
 def overview(events: Sequence[TimelineEvent], since: str = "", until: str = "") -> Markup:
@@ -79,7 +87,7 @@ def overview(events: Sequence[TimelineEvent], since: str = "", until: str = "") 
     drawing = _frame(axis, lanes, f"{len(placed)} events from {placed[0].event.at} to {placed[-1].event.at}")
     bins: dict[tuple[int, int], list[_Placed]] = {}
     for item in placed:
-        bins.setdefault((lane_of[item.event.lane], int(axis.at(item.at) / _BIN)), []).append(item)
+        bins.setdefault((lane_of[item.lane], int(axis.at(item.at) / _BIN)), []).append(item)
     # Quiet marks first, so that those of findings lie on top.
     order = sorted(bins.items(), key=lambda pair: (-_worst(pair[1])[0], pair[0]))
     for (lane, _), items in order:
@@ -116,12 +124,34 @@ def close_ups(events: Sequence[TimelineEvent]) -> list[CloseUp]:
 
 
 def _placed(events: Sequence[TimelineEvent]) -> list[_Placed]:
-    placed = [_Placed(at, event) for event in events if (at := instants.parse(event.at)) is not None]
+    names = _lane_names(events)
+    placed = [_Placed(at, event, names[event.lane]) for event in events if (at := instants.parse(event.at)) is not None]
     return sorted(placed, key=lambda item: item.at)
 
 
+def _likeness(event: TimelineEvent) -> tuple[object, ...]:
+    """What makes two events say the same, apart from time and place."""
+    return event.kind, event.identity, event.severity, event.finding_ids
+
+
+def _lane_names(events: Sequence[TimelineEvent]) -> dict[str, str]:
+    """The lane of each vault or log; where the same one thing happened in many of them, such as a sweep, one for all."""
+    seen: dict[str, set[tuple[object, ...]]] = {}
+    for event in events:
+        seen.setdefault(event.lane, set()).add(_likeness(event))
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for lane, likenesses in seen.items():
+        if len(likenesses) == 1:
+            alike.setdefault(next(iter(likenesses)), []).append(lane)
+    names = {lane: lane for lane in seen}
+    for lanes in alike.values():
+        if len(lanes) >= _LEAST_SHARED:
+            names |= dict.fromkeys(lanes, f"{lanes[0]} and {len(lanes) - 1} more")
+    return names
+
+
 def _lanes(placed: Sequence[_Placed]) -> list[str]:
-    return list(dict.fromkeys(item.event.lane for item in placed))
+    return list(dict.fromkeys(item.lane for item in placed))
 
 
 def _overview_lanes(placed: Sequence[_Placed]) -> tuple[list[str], dict[str, int]]:
@@ -129,7 +159,7 @@ def _overview_lanes(placed: Sequence[_Placed]) -> tuple[list[str], dict[str, int
     names = _lanes(placed)
     if len(names) <= _MOST_LANES:
         return names, {name: index for index, name in enumerate(names)}
-    marked = {item.event.lane for item in placed if item.event.severity != "none"}
+    marked = {item.lane for item in placed if item.event.severity != "none"}
     own = [name for name in names if name in marked][: _MOST_LANES - 1]
     lane_of = {name: own.index(name) if name in own else len(own) for name in names}
     return [*own, f"{len(names) - len(own)} others"], lane_of
@@ -169,8 +199,7 @@ def _entries(cluster: Sequence[_Placed], first_number: int) -> list[Entry]:
     groups: list[list[_Placed]] = []
     latest: dict[tuple[object, ...], list[_Placed]] = {}
     for item in cluster:
-        event = item.event
-        key = (event.lane, event.kind, event.identity, event.severity, event.finding_ids)
+        key = (item.lane, *_likeness(item.event))
         group = latest.get(key)
         if group and item.at - group[-1].at <= _TOGETHER:
             group.append(item)
@@ -191,10 +220,11 @@ def _close_up(around: Sequence[_Placed], entries: Sequence[Entry]) -> Markup:
             mark(
                 drawing, item.event.kind, axis.at(item.at), _middle(lanes.index(item.event.lane)) + 5, "event sev-none"
             )
+    lane_of = {item.event.lane: lanes.index(item.lane) for item in around}
     ends = dict.fromkeys(range(len(lanes)), 0.0)
     for entry in entries:
-        lane = lanes.index(entry.first.lane)
-        places = [(axis.at(item.at), item.event) for item in _placed(entry.events)]
+        lane = lane_of[entry.first.lane]
+        places = [(axis.at(at), event) for event in entry.events if (at := instants.parse(event.at)) is not None]
         _draw_entry(drawing, places, _middle(lane) + 5)
         x, text = places[0][0], str(entry.number)
         # A number that would lie on its neighbour is left off: the mark stays, and the table names its time.

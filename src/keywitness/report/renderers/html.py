@@ -12,6 +12,7 @@ import hashlib
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from markupsafe import Markup, escape
 
 from keywitness.model.text import visible
 from keywitness.report import instants
-from keywitness.report.document import Document, EvidenceFile, ExposureReader, Session
+from keywitness.report.document import Document, EvidenceFile, Exposure, ExposureReader, Session
 from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank, shapes
 from keywitness.report.pictures import coverage as coverage_picture
 from keywitness.report.pictures import session as session_picture
@@ -33,8 +34,6 @@ _MOST_OPEN = 25
 _MOST_STRIPS = 40
 #: Sessions of findings that get a picture; further ones are lines of a table.
 _MOST_CARDS = 100
-#: Objects to be replaced that stand open at the top of their chapter.
-_MOST_ROTATE = 40
 #: Longer lists of what is ordinary are left out on paper, which then says so.
 _MOST_PRINTED = 100
 #: A longer text is cut on the page, with the number of characters left off; report.json has it whole.
@@ -70,7 +69,8 @@ def render(document: Document) -> bytes:
         close_ups=timeline_picture.close_ups(document.timeline),
         most_open=_MOST_OPEN,
         most_printed=_MOST_PRINTED,
-        most_rotate=_MOST_ROTATE,
+        rotate_groups=_rotate_groups(document),
+        says_all=lambda reason, parts: all(part in reason for part in parts),
         pictures={
             "strip": coverage_picture.strip,
             "scale": coverage_picture.scale,
@@ -162,6 +162,29 @@ def _by_severity(document: Document) -> list[Session]:
 
     linked = [session for session in document.sessions if session.finding_ids]
     return sorted(linked, key=lambda session: (worst(session), session.first_at, session.id))
+
+
+@dataclass(frozen=True, slots=True)
+class _RotateGroup:
+    """Objects of one vault to be replaced for one reason; their numbers go on from group to group."""
+
+    vault: str
+    reason: str
+    start: int
+    items: tuple[Exposure, ...]
+
+
+def _rotate_groups(document: Document) -> list[_RotateGroup]:
+    groups: dict[tuple[str, str], list[Exposure]] = {}
+    for item in document.exposure:
+        if item.rotate_now:
+            groups.setdefault((item.vault, item.reason), []).append(item)
+    found: list[_RotateGroup] = []
+    start = 1
+    for (vault, reason), items in groups.items():
+        found.append(_RotateGroup(vault, reason, start, tuple(items)))
+        start += len(items)
+    return found
 
 
 def _named_files(document: Document) -> list[EvidenceFile]:

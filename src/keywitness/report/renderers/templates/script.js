@@ -26,6 +26,8 @@ addEventListener("DOMContentLoaded", () => {
       for (const item of items) {
         item.hidden = wanted !== "" && !item.textContent.toLowerCase().includes(wanted);
         if (!item.hidden) shown += 1;
+        const line = item.id && document.querySelector(`[data-index="${item.id}"]`);
+        if (line) line.hidden = item.hidden;
       }
       output.textContent = wanted === "" ? "" : `${shown} of ${items.length}`;
     });
