@@ -94,4 +94,4 @@ def test_a_sweep_over_many_vaults_is_one_lane_and_one_number():
     assert [len(entry.events) for entry in close_up.entries] == [26, 1, 1]
     assert [entry.lanes for entry in close_up.entries[1:]] == [("kv-3",), ("kv-3",)]
     labels = [e.text for e in ET.fromstring(str(close_up.picture)).iter("text") if e.attrib["class"] == "lane-label"]
-    assert labels == ["kv-0 and 25 more", "kv-3"]
+    assert labels == ["26 vaults, alike", "kv-3"]

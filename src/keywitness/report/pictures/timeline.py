@@ -135,7 +135,7 @@ def _likeness(event: TimelineEvent) -> tuple[object, ...]:
 
 
 def _lane_names(events: Sequence[TimelineEvent]) -> dict[str, str]:
-    """The lane of each vault or log; where the same one thing happened in many of them, such as a sweep, one for all."""
+    """The lane of each vault or log: one for all those in which the same one thing happened, such as a sweep."""
     seen: dict[str, set[tuple[object, ...]]] = {}
     for event in events:
         seen.setdefault(event.lane, set()).add(_likeness(event))
@@ -146,7 +146,7 @@ def _lane_names(events: Sequence[TimelineEvent]) -> dict[str, str]:
     names = {lane: lane for lane in seen}
     for lanes in alike.values():
         if len(lanes) >= _LEAST_SHARED:
-            names |= dict.fromkeys(lanes, f"{lanes[0]} and {len(lanes) - 1} more")
+            names |= dict.fromkeys(lanes, f"{len(lanes)} vaults, alike")
     return names
 
 
