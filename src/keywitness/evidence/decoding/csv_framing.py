@@ -39,7 +39,8 @@ class CsvFramer:
         filled = np.array([bool(text[s:e].strip()) for s, e in zip(starts, ends, strict=True)], np.bool_)
         starts, ends = starts[filled], ends[filled]
         if self._header is None and len(starts):
-            names = cells(text[starts[0] : ends[0]], self._delimiter)
+            first = text[starts[0] : ends[0]].decode("utf-8", "backslashreplace").encode()
+            names = cells(first, self._delimiter)
             self._header = Header(tuple(unique([n.strip() for n in names])), delimiter=self._delimiter)
             starts, ends = starts[1:], ends[1:]
         return Taken(end, [Spans(starts, ends, Form.CSV, self._header)])
@@ -68,6 +69,10 @@ def csv_delimiter(head: str) -> str | None:
             names = next(csv.reader([line], delimiter=delimiter), [])
         except csv.Error:
             continue
-        if len(names) > 1 and all(n.strip() and len(n) < 256 and n.isprintable() for n in names if n):
+        if len(names) > 1 and all(_is_name(n) for n in names if n):
             return delimiter
     return None
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) < 256 and text.isprintable() and "{" not in text and "}" not in text

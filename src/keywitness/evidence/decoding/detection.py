@@ -32,7 +32,7 @@ def choose_framer(text: bytes) -> Framer:
         return JsonFramer()
     if start.startswith(b"{"):
         return _for_objects(start)
-    if _lines_are_objects(start):
+    if b'{"' in start.split(b"\n", 1)[0] or _lines_are_objects(start):
         return LineFramer()
     delimiter = csv_delimiter(start[:65_536].decode("utf-8", "replace"))
     if delimiter is not None and b"\0" not in start[:4096]:

@@ -45,7 +45,10 @@ def is_streamed_activity(record: dict[str, Any]) -> bool:
     if "time" not in record or "operationName" not in record:
         return False
     identity = record.get("identity")
-    return record.get("category") in CATEGORIES or (isinstance(identity, dict) and "authorization" in identity)
+    category = record.get("category")
+    if isinstance(category, str) and category in CATEGORIES:
+        return True
+    return isinstance(identity, dict) and "authorization" in identity
 
 
 def is_rest_activity(record: dict[str, Any]) -> bool:

@@ -40,7 +40,8 @@ _FIRST = ("time", "properties", "resourceId", "category", "location")
 
 def is_entra(record: dict[str, Any]) -> bool:
     """A record of one of the categories."""
-    return record.get("category") in TABLES and isinstance(record.get("properties"), dict)
+    category = record.get("category")
+    return isinstance(category, str) and category in TABLES and isinstance(record.get("properties"), dict)
 
 
 def entra_row(record: dict[str, Any], schemas: Schemas) -> DecodedRow:
