@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable
@@ -28,6 +29,8 @@ from keywitness.report.pictures import session as session_picture
 from keywitness.report.pictures import timeline as timeline_picture
 from keywitness.report.renderer import Renderer
 
+#: Between the words of a name such as PrivilegeEscalation.
+_INSIDE_NAME = re.compile("(?<=[a-z])(?=[A-Z])")
 #: Findings up to this number stand open; a longer list is read by its headings first.
 _MOST_OPEN = 25
 #: Vaults whose strips stand open, those with gaps first.
@@ -115,6 +118,7 @@ def _environment() -> Environment:
         "by_identity": _by_identity,
         "severity_class": lambda severity: severity if severity in SEVERITIES else "informational",
         "shell": shlex.quote,
+        "spaced": lambda name: _INSIDE_NAME.sub(" ", name),
     }
     return environment
 
