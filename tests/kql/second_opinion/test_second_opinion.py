@@ -129,7 +129,7 @@ NAMED_OTHERWISE = {
 
 
 def test_columns_of_documented_examples(ask: Ask) -> None:
-    """What both can bind has the same columns, of the same types, in the same order (every fourth: it takes a while)."""
+    """What both can bind has the same columns, types and order (every fourth example: it takes a while)."""
     queries = dict(list(documented("docs-visible.jsonl").items())[::4])
     different, compared = [], 0
     for (case, query), theirs in zip(queries.items(), ask(list(queries.values()), "--columns"), strict=True):
