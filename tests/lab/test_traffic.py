@@ -87,6 +87,21 @@ def test_late_rows_are_received_in_a_later_hour() -> None:
     assert (rows.order // TICKS_PER_HOUR == rows.hour).all()
 
 
+def test_a_vault_turned_to_policies_refuses_and_shows_its_setting() -> None:
+    vault = COMPANY.vault("model")
+    mine = [workload for workload in WORKLOADS if workload.vault == vault.index]
+    end = MONDAY + TICKS_PER_DAY
+    spans = {vault.index: (MONDAY, end)}
+    traffic = Traffic.planned(mine, MONDAY, end, 1.0, COMPANY.seed, spans)
+    rows = traffic.rows(MONDAY, end)[0]
+    inside = [traffic.templates[number] for number in np.unique(rows.template[rows.at < end]).tolist()]
+    assert any(b'"operationName": "VaultGet"' in template for template in inside)
+    assert any(b'"httpStatusCode":403' in template for template in inside)
+    for template in inside:
+        assert b'"enableRbacAuthorization":true' not in template
+        assert b"isRbacAuthorized" not in template
+
+
 def test_a_challenge_shares_the_correlation_of_the_request_that_repeats_it() -> None:
     workload = named("-import") if any("-import" in w.name for w in WORKLOADS) else named("pipeline-")
     rows = rows_of(workload, 3)

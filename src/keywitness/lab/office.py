@@ -11,6 +11,7 @@ from keywitness.lab.audit_event import missing, secret_get
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND
 from keywitness.lab.company import VICTIM, Company, Person
 from keywitness.lab.directory import write_directory_day
+from keywitness.lab.housekeeping import write_housekeeping
 from keywitness.lab.journal import Journal, Visit
 from keywitness.lab.truth import Lookalike
 from keywitness.lab.visits import (
@@ -35,17 +36,20 @@ def _days_away(begin: int, end: int) -> range:
     return range(first, first + 2)
 
 
-def _note_traveller(journal: Journal, begin: int, end: int) -> None:
-    who = traveller(journal.company).principal
-    journal.lookalikes.append(
-        Lookalike(
-            identity=who.oid,
-            name=who.name,
-            aliases=who.aliases,
-            looks_like=("first-seen-address",),
-            why=f"works from a hotel ({HOTEL}) on two days",
+def _note_new_addresses(journal: Journal) -> None:
+    """Who may be seen at a new address for a good reason: the traveller, and people whose home is another network."""
+    away = traveller(journal.company)
+    for person in journal.company.people:
+        who = person.principal
+        if person is away:
+            why = f"works from a hotel ({HOTEL}) on two days"
+        elif ":" in person.addresses[1]:
+            why = f"works from home ({person.addresses[1]}) now and then"
+        else:
+            continue
+        journal.lookalikes.append(
+            Lookalike(identity=who.oid, name=who.name, aliases=who.aliases, looks_like=("first-seen-address",), why=why)
         )
-    )
 
 
 def write_office_days(journal: Journal, begin: int, end: int, workers: Sequence[Person]) -> None:
@@ -56,7 +60,8 @@ def write_office_days(journal: Journal, begin: int, end: int, workers: Sequence[
         write_administration(journal, day, begin, end)
         write_directory_day(journal, day, begin, end)
     write_renewals(journal, begin, end)
-    _note_traveller(journal, begin, end)
+    write_housekeeping(journal, begin, end)
+    _note_new_addresses(journal)
 
 
 def _day_of(journal: Journal, person: Person, day: int, begin: int, end: int) -> None:

@@ -164,10 +164,10 @@ class Traffic:
 
     def _template(self, request: Request, workload: Workload) -> int:
         number = self._compiled(request, workload)
-        by_role = request.vault.model == "rbac" and request.status == 200 and request.operation in ACTIONS
-        if workload.vault in self.policy_spans and by_role:
-            there = replace(request, vault=replace(request.vault, model="policy"))
-            self._without_roles[number] = self._compiled(refused(there), workload)
+        if workload.vault in self.policy_spans and request.vault.model == "rbac":
+            other = by_policy(request)
+            if other is not None:
+                self._without_roles[number] = self._compiled(other, workload)
         return number
 
     def _compiled(self, request: Request, workload: Workload) -> int:
@@ -228,6 +228,17 @@ def expected_rows(workload: Workload, factor: float, seconds: float) -> float:
     visits = instances * seconds / period * share * len(workload.burst[0])
     starts = instances * workload.starts_per_day * seconds / 86_400
     return visits + starts * (len(workload.burst[0]) + len(workload.opening[0]))
+
+
+def by_policy(request: Request) -> Request | None:
+    """The same request to a vault that has been turned to access policies, which let nobody in; None: no difference."""
+    there = replace(request, vault=replace(request.vault, model="policy"))
+    if request.control:
+        shown = request.extra.replace('"enableRbacAuthorization":true', '"enableRbacAuthorization":false')
+        return replace(there, extra=shown)
+    if request.operation not in ACTIONS:
+        return None
+    return refused(there) if request.status in (200, 403) else there
 
 
 def _shared_with_next(operations: list[str]) -> npt.NDArray[np.int64]:
