@@ -249,8 +249,8 @@ kw_real_json(x) :=
     CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE
     CAST(x AS VARCHAR) END
 kw_parse_json(s) :=
-    CASE WHEN s IS NULL OR s = '' THEN NULL WHEN json_valid(s) THEN nullif(CAST(json(s) AS VARCHAR), 'null') ELSE
-    kw_text_json(s) END
+    CASE WHEN s IS NULL OR s = '' THEN NULL WHEN json_valid(s)
+    THEN nullif(CAST(json(CASE WHEN json_valid(s) THEN s END) AS VARCHAR), 'null') ELSE kw_text_json(s) END
 kw_dynamic_is_empty(d) :=
     d IS NULL OR CAST(d AS VARCHAR) IN ('""', 'null')
 kw_array_length(d) :=
