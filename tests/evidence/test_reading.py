@@ -43,7 +43,7 @@ PARTS = st.sampled_from(
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(st.one_of(st.lists(PARTS, max_size=8).map(b"".join), st.binary(max_size=300)))
 def test_any_file_ends_in_rows_and_rejected_records_that_lie_inside_it(tmp_path: Path, content: bytes) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.evidence.conftest import load_paths
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -139,7 +139,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(KEYS, JSON_LEAVES, max_size=6), min_size=1, max_size=6), st.booleans(), st.booleans())
 def test_whatever_the_fast_path_takes_equals_the_exact_path(
     properties: list[dict[str, Any]], ascii_only: bool, spaced: bool
