@@ -22,7 +22,8 @@ def cli_page() -> str:
         "# Commands\n",
         "Made by `make docs` from the commands themselves.\n",
         "Every command that prints records takes `--format table|json|jsonl|csv`; remarks and progress go to stderr.",
-        "Exit codes: 0 done, 2 usage, 3 case, 4 evidence, 5 query, 6 rule, 7 disk full, 70 defect, 130 interrupted.\n",
+        "Exit codes: 0 done, 2 usage, 3 case, 4 evidence, 5 query, 6 rule, 7 disk full, 8 saved report, 70 defect, "
+        "130 interrupted.\n",
     ]
     for name in root.list_commands(context):
         command = root.get_command(context, name)
