@@ -114,6 +114,10 @@ def test_union_gives_way_to_a_column_that_has_the_split_name_already(bench: Any)
         ("project-reorder s, * asc", ["s", "a", "d"]),
         ("project-rename z = a", ["z", "d", "s"]),
         ("extend a + 1, tostring(a)", ["a", "d", "s", "Column1"]),
+        ("extend tostring(a), bin(a, 2)", ["a", "d", "s"]),
+        ("extend B = 1, c10 = 2, c9 = 3 | project-reorder * asc", ["a", "B", "c10", "c9", "d", "s"]),
+        ("extend B = 1, c10 = 2, c9 = 3 | project-reorder * granny-asc", ["a", "B", "c9", "c10", "d", "s"]),
+        ("extend array_sort_asc(d, d)", ["a", "d", "s", "d_sorted", "d_sorted1"]),
     ],
 )
 def test_columns_of_other_operators(bench: Any, operator: str, expected: list[str]) -> None:

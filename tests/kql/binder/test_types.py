@@ -47,7 +47,7 @@ def test_type_of_an_expression(bench: Any, expression: str, expected: str) -> No
         ("sum(i)", "long"), ("sum(r)", "real"), ("sum(p)", "timespan"), ("avg(i)", "real"), ("avg(t)", "datetime"),
         ("min(i)", "int"), ("max(s)", "string"), ("percentile(i, 50)", "long"), ("make_set(t)", "dynamic"),
         ("dcount(d)", "long"), ("take_any(d)", "dynamic"), ("stdev(l)", "real"), ("count() / 2", "long"),
-        ("avg(l) * 2", "real"), ("binary_all_or(i)", "long"), ("arg_max(t, i)", "datetime"),
+        ("avg(l) * 2", "real"), ("binary_all_or(i)", "int"), ("arg_max(t, i)", "datetime"),
     ],
 )  # fmt: skip
 def test_type_of_an_aggregate(bench: Any, aggregate: str, expected: str) -> None:

@@ -24,6 +24,7 @@ from keywitness.kql.binder.types import (
     convert,
     widest,
 )
+from keywitness.kql.diagnostics import did_you_mean, quoted
 from keywitness.kql.functions import Function, Parameter, Signature
 from keywitness.kql.functions.function import INTEGER, NUMBER
 from keywitness.model.schema import KqlType
@@ -55,6 +56,7 @@ def bind_scalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
     Raises:
         RefusedError: If number, types or constants of the arguments do not fit.
     """
+    _check_choices(node, row)
     special = _SPECIAL.get(row.name)
     if special is not None:
         return special(e, node, row)
@@ -129,6 +131,29 @@ def _check_constants(
     for argument, parameter, written in zip(arguments, parameters, node.args, strict=False):
         if parameter.constant and reads_columns(argument):
             raise diagnostics.constant_expected(written.span, f"'{parameter.name}' of {node.function.name}()")
+
+
+_PARTS = "year quarter month week day hour minute second millisecond microsecond nanosecond"
+_READ_PARTS = _PARTS.replace("week", "week_of_year") + " dayofyear"
+#: Words that a function knows: its place among the arguments, and the words.
+_CHOICES: dict[str, tuple[int, str]] = {
+    "datetime_add": (0, _PARTS),
+    "datetime_diff": (0, _PARTS),
+    "datetime_part": (0, _READ_PARTS),
+    "countof": (2, "normal regex"),
+    "parse_command_line": (1, "windows"),
+}
+
+
+def _check_choices(node: syntax.Call, row: Function) -> None:
+    """Refuse a word that the function does not know, at its place."""
+    place, words = _CHOICES.get(row.name, (0, ""))
+    if not words or len(node.args) <= place:
+        return
+    written = node.args[place]
+    if isinstance(written, syntax.Literal) and str(written.value).lower() not in words.split():
+        help = did_you_mean(str(written.value), words.split(), "one of " + ", ".join(words.split()))
+        raise diagnostics.bad_value(written.span, f"{row.name}() does not know {quoted(str(written.value))}", help)
 
 
 def _convert_all(

@@ -45,9 +45,7 @@ def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names)
     suggested = implied(item, columns=e.rows.schema if e.rows else None)
     if suggested is None:
         return new.take(numbered.numbered()), value
-    if suggested in new:
-        suggested = numbered.take(suggested)
-    return new.take(suggested), value
+    return suggested, value
 
 
 _SORTS = {"array_sort_asc", "array_sort_desc"}
@@ -62,10 +60,11 @@ def several(e: Expressions, item: syntax.Node) -> Sequence[syntax.Node]:
     if len(arrays) < 2:
         return [item]
     given = list(item.names) if isinstance(item, syntax.Named) else []
+    names = Names()
     parts: list[syntax.Node] = []
     for place, array in enumerate(arrays):
         sorted = syntax.Index(call.span, call, syntax.Literal(call.span, KqlType.LONG, place))
-        suggested = syntax.NameRef(call.span, f"{implied(array) or 'array'}_sorted")
+        suggested = syntax.NameRef(call.span, names.take(f"{implied(array) or 'array'}_sorted"))
         parts.append(syntax.Named(call.span, (given[place] if place < len(given) else suggested,), sorted))
     return parts
 
@@ -190,12 +189,14 @@ def _reordered(context: Context, rows: Rows, item: syntax.ReorderColumn, exact: 
     if not item.order:
         return found
     natural = item.order.startswith("granny")
-    return sorted(found, key=lambda c: _natural(c.name) if natural else [c.name], reverse=item.order.endswith("desc"))
+    return sorted(
+        found, key=lambda c: _natural(c.name) if natural else [c.name.upper()], reverse=item.order.endswith("desc")
+    )
 
 
 def _natural(name: str) -> list[str | int]:
     """A key in which `a20` comes before `a100`: text and numbers in turn."""
-    return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name)]
+    return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name.upper())]
 
 
 def bind_getschema(context: Context, scope: Scope, rows: Rows, node: syntax.GetSchema) -> Rows:

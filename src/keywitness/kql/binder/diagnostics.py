@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from keywitness.kql.diagnostics import Diagnostic, did_you_mean, quoted
+from keywitness.kql.functions.function import NUMBER, ORDERABLE, PLAIN
 from keywitness.kql.syntax import Span
 from keywitness.model.schema import KqlType
 
@@ -112,9 +113,17 @@ def _type_help(wanted: Iterable[KqlType]) -> str:
     return f"convert it with {' or '.join(functions[:3])}" if functions else ""
 
 
+_FAMILIES = {
+    NUMBER: "number",
+    ORDERABLE: "number, string, datetime, timespan or bool",
+    PLAIN: "other than dynamic",
+    NUMBER | {KqlType.DATETIME, KqlType.TIMESPAN}: "number, datetime or timespan",
+}
+
+
 def wrong_type(span: Span, found: KqlType, wanted: Sequence[KqlType]) -> RefusedError:
     """KS107: a value of a type that does not fit."""
-    names = " or ".join(wanted) if len(wanted) < 5 else "another type"
+    names = _FAMILIES.get(frozenset(wanted)) or " or ".join(wanted)
     return _refused("KS107", f"a value of type {names} is expected, this is {found}", span, _type_help(wanted))
 
 

@@ -70,7 +70,7 @@ FUNCTIONS: tuple[Function, ...] = (
         for name in ("covarianceif", "covariancepif")
     ),
     *(
-        aggregate(name, "(expr: integer) -> long", naming=Naming.FIRST)
+        aggregate(name, "(expr: int|long) -> first", naming=Naming.FIRST)
         for name in ("binary_all_and", "binary_all_or", "binary_all_xor")
     ),
     aggregate("hll", "(expr: plain, accuracy: integer?) -> dynamic", refusal=_SKETCH),

@@ -26,17 +26,17 @@ FUNCTIONS: tuple[Function, ...] = (
         "(series1: dynamic, series2: dynamic, magnitude1: real?, magnitude2: real?) -> real",
     ),
     *(
-        scalar(f"series_fill_{name}", "(series: dynamic, placeholder: any?) -> dynamic", naming=Naming.FIRST)
+        scalar(f"series_fill_{name}", "(series: dynamic, placeholder: const number?) -> dynamic", naming=Naming.FIRST)
         for name in ("backward", "forward")
     ),
     scalar(
         "series_fill_const",
-        "(series: dynamic, constant: number, placeholder: any?) -> dynamic",
+        "(series: dynamic, constant: number, placeholder: const number?) -> dynamic",
         naming=Naming.FIRST,
     ),
     scalar(
         "series_fill_linear",
-        "(series: dynamic, placeholder: any?, edges: bool?, constant: number?) -> dynamic",
+        "(series: dynamic, placeholder: const number?, edges: bool?, constant: number?) -> dynamic",
         naming=Naming.FIRST,
     ),
     scalar("series_stats_dynamic", "(series: dynamic, ignore_nonfinite: bool?) -> dynamic"),

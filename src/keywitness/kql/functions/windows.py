@@ -5,8 +5,8 @@ from __future__ import annotations
 from keywitness.kql.functions.function import Function, window
 
 FUNCTIONS: tuple[Function, ...] = (
-    window("prev", "(column: any, offset: const long?, default: any?) -> first"),
-    window("next", "(column: any, offset: const long?, default: any?) -> first"),
+    window("prev", "(column: any, offset: const long?, default: const any?) -> first"),
+    window("next", "(column: any, offset: const long?, default: const any?) -> first"),
     window("row_number", "(start: const long?, restart: bool?) -> long"),
     window("row_cumsum", "(term: number|timespan, restart: bool?) -> promoted"),
     window("row_rank_dense", "(term: plain, restart: bool?) -> long"),
