@@ -80,7 +80,7 @@ def _sweeps(opened: Case, times: int) -> list[tuple[str, ...]]:
 def _points(opened: Case, times: int) -> list[tuple[str, ...]]:
     snapshot = opened.snapshot()
     identity = opened.query(
-        "AzureDiagnostics | summarize n = count() by oid = identity_claim_oid_g | where n > 1000 | top 1 by n asc"
+        "AzureDiagnostics | summarize n = count() by oid = identity_claim_oid_g | where n >= 100 | top 1 by n asc"
     ).to_pylist()[0]["oid"]
     secret = opened.query(
         "AzureDiagnostics | where OperationName == 'SecretGet' | summarize n = count() by id_s | top 1 by n asc"
