@@ -237,7 +237,7 @@ class Emitter:
         if not node.sources:
             return self.empty(node.schema)
         steps = [self.emit(part) for part in node.sources]
-        repeatable = not any(_reads_tables(part) for part in node.sources)
+        repeatable = not any(_holds(part, (plan.Scan,)) for part in node.sources)
         selects = [_part(step, place if repeatable else None) for place, step in enumerate(steps)]
         query: exp.Query = selects[0]
         for select in selects[1:]:
@@ -279,12 +279,16 @@ def _part(step: Step, place: int | None) -> exp.Select:
     return select
 
 
-def _reads_tables(node: plan.Plan) -> bool:
-    """True when rows come from the evidence, which may be too many to keep in order for nothing."""
-    if isinstance(node, plan.Scan):
+def reads_rows(node: plan.Plan) -> bool:
+    """True when there may be many rows: of the evidence, of a range, of expanded arrays."""
+    return _holds(node, (plan.Scan, plan.Range, plan.MvExpand, plan.MvApply))
+
+
+def _holds(node: plan.Plan, kinds: tuple[type, ...]) -> bool:
+    if isinstance(node, kinds):
         return True
     sides = (getattr(node, side, None) for side in ("source", "left", "right"))
-    return any(_reads_tables(s) for s in (*sides, *getattr(node, "sources", ())) if s is not None)
+    return any(_holds(s, kinds) for s in (*sides, *getattr(node, "sources", ())) if s is not None)
 
 
 def _bare(value: object, type_: KqlType) -> Expr:

@@ -29,7 +29,6 @@ _NUMBERS = (KqlType.INT, KqlType.LONG, KqlType.REAL, KqlType.DECIMAL)
 _TEXTS = (KqlType.STRING, KqlType.DYNAMIC)
 #: A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
-_BATCH = 10_000
 #: The narrowest that a column of a table is cut to on a terminal.
 _NARROWEST = 12
 
@@ -158,11 +157,9 @@ def _json_escape(char: str) -> str:
 
 
 def _rendered(rows: Rows, render: Callable[[Any, KqlType], str]) -> Iterator[tuple[str, ...]]:
-    for batch in rows.table.to_batches(max_chunksize=_BATCH):
-        columns = [
-            [render(v, c.type) for v in array.to_pylist()] for array, c in zip(batch.columns, rows.schema, strict=True)
-        ]
-        yield from zip(*columns, strict=True) if columns else ()
+    for batch in rows.batches():
+        columns = [[render(v, c.type) for v in cells] for cells, c in zip(batch, rows.schema, strict=True)]
+        yield from zip(*columns, strict=True)
 
 
 # ---------------------------------------------------------------- formats

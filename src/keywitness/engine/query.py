@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from keywitness.engine.engine import NoTables, Source
-from keywitness.errors import UsageError
+from keywitness.errors import QueryError, UsageError
 from keywitness.kql.catalog import Catalog, EmptyCatalog
 from keywitness.kql.literals import format_datetime, parse_datetime
 from keywitness.model.schema import TICKS_PER_SECOND, UNIX_EPOCH_TICKS, KqlType, Schema
@@ -69,7 +71,20 @@ def run(program: Program, source: Source) -> Rows:
     """Run a bound program with the engine of this machine."""
     from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time: DuckDB and sqlglot load here
 
-    return DuckDbEngine().run(program, source)
+    with _refusing_depth():
+        return DuckDbEngine().run(program, source)
+
+
+@contextmanager
+def _refusing_depth() -> Iterator[None]:
+    """Hundreds of operators in one pipeline make a plan deeper than Python's stack: that is a refusal, not a crash."""
+    try:
+        yield
+    except RecursionError:
+        raise QueryError(
+            "the query has more steps, one inside the other, than can be taken",
+            help="join neighbouring operators (`where a and b`, one `extend` for several columns)",
+        ) from None
 
 
 def explain(
@@ -88,19 +103,21 @@ def explain(
     """
     if stage not in STAGES:
         raise UsageError(f"no stage '{stage}'", help="one of " + ", ".join(STAGES))
-    from keywitness.engine.outline import outline
-
     if stage == "syntax":
+        from keywitness.kql.outline import syntax_text
         from keywitness.kql.parser import parse
 
-        return outline(parse(text))
+        return syntax_text(parse(text))
+    from keywitness.engine.outline import outline
+
     catalog, source = _tables(case)
     program = _bound(text, catalog, source, _now_ticks(now, catalog, source))
     if stage == "plan":
         return outline(program)
     from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time, as above
 
-    return DuckDbEngine().sql(program, source)
+    with _refusing_depth():
+        return DuckDbEngine().sql(program, source)
 
 
 def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Source]:
@@ -122,7 +139,8 @@ def _bound(text: str, catalog: Catalog, source: Source, clock: int) -> Program:
     def probe(plan: Plan) -> list[tuple[Any, ...]]:
         return run(Program(plan), source).physical()
 
-    return compile_kql(text, catalog, clock, options=Options(probe=probe))
+    with _refusing_depth():
+        return compile_kql(text, catalog, clock, options=Options(probe=probe))
 
 
 def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> int:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 #: What int64 nanoseconds since 1970 can hold, in ticks.
 _NS_TICKS = (2**63 - 1) // 100
+_BATCH = 10_000
 
 
 class Rows:
     """The result of a query.
 
     Args:
-        table: Columns in physical form (see `model.schema`), named as in KQL.
+        data: Columns in physical form (see `model.schema`) as an Arrow table named as in KQL, or the rows as tuples.
         schema: Their names and KQL types.
         notes: Remarks for the user that belong beside the rows.
         render: Kind and properties of the query's `render`, or None.
@@ -35,15 +36,30 @@ class Rows:
 
     def __init__(
         self,
-        table: pa.Table,
+        data: pa.Table | list[tuple[Any, ...]],
         schema: Schema,
         notes: tuple[str, ...] = (),
         render: tuple[str, tuple[tuple[str, Any], ...]] | None = None,
     ) -> None:
-        self.table = table
+        self._data = data
         self.schema = schema
         self.notes = notes
         self.render = render
+
+    @property
+    def table(self) -> pa.Table:
+        """The columns as Arrow in physical form."""
+        if isinstance(self._data, list):
+            self._data = _arrow_table(self.schema, self._data)
+        return self._data
+
+    def batches(self) -> Iterator[list[list[Any]]]:
+        """The rows in slices: per slice a list of physical cells per column."""
+        if isinstance(self._data, list):
+            yield [list(column) for column in zip(*self._data, strict=True)] or [[] for _ in self.schema]
+            return
+        for batch in self._data.to_batches(max_chunksize=_BATCH):
+            yield [column.to_pylist() for column in batch.columns]
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -51,12 +67,12 @@ class Rows:
         return tuple(self.schema)
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return len(self._data)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Each row as `to_pylist` gives it."""
-        for batch in self.table.to_batches(max_chunksize=10_000):
-            yield from _records(batch.columns, self.schema)
+        for columns in self.batches():
+            yield from _records(columns, self.schema)
 
     def __repr__(self) -> str:
         columns = ", ".join(f"{c.name}: {c.type}" for c in self.schema)
@@ -72,7 +88,7 @@ class Rows:
 
     def physical(self) -> list[tuple[Any, ...]]:
         """One tuple per row in physical form: ticks for times, JSON text for dynamic."""
-        return list(zip(*(column.to_pylist() for column in self.table.columns), strict=True)) if len(self) else []
+        return [row for columns in self.batches() for row in zip(*columns, strict=True)]
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table with datetimes as timestamp[ns, UTC] and timespans as duration[ns].
@@ -104,10 +120,20 @@ def _to_nanoseconds(column: pa.ChunkedArray, of: Column) -> pa.ChunkedArray:
     return pc.multiply(pc.subtract(column, offset), 100).cast(target)
 
 
-def _records(arrays: Sequence[Any], schema: Schema) -> Iterator[dict[str, Any]]:
+def _arrow_table(schema: Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa  # start-up time, as above
+
+    from keywitness.engine.kernels.kernel import arrow_types
+
+    types = arrow_types()
+    arrays = [pa.array([row[i] for row in rows], types[c.type]) for i, c in enumerate(schema)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([pa.field(c.name, types[c.type]) for c in schema]))
+
+
+def _records(columns: Sequence[list[Any]], schema: Schema) -> Iterator[dict[str, Any]]:
     names = [c.name for c in schema]
-    columns = [[python_value(v, c.type) for v in a.to_pylist()] for a, c in zip(arrays, schema, strict=True)]
-    for cells in zip(*columns, strict=True):
+    shown = [[python_value(v, c.type) for v in cells] for cells, c in zip(columns, schema, strict=True)]
+    for cells in zip(*shown, strict=True):
         yield dict(zip(names, cells, strict=True))
 
 
@@ -136,15 +162,8 @@ def rows_from_records(
             or `timedelta`s, dynamic cells JSON text (str) or anything `json.dumps` takes.
         notes: Remarks for the user.
     """
-    import pyarrow as pa  # start-up time: only when there is something to hold
-
-    from keywitness.engine.kernels.kernel import arrow_types
-
-    types = arrow_types()
-    rows = [tuple(r) for r in records]
-    arrays = [pa.array([physical_value(row[i], c.type) for row in rows], types[c.type]) for i, c in enumerate(columns)]
-    schema = pa.schema([pa.field(c.name, types[c.type]) for c in columns])
-    return Rows(pa.Table.from_arrays(arrays, schema=schema), Schema(columns), notes)
+    rows = [tuple(physical_value(v, c.type) for v, c in zip(r, columns, strict=True)) for r in records]
+    return Rows(rows, Schema(columns), notes)
 
 
 def physical_value(value: Any, type_: KqlType) -> Any:

@@ -152,10 +152,11 @@ def any_of(parts: Sequence[Expr]) -> Expr:
 
 
 def _chain(kind: type[exp.Binary], parts: Sequence[Expr]) -> Expr:
-    result: Expr = parts[0]
+    """Without parentheses between the links: a chain of a hundred is no deep tree to DuckDB."""
+    result = wrap(parts[0])
     for part in parts[1:]:
-        result = binary(kind, result, part)
-    return result
+        result = kind(this=result, expression=wrap(part))
+    return result if len(parts) > 1 else parts[0]
 
 
 def negate(value: Expr) -> Expr:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from keywitness.engine.emitter import Emitter
+from keywitness.engine.emitter import Emitter, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, find
 from keywitness.engine.lowering import macros
 from keywitness.engine.refusal import cannot
 from keywitness.engine.rows import Rows
 from keywitness.engine.sql import SQL_TYPES
-from keywitness.errors import KeywitnessError, QueryError, StorageFullError
+from keywitness.errors import CaseDamagedError, KeywitnessError, QueryError, StorageFullError
 from keywitness.kql.plan import Program
+from keywitness.model.schema import Schema
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -43,20 +44,18 @@ class DuckDbEngine:
         """All rows of the program's result. See `engine.Engine.run`."""
         query, macro_names, kernels = _emitted(program, source)
         with tempfile.TemporaryDirectory(prefix="keywitness-") as spill, self._connection(spill) as connection:
-            source.prepare(connection)
-            _define(connection, macro_names, kernels)
             try:
-                table = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+                source.prepare(connection)
+                _define(connection, macro_names, kernels)
+                result = connection.sql(query.sql(dialect="duckdb"))
+                if not reads_rows(program.result):  # so `print` need not load Arrow
+                    return _rows(program, result.fetchall())
+                return _rows(program, result.to_arrow_table())
             except duckdb.Error as error:
                 raise _translated(error) from error
             except KeyboardInterrupt:
                 connection.interrupt()
                 raise
-        visible = [i for i, c in enumerate(program.result.schema) if not c.hidden]
-        schema = type(program.result.schema)(program.result.schema[i] for i in visible)
-        return Rows(
-            table.select(visible).rename_columns([c.name for c in schema]), schema, program.notes, program.render
-        )
 
     def sql(self, program: Program, source: Source) -> str:
         """The SQL of a program, laid out for reading."""
@@ -76,6 +75,17 @@ class DuckDbEngine:
         connection = duckdb.connect(config=config)
         connection.execute("SET error_on_division_by_zero = false")
         return connection
+
+
+def _rows(program: Program, data: Any) -> Rows:
+    """An Arrow table or a list of tuples as rows of the visible columns under their own names."""
+    whole = program.result.schema
+    places = [i for i, c in enumerate(whole) if not c.hidden]
+    schema = Schema(whole[i] for i in places)
+    if isinstance(data, list):
+        cells = data if len(places) == len(whole) else [tuple(row[i] for i in places) for row in data]
+        return Rows(cells, schema, program.notes, program.render)
+    return Rows(data.select(places).rename_columns([c.name for c in schema]), schema, program.notes, program.render)
 
 
 def _emitted(program: Program, source: Source) -> tuple[exp.Select, list[str], dict[str, Kernel]]:
@@ -130,6 +140,8 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
         return StorageFullError(
             "the disk is full while the query sorts or joins", help="free space in the temporary folder"
         )
+    if isinstance(error, duckdb.IOException):
+        return CaseDamagedError("a file of the case cannot be read", help="keywitness verify CASE names what changed")
     if isinstance(error, duckdb.OutOfRangeException):
         return QueryError(f"a number grows out of its type: {cause}", help="calculate with todouble(...)")
     return cannot(cause)

@@ -91,7 +91,8 @@ kw_real_to_long(x) :=
 kw_long_to_int(x) :=
     CAST((((x + 2147483648) % 4294967296) + 4294967296) % 4294967296 - 2147483648 AS INTEGER)
 kw_dynamic_to_long(d) :=
-    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(TRY_CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN TRY_CAST(d = 'true' AS
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(TRY_CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN TRY_CAST(d
+    = 'true' AS
     BIGINT) ELSE kw_text_to_long(json_extract_string(d, '$')) END
 kw_gettype(d) :=
     CASE json_type(d) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'dictionary' WHEN 'VARCHAR' THEN 'string' WHEN
@@ -114,7 +115,8 @@ kw_dynamic_to_real(d) :=
     CASE json_type(d) WHEN 'BOOLEAN' THEN TRY_CAST(d = 'true' AS DOUBLE) ELSE
     kw_text_to_real(json_extract_string(d, '$')) END
 kw_dynamic_to_bool(d) :=
-    CASE json_type(d) WHEN 'DOUBLE' THEN TRY_CAST(d AS DOUBLE) <> 0 ELSE kw_text_to_bool(json_extract_string(d, '$')) END
+    CASE json_type(d) WHEN 'DOUBLE' THEN TRY_CAST(d AS DOUBLE) <> 0 ELSE kw_text_to_bool(json_extract_string(d,
+    '$')) END
 kw_item_to_long(d) :=
     CASE WHEN json_type(d) IN ('DOUBLE', 'BIGINT', 'UBIGINT') THEN kw_dynamic_to_long(d) END
 kw_item_to_int(d) :=
