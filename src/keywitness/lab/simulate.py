@@ -392,16 +392,12 @@ def _spoken_rows(spoken: Sequence[Record]) -> Rows:
     )
 
 
-_DURATIONS = np.array(
-    [str(int(value)) for value in np.exp(3.3 + 0.62 * np.linspace(-2.2, 3.2, 1024) ** 1.0)], dtype="S6"
-)
-
-
 def _durations(rows: Rows) -> npt.NDArray[np.bytes_]:
-    """Milliseconds as digits: most requests take some tens, few take hundreds."""
-    u = mixed(rows.key ^ np.uint64(0xD0)) % np.uint64(1 << 20)
-    bell = (u % np.uint64(1024) + (u >> np.uint64(10)) % np.uint64(1024)) // np.uint64(2)
-    return np.asarray(_DURATIONS[bell.astype(np.int64)])
+    """Milliseconds as digits: most requests take some tens, few hundreds. Whole numbers only: exact anywhere."""
+    u = (mixed(rows.key ^ np.uint64(0xD0)) % np.uint64(1 << 20)).astype(np.int64)
+    bell = (u % 1024 + u // 1024) // 2
+    table = np.array([str(6 + n // 21 + 180 * n**8 // 1023**8) for n in range(1024)], dtype="S4")
+    return np.asarray(table[bell])
 
 
 def _runs(records: Sequence[Record]) -> Iterator[tuple[tuple[str, int], list[Record]]]:
