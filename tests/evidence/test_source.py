@@ -75,6 +75,7 @@ def tarred(members: dict[str, bytes], mode: str) -> bytes:
         (zipped({"b.json.gz": gzip.compress(TEXT)}), {"b.json.gz": TEXT}),
         (tarred({"in.zip": zipped({"deep.json": TEXT})}, "w:gz"), {"in.zip/deep.json": TEXT}),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else "expected",
 )
 def test_the_container_is_known_by_its_content_whatever_the_name(
     tmp_path: Path, content: bytes, expected: dict[str, bytes]
@@ -115,6 +116,7 @@ SMALL = Limits(inflate_ratio=50, inflate_free_bytes=1 << 20)
         zstandard.ZstdCompressor().compress(bytes(5 << 20)),
         zipped({"in.gz": gzip.compress(bytes(5 << 20))}),
     ],
+    ids=["gzip", "zstd", "gzip in zip"],
 )
 def test_a_bomb_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bomb"
