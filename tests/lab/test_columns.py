@@ -36,6 +36,7 @@ def test_a_token_id_decodes_to_its_sign_in_id(key: int) -> None:
     """`uti` is base64url without padding of the sign-in id's bytes in little-endian order."""
     raw = base64.urlsafe_b64decode(columns.uti_one(key) + "==")
     assert str(uuid.UUID(bytes_le=raw)) == columns.sign_in_id(key)
+    assert uuid.UUID(bytes_le=raw).version == 4
 
 
 def test_token_ids_follow_a_published_pair() -> None:

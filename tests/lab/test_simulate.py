@@ -198,6 +198,30 @@ def test_tokens_in_vault_records_lead_to_sign_ins(article: Simulated) -> None:
     assert sign_in_id(1).count("-") == 4
 
 
+ENTRA_ORDER = [
+    "time", "resourceId", "operationName", "operationVersion", "category", "tenantId", "resultType", "resultSignature",
+    "resultDescription", "durationMs", "callerIpAddress", "correlationId", "identity", "Level", "location", "properties",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "category",
+    [
+        "AuditLogs",
+        "SignInLogs",
+        "NonInteractiveUserSignInLogs",
+        "ServicePrincipalSignInLogs",
+        "ManagedIdentitySignInLogs",
+    ],
+)
+def test_entra_records_have_their_members_in_order(article: Simulated, category: str) -> None:
+    for record in article.of(category):
+        assert list(record) == [name for name in ENTRA_ORDER if name in record]
+        assert record["resourceId"] == f"/tenants/{article.truth.tenant}/providers/Microsoft.aadiam"
+        assert record["durationMs"] == 0
+        assert record["Level"] == 4
+
+
 def test_managed_identities_sign_in_without_an_address(article: Simulated) -> None:
     for record in article.of("ManagedIdentitySignInLogs"):
         assert "callerIpAddress" not in record

@@ -83,8 +83,10 @@ def _token_words(key: int) -> bytes:
 
 
 def uti_column(keys: Keys) -> Text:
-    """Token ids as the `uti` claim: base64url, no padding, of 16 bytes whose last is zero."""
+    """Token ids as the `uti` claim: base64url, no padding, of a little-endian GUID whose last byte is zero."""
     raw = _sixteen_bytes(keys).astype(np.uint32)
+    raw[:, 7] = (raw[:, 7] & 0x0F) | 0x40
+    raw[:, 8] = (raw[:, 8] & 0x3F) | 0x80
     raw[:, 15] = 0
     padded = np.zeros((len(keys), 18), dtype=np.uint32)
     padded[:, :16] = raw
@@ -103,7 +105,9 @@ def uti_one(key: int) -> str:
 
 def sign_in_id(key: int) -> str:
     """The sign-in id that a token id decodes to: the same 16 bytes, read as a little-endian GUID."""
-    return str(uuid.UUID(bytes_le=_token_words(key)[:15] + b"\0"))
+    raw = bytearray(_token_words(key))
+    raw[7], raw[8], raw[15] = (raw[7] & 0x0F) | 0x40, (raw[8] & 0x3F) | 0x80, 0
+    return str(uuid.UUID(bytes_le=bytes(raw)))
 
 
 def time_column(ticks: Ticks) -> Text:

@@ -56,7 +56,9 @@ def _created(ticks: int) -> str:
     return time_one(ticks)[:-1] + "+00:00"
 
 
-def _envelope(company: Company, category: str, at: int, correlation: str, error: int, failure: str) -> dict[str, Any]:
+def _envelope(
+    company: Company, category: str, at: int, correlation: str, error: int, failure: str, address: str
+) -> dict[str, Any]:
     record: dict[str, Any] = {
         "time": time_one(at),
         "resourceId": f"/tenants/{company.tenant}/providers/Microsoft.aadiam",
@@ -70,6 +72,8 @@ def _envelope(company: Company, category: str, at: int, correlation: str, error:
     if error:
         record["resultDescription"] = failure
     record["durationMs"] = 0
+    if address:
+        record["callerIpAddress"] = address
     record["correlationId"] = correlation
     return record
 
@@ -127,7 +131,7 @@ def user_sign_in(
     correlation = guid_one(key ^ 0x53)
     category = "SignInLogs" if interactive else "NonInteractiveUserSignInLogs"
     at = _logged(created, key)
-    record = _envelope(company, category, at, correlation, error, failure)
+    record = _envelope(company, category, at, correlation, error, failure, address)
     shared = _sign_in(company, key, created, correlation, appid, CLIENT_NAMES.get(appid, ""), address, resource)
     properties = {
         "id": shared.pop("id"),
@@ -162,7 +166,7 @@ def user_sign_in(
     }
     if error:
         properties["status"] = {"errorCode": error, "failureReason": failure}
-    record |= {"callerIpAddress": address, "identity": who.name, "Level": 4, "location": place.country}
+    record |= {"identity": who.name, "Level": 4, "location": place.country}
     return category, at, encoded(record | {"properties": properties})
 
 
@@ -182,7 +186,7 @@ def application_sign_in(
     correlation = guid_one(key ^ 0x53)
     category = "ServicePrincipalSignInLogs"
     at = _logged(created, key)
-    record = _envelope(company, category, at, correlation, error, failure)
+    record = _envelope(company, category, at, correlation, error, failure, address)
     properties = _sign_in(company, key, created, correlation, who.appid, who.name, address, resource)
     properties |= {
         "location": {"city": place.city, "state": "", "countryOrRegion": place.country, "geoCoordinates": {}},
@@ -208,7 +212,7 @@ def application_sign_in(
     }
     if error:
         properties["status"] = {"errorCode": error, "failureReason": failure}
-    record |= {"callerIpAddress": address, "identity": "", "Level": 4, "location": place.country}
+    record |= {"identity": "", "Level": 4, "location": place.country}
     return category, at, encoded(record | {"properties": properties})
 
 
@@ -217,7 +221,7 @@ def managed_sign_in(company: Company, who: Principal, *, key: int, created: int)
     correlation = guid_one(key ^ 0x53)
     category = "ManagedIdentitySignInLogs"
     at = _logged(created, key)
-    record = _envelope(company, category, at, correlation, 0, "")
+    record = _envelope(company, category, at, correlation, 0, "", "")
     properties = _sign_in(company, key, created, correlation, who.appid, "", "", KEY_VAULT)
     properties |= {
         "location": {"city": "", "state": "", "countryOrRegion": "", "geoCoordinates": {}},
