@@ -46,7 +46,7 @@ def same(fast: dict[str, Any], record: dict[str, Any]) -> None:
 def test_ordinary_records_take_the_fast_path_and_give_the_same_row() -> None:
     denied = audit_record(correlationId="", resultDescription='not "allowed" \\ or {this}')
     denied["properties"]["httpStatusCode"] = 403
-    vault = audit_record(operationName="VaultGet", time="2026-03-01T10:11:12Z")
+    vault = audit_record(operationName="VaultGet", time="2026-03-01T10:11:12.0000000Z")
     vault["properties"] |= {"properties": {"sku": {"Family": "A"}, "networkAcls": None, "enableSoftDelete": True}}
     records = [audit_record(), denied, vault]
     rows, done = decode([compact(r) for r in records], records)
@@ -72,6 +72,8 @@ PROPERTIES = "properties"
         compact(audit_record()).replace(b"11111111-2222-3333-4444-555555555555", b"not-a-guid"),
         compact(audit_record(time="2026-03-01T10:11:12.1234567+02:00")),
         compact(audit_record(time="2026-13-01T10:11:12.1234567Z")),
+        compact(audit_record(time="2026-02-29T10:11:12.1234567Z")),
+        compact(audit_record(time="2026-03-01T10:11:12Z")),
         compact(audit_record(category="Other")),
         compact(audit_record(identity="text")),
         compact(audit_record(resourceId=None)),

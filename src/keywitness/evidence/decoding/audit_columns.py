@@ -24,13 +24,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keywitness.evidence.decoding.flatten import Path, columns_by_path, leaves
-from keywitness.evidence.decoding.identity import SEPARATOR
-from keywitness.evidence.decoding.json_record import parse_json
+from keywitness.evidence.decoding.identity import MILLISECONDS, SEPARATOR, TICKS, digests
+from keywitness.evidence.decoding.json_record import MOST_LEVELS, parse_json
 from keywitness.evidence.decoding.row import Unfit
 from keywitness.evidence.decoding.schemas import ARROW_TYPES
 from keywitness.evidence.decoding.shapes.audit import resource_columns
+from keywitness.evidence.decoding.time_column import ticks_column
 from keywitness.evidence.decoding.values import NotExact, own_type, physical
-from keywitness.model.schema import UNIX_EPOCH_TICKS, KqlType
+from keywitness.model.schema import KqlType
 from keywitness.model.tables import AUDIT_TABLE, flat_name, json_path
 
 _BLOCK = 1 << 18
@@ -71,14 +72,12 @@ def name_counts(octets: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) ->
     """
     names: list[Counts] = [np.empty(0, np.int64)]
     unsafe: list[Counts] = [np.empty(0, np.int64)]
-    arrays: list[Counts] = [np.empty(0, np.int64)]
     for begin in range(0, len(octets), _BLOCK):
         block = octets[begin : begin + _BLOCK + 1]
         colons = np.flatnonzero(block[1:] == 58)
         before = block[colons]
         names.append(colons[before == 34] + (begin + 1))
         unsafe.append(colons[before <= 32] + begin)
-        arrays.append(np.flatnonzero(block[:_BLOCK] == 91) + begin)
     colons = np.concatenate(names)
     last = len(octets) - 1
     following = octets[np.minimum(colons + 1, last)]
@@ -86,7 +85,6 @@ def name_counts(octets: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) ->
     null = (following == 110) | ((following == 32) & (after == 110))
     counts = _per_line(colons, bounds) - _per_line(colons[null], bounds)
     counts[_per_line(np.concatenate(unsafe), bounds) > 0] = -1
-    counts[_per_line(np.concatenate(arrays), bounds) > 50] = -1  # maybe nested deeply: the exact way looks
     return counts
 
 
@@ -208,31 +206,23 @@ class AuditColumns:
         self._leaves[path] = leaf
 
     def _query(self) -> str:
-        """Values are parsed in a materialised step: DuckDB would else parse a line again for each CASE over it."""
-        values = {leaf.name: f"v{number}" for number, leaf in enumerate(self._leaves.values())}
-        parsed = [f"{_field(leaf.path)} AS {values[leaf.name]}" for leaf in self._leaves.values()]
-        shown = [f"{values[leaf.name]}::VARCHAR AS {_quoted(leaf.name)}" for leaf in self._leaves.values()]
+        """One projection without CASE, so that DuckDB parses each line once."""
+        values = {leaf.name: _field(leaf.path) for leaf in self._leaves.values()}
+        shown = [f"{value}::VARCHAR AS {_quoted(name)}" for name, value in values.items()]
         text = {name: f"coalesce({values[name]}, '')" if name in values else "''" for name in _KEY_COLUMNS}
+        length = f"{MILLISECONDS} + {TICKS - MILLISECONDS} * ({text['CorrelationId']} = '')::INTEGER"
         key = ", ".join(
-            [
-                "lower(_resource)",
-                f"(CASE WHEN {text['CorrelationId']} = '' THEN ticks ELSE ticks - ticks % 10000 END)::VARCHAR",
-                *(text[name] for name in _KEY_COLUMNS),
-            ]
+            ['lower(s."resourceId")', f'substr(s."time", 1, {length})', *(text[name] for name in _KEY_COLUMNS)]
         )
         return f"""
-            WITH parsed AS MATERIALIZED (
-              SELECT s."resourceId" AS _resource, s."time" AS _time, {", ".join(parsed)}
-              FROM (SELECT from_json(line, {_literal(json.dumps(self._structure))}) AS s FROM keywitness_lines)
-            ), timed AS (SELECT *, {_ticks("_time")} AS ticks FROM parsed)
-            SELECT unhex(sha256(concat_ws({_literal(SEPARATOR)}, {key})))[:16] AS _key, ticks AS "TimeGenerated",
-              _resource, {", ".join(shown)}
-            FROM timed
+            SELECT concat_ws({_literal(SEPARATOR)}, {key}) AS _identity, s."time" AS _time, s."resourceId" AS _resource,
+              {", ".join(shown)}
+            FROM (SELECT from_json(line, {_literal(json.dumps(self._structure))}) AS s FROM keywitness_lines)
         """
 
     def _typed(self, table: pa.Table) -> pa.Table:
         """Columns in the physical form of their types; null where a value is not exact as that type."""
-        columns = {}
+        columns = {"TimeGenerated": ticks_column(_one_chunk(table["_time"]))}
         for name in table.column_names:
             leaf = self._by_name.get(name)
             column = table[name]
@@ -254,12 +244,15 @@ class AuditColumns:
         category = table["Category"] if "Category" in table.column_names else None
         if category is None:
             return np.zeros(len(counts), np.bool_)
+        for leaf in self._leaves.values():
+            if leaf.plain:
+                proved &= ~_maybe_deep(_one_chunk(table[leaf.name]))
         proved &= np.asarray(pc.fill_null(pc.equal(category, "AuditEvent"), False).to_numpy(), np.bool_)
         return proved & _valid(table["_resource"])
 
     def _finish(self, table: pa.Table) -> pa.Table:
         columns: dict[str, pa.Array | pa.ChunkedArray] = {
-            "_key": table["_key"],
+            "_key": digests(_one_chunk(table["_identity"])),
             "TimeGenerated": table["TimeGenerated"],
         }
         columns |= _derived(table["_resource"])
@@ -280,6 +273,15 @@ def _derived(resource: pa.ChunkedArray) -> dict[str, pa.Array]:
         name: pa.array([p.get(name, empty.get(name, "")) for p in parts], pa.string()).take(encoded.indices)
         for name in _DERIVED
     }
+
+
+def _maybe_deep(column: pa.Array) -> Mask | np.bool_:
+    """Texts that may be arrays nested deeper than records may be: the exact way looks."""
+    long = pc.greater(pc.binary_length(column), MOST_LEVELS)
+    if not pc.any(long).as_py():
+        return np.bool_(False)
+    deep = pc.and_kleene(long, pc.greater(pc.count_substring(column, "["), MOST_LEVELS // 2))
+    return np.asarray(pc.fill_null(deep, False).to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _valid(column: pa.ChunkedArray) -> Mask:
@@ -320,19 +322,10 @@ def _cell(text: str, leaf: _Leaf) -> Any:
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
     array = column.combine_chunks()
     return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
-
-
-def _ticks(value: str) -> str:
-    """Ticks of `YYYY-MM-DDTHH:MM:SS[.fffffff]` with Z or +00:00; null for anything else, which goes the exact way."""
-    whole = f"epoch_us(TRY_CAST(substr({value}, 1, 19) AS TIMESTAMP)) * 10 + {UNIX_EPOCH_TICKS}"
-    return f"""CASE
-        WHEN length({value}) = 28 AND {value}[11] = 'T' AND {value}[20] = '.' AND {value}[28] = 'Z'
-          AND {value}[21] BETWEEN '0' AND '9' THEN {whole} + TRY_CAST(substr({value}, 21, 7) AS UINTEGER)
-        WHEN {value}[11] = 'T' AND ((length({value}) = 20 AND {value}[20] = 'Z')
-          OR (length({value}) = 25 AND substr({value}, 20) = '+00:00')) THEN {whole}
-        END"""
 
 
 def _field(path: Path) -> str:

@@ -31,6 +31,7 @@ _SAMPLE = 48
 _RETRY = 500
 #: Text of small pieces that is put together: DuckDB pays for each buffer that it reads.
 _GROUP = 1 << 24
+_SMALL = 1 << 20
 #: How JSON writes the character that separates the parts of an identity (and its neighbours).
 _SEPARATOR_ESCAPE = b"\\u001"
 
@@ -204,7 +205,7 @@ def _tiles(pieces: list[Piece]) -> Iterator[tuple[bytes, Counts]]:
     size = 0
     for piece in pieces:
         text, starts = _tile(piece)
-        if size and size + len(text) > _GROUP:
+        if size and (size + len(text) > _GROUP or len(text) > _SMALL):
             yield b"".join(texts), np.append(np.concatenate(bounds), size)
             texts, bounds, size = [], [], 0
         texts.append(text)

@@ -12,6 +12,7 @@ from keywitness.evidence.decoding.row import Unfit
 
 #: Lines looked at before a text is called unrecognised.
 _LINES = 50
+_LOOK = 1 << 20
 _ENVELOPE = re.compile(rb'\{\s*"(?:%s|tables|Tables)"\s*:\s*\[' % "|".join(ENVELOPES).encode())
 
 
@@ -32,7 +33,7 @@ def choose_framer(text: bytes) -> Framer:
         return JsonFramer()
     if start.startswith(b"{"):
         return _for_objects(start)
-    if b'{"' in start.split(b"\n", 1)[0] or _lines_are_objects(start):
+    if b'{"' in _first_line(start) or _lines_are_objects(start):
         return LineFramer()
     delimiter = csv_delimiter(start[:65_536].decode("utf-8", "replace"))
     if delimiter is not None and b"\0" not in start[:4096]:
@@ -41,7 +42,7 @@ def choose_framer(text: bytes) -> Framer:
 
 
 def _for_objects(start: bytes) -> Framer:
-    line = start.split(b"\n", 1)[0]
+    line = _first_line(start)
     if _ENVELOPE.match(start):
         return JsonFramer()
     try:
@@ -57,7 +58,7 @@ def _for_objects(start: bytes) -> Framer:
 
 def _lines_are_objects(text: bytes) -> bool:
     """Some line after the first is a JSON object of its own."""
-    for line in text.split(b"\n", _LINES)[1:_LINES]:
+    for line in text[:_LOOK].split(b"\n", _LINES)[1:_LINES]:
         stripped = line.strip()
         if stripped.startswith(b"{") and stripped.endswith(b"}") and len(stripped) > 2 and b":" in stripped:
             try:
@@ -66,6 +67,11 @@ def _lines_are_objects(text: bytes) -> bool:
                 continue
             return True
     return False
+
+
+def _first_line(text: bytes) -> bytes:
+    end = text.find(b"\n")
+    return text if end < 0 else text[:end]
 
 
 def _damaged(line: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The identity of a record: 16 bytes, equal for the same event however it was exported.
 
 A cryptographic hash, so that nobody who can write a user agent can make his record pass for a duplicate.
-The columns of the fast path compute the same bytes in DuckDB; `tests/evidence/decoding/test_identity.py` compares them.
+The fast path joins the same parts in DuckDB; `tests/evidence/decoding/test_identity.py` compares them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,41 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from keywitness.model.schema import TICKS_PER_SECOND
 
 #: Between the parts that are hashed.
 SEPARATOR = "\x1f"
-_MILLISECOND = 10_000
+#: Characters of `iso_time` that are read as the time of an event: to the millisecond, to the tick.
+MILLISECONDS = len("2026-01-01T00:00:00.123")
+TICKS = len("2026-01-01T00:00:00.1234567")
+
+
+def iso_time(ticks: int) -> str:
+    """A time as Azure writes it.
+
+    Example:
+        >>> iso_time(639_028_224_009_000_001)
+        '2026-01-01T00:00:00.9000001Z'
+    """
+    seconds, fraction = divmod(ticks, TICKS_PER_SECOND)
+    moment = datetime(1, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  ticks are UTC
+    return f"{moment.isoformat()}.{fraction:07}Z"
+
+
+def digests(texts: pa.Array) -> pa.Array:
+    """16 bytes of each joined text: hashlib is three times faster than DuckDB's own SHA-256, loop included."""
+    bounds = np.frombuffer(texts.buffers()[1], np.int32, count=len(texts) + 1 + texts.offset)[texts.offset :].tolist()
+    data = memoryview(texts.buffers()[2]) if texts.buffers()[2] is not None else memoryview(b"")
+    sha256 = hashlib.sha256
+    keys = b"".join([sha256(data[begin:end]).digest()[:16] for begin, end in pairwise(bounds)])
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(texts), [None, pa.py_buffer(keys)])
 
 
 def digest(parts: Sequence[str]) -> bytes:
@@ -30,11 +60,10 @@ def audit_key(row: Mapping[str, Any]) -> bytes:
     AuditEvent has no event id. With a correlation id the time counts in milliseconds: all that a portal CSV keeps.
     """
     correlation = _text(row, "CorrelationId")
-    time = row["TimeGenerated"]
     return digest(
         (
             _text(row, "ResourceId").lower(),
-            str(time - time % _MILLISECOND if correlation else time),
+            iso_time(row["TimeGenerated"])[: MILLISECONDS if correlation else TICKS],
             _text(row, "OperationName"),
             correlation,
             _number(row.get("httpStatusCode_d")) or _text(row, "httpStatusCode_s"),
