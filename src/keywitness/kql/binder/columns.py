@@ -36,7 +36,7 @@ def bind_extend(context: Context, scope: Scope, rows: Rows, node: syntax.Extend 
 def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names) -> tuple[str, plan.Scalar]:
     """Name and value of one item of extend."""
     if isinstance(item, syntax.Named):
-        _refuse_compound(item)
+        _refuse_compound(e, item)
         name = item.names[0].name
         if name in new:
             raise diagnostics.already_named(item.names[0].span, name)
@@ -69,8 +69,10 @@ def several(e: Expressions, item: syntax.Node) -> Sequence[syntax.Node]:
     return parts
 
 
-def _refuse_compound(item: syntax.Named) -> None:
+def _refuse_compound(e: Expressions, item: syntax.Named) -> None:
+    """Refuse `(a, b) = f(x)`, with what is wrong with f(x) itself first."""
     if item.compound:
+        e.bind(item.value)
         help = "name each value: a = f(x)[0], b = f(x)[1]"
         raise diagnostics.bad_value(item.span, "the expression does not have several named values", help)
 
@@ -90,7 +92,7 @@ def named_list(e: Expressions, items: Sequence[syntax.Node]) -> tuple[plan.Named
 def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:
     """One item and its name, given or implied."""
     if isinstance(item, syntax.Named):
-        _refuse_compound(item)
+        _refuse_compound(e, item)
         name = item.names[0].name
         if name in names:
             raise diagnostics.already_named(item.names[0].span, name)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from keywitness.kql import functions, plan, syntax
-from keywitness.kql.binder import calls, diagnostics
+from keywitness.kql.binder import calls, diagnostics, lookups
 from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Aggregates, Expressions
@@ -218,4 +218,6 @@ def _only(aggregate: plan.Aggregate, pivot: plan.Scalar, value: str) -> plan.Agg
 _PLUGINS: dict[str, Callable[[Context, Scope, Rows, syntax.Evaluate], Rows]] = {
     "bag_unpack": _bag_unpack,
     "pivot": _pivot,
+    "ipv4_lookup": lookups.bind_ip_lookup,
+    "ipv6_lookup": lookups.bind_ip_lookup,
 }

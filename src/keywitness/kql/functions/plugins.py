@@ -10,7 +10,7 @@ _SERVICE = "it reaches out of the case, to a service or a script"
 _TABULAR = (
     "active_users_count activity_counts_metrics activity_engagement activity_metrics autocluster basket "
     "dcount_intersect diffpatterns estimate_rows_count funnel_sequence funnel_sequence_completion "
-    "geo_line_lookup geo_polygon_lookup identity ipv4_lookup ipv6_lookup new_activity_metrics preview "
+    "narrow geo_line_lookup geo_polygon_lookup identity new_activity_metrics preview "
     "rolling_percentile rows_near sequence_detect session_count sliding_window_counts"
 )
 _OUTSIDE = (
@@ -23,7 +23,8 @@ _OUTSIDE = (
 FUNCTIONS: tuple[Function, ...] = (
     plugin("bag_unpack", "(column: dynamic, prefix: const string?) -> dynamic"),
     plugin("pivot", "(pivot: any, aggregate: any?, column: any*?) -> dynamic"),
-    plugin("narrow", "() -> dynamic"),
+    plugin("ipv4_lookup", "(ranges: any, address: string, range: string, key: string*?) -> dynamic"),
+    plugin("ipv6_lookup", "(ranges: any, address: string, range: string, key: string*?) -> dynamic"),
     *(plugin(name, _ANYTHING, refusal=_LATER) for name in _TABULAR.split()),
     *(plugin(name, _ANYTHING, refusal=_SERVICE) for name in _OUTSIDE.split()),
 )

@@ -1,0 +1,71 @@
+"""Plugins, with their rows: what depends on the data is found by a first run."""
+
+from __future__ import annotations
+
+import pytest
+
+from keywitness import QueryError, query
+
+BAGS = """datatable(id:long, d:dynamic)[
+    1, dynamic({'b':1,'a':'x'}), 2, dynamic({'b':2.5,'c':[1]}), 3, dynamic(null), 4, dynamic([7])]"""
+RANGES = """let R = datatable(net:string, zone:string, ip:string)[
+    '192.0.2.0/24', 'office', 'own', '192.0.2.128/25', 'lab', 'own2', '198.51.100.7', 'host', ''];
+let T = datatable(ip:string, n:long)['192.0.2.200', 1, '192.0.2.1', 2, '203.0.113.9', 3, 'not an address', 4,
+    '198.51.100.7', 5];
+"""
+
+
+def test_bag_unpack_gives_a_column_per_key_in_alphabetical_order() -> None:
+    rows = query(f"{BAGS} | evaluate bag_unpack(d) | sort by id asc")
+    assert [f"{c.name}:{c.type.value}" for c in rows.columns] == ["id:long", "a:string", "b:real", "c:dynamic"]
+    assert [tuple(r.values()) for r in rows.to_pylist()] == [
+        (1, "x", 1.0, None),
+        (2, "", 2.5, [1]),
+        (3, "", None, None),
+        (4, "", None, None),
+    ]
+
+
+def test_bag_unpack_with_prefix_and_ignored_keys() -> None:
+    rows = query(f"{BAGS} | evaluate bag_unpack(d, 'p_', ignoredProperties=dynamic(['b']))")
+    assert [c.name for c in rows.columns] == ["id", "p_a", "p_c"]
+
+
+def test_bag_unpack_refuses_to_hide_a_column_unless_told_how() -> None:
+    clash = "datatable(a:long, d:dynamic)[1, dynamic({'a':2})] | evaluate bag_unpack(d"
+    with pytest.raises(QueryError, match="a column named 'a'"):
+        query(f"{clash})")
+    assert query(f"{clash}, columnsConflict='replace_source')").to_pylist() == [{"a": 2}]
+    assert query(f"{clash}, columnsConflict='keep_source')").to_pylist() == [{"a": 1}]
+
+
+def test_keys_that_look_like_sql_or_differ_in_case_only_stay_apart() -> None:
+    rows = query("""print d = dynamic({'x"; drop': 1, 'A': 2, 'a': 3}) | evaluate bag_unpack(d)""")
+    assert rows.to_pylist() == [{"A": 2, "a": 3, 'x"; drop': 1}]
+
+
+def test_pivot_counts_and_aggregates_per_value() -> None:
+    data = "datatable(k:string, v:string, n:long)['a','x',1, 'a','y',2, 'b','x',4, 'a','x',8]"
+    assert query(f"{data} | project k, v | evaluate pivot(v) | sort by k asc").to_pylist() == [
+        {"k": "a", "x": 2, "y": 1},
+        {"k": "b", "x": 1, "y": 0},
+    ]
+    assert query(f"{data} | evaluate pivot(v, sum(n)) | sort by k asc").to_pylist() == [
+        {"k": "a", "x": 9, "y": 2},
+        {"k": "b", "x": 4, "y": 0},
+    ]
+
+
+def test_ip_lookup_finds_every_range_and_keeps_the_unmatched_when_asked() -> None:
+    rows = query(f"{RANGES} T | evaluate ipv4_lookup(R, ip, net) | sort by n asc, zone asc")
+    assert [c.name for c in rows.columns] == ["ip", "n", "net", "zone", "ip1"]
+    assert [(r["n"], r["zone"]) for r in rows.to_pylist()] == [(1, "lab"), (1, "office"), (2, "office"), (5, "host")]
+    kept = query(f"{RANGES} T | evaluate ipv4_lookup(R, ip, net, return_unmatched = true) | where isempty(zone)")
+    assert sorted(r["n"] for r in kept.to_pylist()) == [3, 4]
+
+
+def test_ip_lookup_with_a_further_key() -> None:
+    tables = """let R = datatable(net:string, zone:string)['192.0.2.0/24', 'a', '192.0.2.0/24', 'b'];
+    let T = datatable(ip:string, zone:string)['192.0.2.1', 'b'];"""
+    rows = query(f"{tables} T | evaluate ipv4_lookup(R, ip, net, zone)").to_pylist()
+    assert rows == [{"ip": "192.0.2.1", "zone": "b", "net": "192.0.2.0/24"}]
