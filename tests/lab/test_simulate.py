@@ -199,8 +199,9 @@ def test_tokens_in_vault_records_lead_to_sign_ins(article: Simulated) -> None:
 
 
 ENTRA_ORDER = [
-    "time", "resourceId", "operationName", "operationVersion", "category", "tenantId", "resultType", "resultSignature",
-    "resultDescription", "durationMs", "callerIpAddress", "correlationId", "identity", "Level", "location", "properties",
+    "time", "resourceId", "operationName", "operationVersion", "category", "tenantId", "resultType",
+    "resultSignature", "resultDescription", "durationMs", "callerIpAddress", "correlationId", "identity", "Level",
+    "location", "properties",
 ]  # fmt: skip
 
 
