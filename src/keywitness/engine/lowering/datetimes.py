@@ -56,11 +56,11 @@ def _edge(unit: str, *, end: bool) -> Lowering:
 
     def lowered(use: Use) -> Expr:
         offset: Expr = sql.cast(use.args[1], "BIGINT") if len(use) > 1 else sql.number(0)
-        if end:
-            offset = exp.Paren(this=sql.binary(exp.Add, offset, sql.number(1)))
-            following = sql.call(f"kw_startof{unit}", use.args[0], offset)
-            return sql.binary(exp.Sub, following, sql.number(1))
-        return sql.call(f"kw_startof{unit}", use.args[0], offset)
+        if not end:
+            return sql.call("kw_datetime", sql.call(f"kw_startof{unit}", use.args[0], offset))
+        following = exp.Paren(this=sql.binary(exp.Add, offset, sql.number(1)))
+        last = sql.binary(exp.Sub, sql.call(f"kw_startof{unit}", use.args[0], following), sql.number(1))
+        return sql.call("kw_datetime", last)
 
     return lowered
 

@@ -152,13 +152,13 @@ kw_timespan_text(t) :=
 kw_weekday(t) :=
     (t // 864000000000 + 1) % 7
 kw_startofday(t, n) :=
-    kw_datetime(t - t % 864000000000 + n * 864000000000)
+    t - t % 864000000000 + n * 864000000000
 kw_startofweek(t, n) :=
-    kw_datetime(t - t % 864000000000 - kw_weekday(t) * 864000000000 + n * 7 * 864000000000)
+    t - t % 864000000000 - kw_weekday(t) * 864000000000 + n * 7 * 864000000000
 kw_startofmonth(t, n) :=
-    kw_datetime(kw_from_date(kw_add_months(date_trunc('month', kw_date(t)), n)))
+    kw_from_date(kw_add_months(date_trunc('month', kw_date(t)), n))
 kw_startofyear(t, n) :=
-    kw_datetime(kw_from_date(kw_add_months(date_trunc('year', kw_date(t)), n * 12)))
+    kw_from_date(kw_add_months(date_trunc('year', kw_date(t)), n * 12))
 kw_add_months(d, n) :=
     TRY(CAST(d AS DATE) + to_months(CAST(n AS INTEGER)))
 kw_datetime_add_months(t, n) :=

@@ -28,6 +28,11 @@ _ORDERS: dict[str, type[exp.Binary]] = {
 }
 
 
+_ANYWHERE = frozenset({"has", "has_cs", "contains", "contains_cs"})
+_BETWEEN = "\x01"
+_MANY = 4
+
+
 def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
     """A condition of `where`: null may come out as false."""
     from keywitness.engine.lowering import scalars  # it imports this module
@@ -39,7 +44,7 @@ def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
             case "and":
                 return sql.all_of([lower_predicate(emitter, a, step) for a in scalar.args])
             case "or":
-                return sql.any_of([lower_predicate(emitter, a, step) for a in scalar.args])
+                return sql.any_of([lower_predicate(emitter, a, step) for a in _gathered(scalar.args)])
             case "equal":
                 left, right = (scalars.lower(emitter, a, step) for a in scalar.args)
                 return sql.binary(exp.EQ, left, right)
@@ -48,6 +53,40 @@ def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
             case "in":
                 return _in_list(emitter, scalar, step) or scalars.lower(emitter, scalar, step)
     return scalars.lower(emitter, scalar, step)
+
+
+def _gathered(alternatives: tuple[plan.Scalar, ...]) -> list[plan.Scalar]:
+    """The alternatives of an `or`; one constant sought in many columns is sought once in all of them.
+
+    `search` asks every column for the same term, and DuckDB compiles a pattern for each. The control character between
+    the texts ends a term, and a term that holds it is left alone.
+    """
+    groups: dict[tuple[str, str], list[plan.Call]] = {}
+    rest: list[plan.Scalar] = []
+    for alternative in alternatives:
+        key = _sought(alternative)
+        if key is None or not isinstance(alternative, plan.Call):
+            rest.append(alternative)
+        else:
+            groups.setdefault(key, []).append(alternative)
+    for calls in groups.values():
+        if len(calls) < _MANY:
+            rest += calls
+            continue
+        texts = tuple(call.args[0] for call in calls)
+        joined = plan.Call("strcat_delim", (plan.Literal(_BETWEEN, KqlType.STRING), *texts), KqlType.STRING)
+        rest.append(plan.Call(calls[0].function, (joined, calls[0].args[1]), KqlType.BOOL))
+    return rest
+
+
+def _sought(scalar: plan.Scalar) -> tuple[str, str] | None:
+    """Operator and constant of `column has "term"` and `column contains "text"`."""
+    if not isinstance(scalar, plan.Call) or scalar.function not in _ANYWHERE:
+        return None
+    value = scalar.args[1]
+    if not isinstance(value, plan.Literal) or value.type is not KqlType.STRING or _BETWEEN in value.value:
+        return None
+    return scalar.function, value.value
 
 
 def _differ(emitter: Emitter, call: plan.Call, step: Step) -> Expr:

@@ -1,0 +1,68 @@
+"""to...(): measured on Microsoft's emulator where the pages are silent."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("text", "long", "int_", "real"),
+    [
+        ("5.7", None, None, 5.7),  # TRY_CAST rounds to 6
+        ("1e3", None, None, 1000.0),
+        (" 7 ", 7, 7, 7.0),
+        ("0x10", 16, 16, None),
+        ("1_000", None, None, None),  # DuckDB reads the underscore
+        ("+4", 4, 4, 4.0),
+        ("5.", None, None, 5.0),
+        ("9999999999", 9999999999, None, 9999999999.0),
+        ("", None, None, None),
+    ],
+)
+def test_numbers_in_strings(ask, text, long, int_, real):
+    assert ask(f"datatable(s:string)['{text}'] | project tolong(s), toint(s), todouble(s)") == (long, int_, real)
+
+
+def test_toint_wraps_a_long_and_saturates_a_real(ask):
+    assert ask("print toint(9999999999), toint(2147483648)") == (1410065407, -2147483648)
+    assert ask("datatable(r:real)[1e10] | project toint(r), tolong(r * 1e20)") == (2147483647, 9223372036854775807)
+    assert ask("datatable(r:real)[-5.7] | project toint(r), tolong(r)") == (-5, -5)
+
+
+def test_tobool_reads_integers_but_not_yes(ask):
+    """DuckDB's cast takes `yes` and `t`, and refuses `2`."""
+    assert ask("print tobool('2'), tobool('yes'), tobool(' TRUE '), tobool('1.5'), tobool(1.5)") == (
+        True,
+        None,
+        True,
+        None,
+        True,
+    )
+
+
+def test_bools_in_text_are_capitalised_but_not_in_dynamic(ask):
+    assert ask("print tostring(1 == 1), strcat(false), tostring(dynamic(true)), tostring('true')") == (
+        "True",
+        "False",
+        "true",
+        "true",
+    )
+
+
+def test_dynamic_converts_as_what_it_holds(ask):
+    assert ask("datatable(d:dynamic)[dynamic('5.7')] | project tolong(d), todouble(d), tostring(d)") == (None, 5.7, "5.7")
+    assert ask("datatable(d:dynamic)[dynamic(5.7)] | project tolong(d), todouble(d), tostring(d)") == (5, 5.7, "5.7")
+    assert ask("datatable(d:dynamic)[dynamic(true)] | project tolong(d), todouble(d), tobool(d)") == (1, 1.0, True)
+
+
+def test_times_convert_to_ticks(ask):
+    assert ask("print tolong(1d), tolong(datetime(2020-01-01))") == (864_000_000_000, 637134336000000000)
+
+
+def test_datetimes_in_many_spellings(ask):
+    """A plain cast drops the zone and keeps the wall clock; month comes first where the year is last."""
+    assert ask("print todatetime('2022-12-02T13:45:56.1234567+02:00'), todatetime('12-02-2022'), todatetime('13-01-2022')") == (
+        "2022-12-02T11:45:56.1234567Z",
+        "2022-12-02T00:00:00.0000000Z",
+        None,
+    )

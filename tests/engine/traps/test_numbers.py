@@ -1,0 +1,52 @@
+"""Arithmetic: https://learn.microsoft.com/kusto/query/numerical-operators; zero and overflow as the emulator answers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from keywitness.errors import QueryError
+
+
+def test_integers_divide_as_integers_towards_zero(ask):
+    """SQL's `/` gives 3.5; a floor gives -4."""
+    assert ask("print 7 / 2, -7 / 2, 7 / -2, 9223372036854775807 / 2") == (3, -3, -3, 4611686018427387903)
+
+
+def test_division_by_zero(ask):
+    """DuckDB raises for `5 // 0`. Kusto: null for integers, infinity for reals."""
+    assert ask("print 1 / 0, 1 % 0, 1.0 / 0, -1.0 / 0") == (None, None, math.inf, -math.inf)
+    assert math.isnan(ask("print 0.0 / 0")[0])
+
+
+def test_modulo_is_never_negative(ask):
+    """SQL's remainder takes the sign of the dividend; the page says 0 <= n % d < abs(d)."""
+    assert ask("print 14 % 12, -14 % 12, 14 % -12, -14 % -12, -5.5 % 2") == (2, 10, 2, 10, 0.5)
+
+
+def test_bin_floors_below_zero(ask):
+    """Truncation would put -1 and 1 into one bin."""
+    assert ask("print bin(-7, 5), bin(-7.5, 1), bin(-90m, 1h), bin(7, 0), floor(-7, 5)") == (-10, -8.0, "-02:00:00", None, -10)
+
+
+def test_a_sum_that_grows_out_of_long_is_refused(ask):
+    """DuckDB would go on in 128 bits, a wrapped number would be wrong: neither is a long."""
+    with pytest.raises(QueryError, match="out of"):
+        ask("datatable(x:long)[9223372036854775807, 1] | summarize sum(x)")
+
+
+def test_reals_in_text(ask):
+    """No point behind whole numbers, an exponent as .NET writes it."""
+    assert ask("print tostring(1.0), tostring(0.1), tostring(1e20), tostring(-2.5), tostring(real(null))") == (
+        "1",
+        "0.1",
+        "1E+20",
+        "-2.5",
+        "",
+    )
+
+
+def test_literals_keep_their_exact_value(ask):
+    """A literal that went through DuckDB's DECIMAL could lose its last digit."""
+    assert ask("print 0.1 + 0.2, 1e308, 123456789.123456789") == (0.1 + 0.2, 1e308, 123456789.123456789)

@@ -1,0 +1,79 @@
+"""Times are exact: ticks of 100 ns from the year 1 to 9999."""
+
+from __future__ import annotations
+
+
+def test_the_seventh_digit_survives(ask):
+    """DuckDB's TIMESTAMP stops at microseconds."""
+    assert ask(
+        "datatable(t:datetime)[datetime(2026-01-02T03:04:05.1234567Z)] | project t, t + 1tick, t - datetime(2026-01-02)"
+    ) == ("2026-01-02T03:04:05.1234567Z", "2026-01-02T03:04:05.1234568Z", "03:04:05.1234567")
+
+
+def test_the_whole_range_of_years(ask):
+    assert ask("print datetime(0001-01-01), startofyear(datetime(0001-05-05)), endofyear(datetime(9999-03-01))") == (
+        "0001-01-01T00:00:00.0000000Z",
+        "0001-01-01T00:00:00.0000000Z",
+        "9999-12-31T23:59:59.9999999Z",
+    )
+
+
+def test_out_of_range_is_null(ask):
+    assert ask("print datetime(9999-12-31) + 10d, datetime(0001-01-01) - 1s, datetime_add('year', 9000, datetime(2020-01-01))") == (
+        None,
+        None,
+        None,
+    )
+
+
+def test_weeks_begin_on_sunday_and_week_numbers_are_iso(ask):
+    """DuckDB truncates weeks to Monday."""
+    assert ask("print startofweek(datetime(2024-01-06)), startofweek(datetime(2024-01-07)), dayofweek(datetime(2024-01-07))") == (
+        "2023-12-31T00:00:00.0000000Z",
+        "2024-01-07T00:00:00.0000000Z",
+        "00:00:00",
+    )
+    assert ask("print week_of_year(datetime(2020-12-31)), week_of_year(datetime(2021-01-03))") == (53, 53)
+
+
+def test_ends_are_the_tick_before_the_next_start(ask):
+    assert ask("print endofmonth(datetime(2020-02-05)), endofday(datetime(2020-02-05 10:00), -1)") == (
+        "2020-02-29T23:59:59.9999999Z",
+        "2020-02-04T23:59:59.9999999Z",
+    )
+
+
+def test_differences_count_boundaries(ask):
+    """A span of two minutes crosses one hour boundary (datetime-diff page)."""
+    assert ask(
+        "print datetime_diff('hour', datetime(2017-10-31 01:00), datetime(2017-10-30 23:59)), "
+        "datetime_diff('year', datetime(2001-01-01), datetime(2000-12-31)), "
+        "datetime_diff('week', datetime(2023-01-08), datetime(2023-01-07)), "
+        "datetime_diff('day', datetime(2020-01-01), datetime(2020-01-02))"
+    ) == (2, 1, 1, -1)
+
+
+def test_months_end_where_the_month_ends(ask):
+    assert ask("print datetime_add('month', 1, datetime(2020-01-31 05:06:07.1234567))") == ("2020-02-29T05:06:07.1234567Z",)
+
+
+def test_timespans_in_text(ask):
+    """DuckDB prints intervals its own way."""
+    assert ask("print tostring(1d), tostring(-1.5d), tostring(1ms), strcat(90m), tostring(time(1.02:03:04.5))") == (
+        "1.00:00:00",
+        "-1.12:00:00",
+        "00:00:00.0010000",
+        "01:30:00",
+        "1.02:03:04.5000000",
+    )
+
+
+def test_timespan_arithmetic(ask):
+    assert ask("print 90m / 1h, 1h / 2, 0.5 * 1h, 1d - 25h, 7m % 2m") == (1.5, "00:30:00", "00:30:00", "-01:00:00", "00:01:00")
+
+
+def test_formats(ask):
+    assert ask("print format_datetime(datetime(2015-12-14 02:03:04.12345), 'yy-M-d h:m:s.fffffff tt')") == (
+        "15-12-14 2:3:4.1234500 AM",
+    )
+    assert ask("print format_datetime(datetime(2015-12-14 12:03:04), 'yyyy-MM-dd hh:mm FFF')") == ("2015-12-14 12:03 ",)
