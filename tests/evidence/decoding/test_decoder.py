@@ -141,6 +141,19 @@ def test_a_bad_line_is_rejected_with_its_place_and_the_rest_loads(load: Load, ba
     assert len(rejected["text"]) <= 4 * 65536
 
 
+def test_lines_that_prove_nothing_in_columns_still_load(load: Load) -> None:
+    """White space before every colon: the fast path takes none of them."""
+    spaced = json.dumps(audit_record(), separators=(" , ", " : ")).encode()
+    loaded = load(b"\n".join([spaced] * 3))
+    assert {r["_key"] for r in loaded.rows[AUDIT]} == {load(LINE).only(AUDIT)["_key"]}
+
+
+def test_a_damaged_first_line_does_not_decide_for_the_rest(load: Load) -> None:
+    loaded = load(LINE[200:] + b"\n" + LINE + b"\n" + LINE[:-1] + b"\n")
+    assert len(loaded.rows[AUDIT]) == 1
+    assert [r["line"] for r in loaded.rejected] == [1, 3]
+
+
 def test_a_truncated_last_line_is_rejected(load: Load) -> None:
     loaded = load(LINE + b"\n" + LINE[:-40])
     assert len(loaded.rows[AUDIT]) == 1

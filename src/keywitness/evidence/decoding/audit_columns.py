@@ -146,12 +146,12 @@ class AuditColumns:
         """
         possible = counts > 0
         result = self._run(lines, possible)
-        if result is None:  # some line is not JSON: leave those out and ask again
-            valid = self._connection_valid(lines)
-            possible &= valid
+        if result is None and possible.any():  # some line is not JSON: leave those out and ask again
+            chosen = np.flatnonzero(possible)
+            possible[chosen] = self._is_json(lines.take(pa.array(chosen)))
             result = self._run(lines, possible)
-            if result is None:
-                return pa.table({}), np.zeros(len(counts), np.bool_)
+        if result is None:
+            return pa.table({}), np.zeros(len(counts), np.bool_)
         chosen = np.flatnonzero(possible)
         proved = self._proved(result, counts[chosen])
         rows = result if proved.all() else result.filter(pa.array(proved))
@@ -160,6 +160,8 @@ class AuditColumns:
         return self._finish(rows), done
 
     def _run(self, lines: pa.ChunkedArray, possible: Mask) -> pa.Table | None:
+        if not possible.any():
+            return None
         chosen = lines if possible.all() else lines.filter(pa.array(possible))
         self._sql = self._sql or self._query()
         self._connection.register("keywitness_lines", pa.table({"line": chosen}))
@@ -171,7 +173,7 @@ class AuditColumns:
             self._connection.unregister("keywitness_lines")
         return self._typed(table)
 
-    def _connection_valid(self, lines: pa.ChunkedArray) -> Mask:
+    def _is_json(self, lines: pa.ChunkedArray) -> Mask:
         self._connection.register("keywitness_lines", pa.table({"line": lines}))
         try:
             valid = self._connection.sql("SELECT json_valid(line) AS v FROM keywitness_lines").to_arrow_table()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from keywitness.evidence.decoding.schemas import Schemas
-from keywitness.evidence.decoding.values import NotExact, json_text, physical
+from keywitness.evidence.decoding.values import NotExact, as_text, json_text, physical
 from keywitness.model.schema import KqlType
+from keywitness.model.tables import AUDIT_TABLE, SUFFIXES
 
 #: Where values go that no column of the table can hold.
 REST = "AdditionalFields"
+_SUFFIXES = frozenset(SUFFIXES.values())
 
 
 class Cells:
@@ -45,7 +47,10 @@ class Cells:
         try:
             cell = physical(value, self._types.get(column) or self._schemas.type(self._table, column) or KqlType.STRING)
         except NotExact:
-            if value != "":
+            twin = f"{column[:-2]}_s"
+            if self._table == AUDIT_TABLE and column[-2:] in _SUFFIXES and twin not in self.row and value != "":
+                self.row[twin] = as_text(value)  # as Log Analytics does: the suffix follows the value
+            elif value != "":
                 self.keep(name or column, value)
             return
         if cell == "" or cell is None:

@@ -76,7 +76,7 @@ class Decoder:
     def decode(self, batch: Batch) -> Decoded:
         """Decode a batch. Every record ends as a row or as a rejected record."""
         outcome = _Outcome()
-        fast = [p for p in batch.pieces if p.form is Form.JSON and self._begins_with_audit(p)]
+        fast = [p for p in batch.pieces if p.form is Form.JSON and self._holds_audit(p)]
         chosen = {id(p) for p in fast}
         leftover = self._decode_audit(fast, outcome) if fast else []
         for piece in batch.pieces:
@@ -92,9 +92,14 @@ class Decoder:
             outcome.read[refused.number] += 1
         return self._decoded(outcome)
 
-    def _begins_with_audit(self, piece: Piece) -> bool:
-        record = self._records.parse(piece.text[piece.starts[0] : piece.ends[0]])
-        return isinstance(record, dict) and is_audit(record)
+    def _holds_audit(self, piece: Piece) -> bool:
+        """One of the records at the start, in the middle and at the end is an audit record."""
+        last = len(piece.starts) - 1
+        for index in dict.fromkeys((0, last // 2, last)):
+            record = self._records.parse(piece.text[piece.starts[index] : piece.ends[index]])
+            if isinstance(record, dict) and is_audit(record):
+                return True
+        return False
 
     def _decode_audit(self, pieces: list[Piece], outcome: _Outcome) -> list[tuple[Piece, Mask]]:
         """Decode in columns what can be; gives the pieces that have lines left, with the lines that are done."""

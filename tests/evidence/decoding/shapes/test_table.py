@@ -143,6 +143,11 @@ def test_what_the_crosswalk_does_not_know_is_kept(load: Load) -> None:
     assert json.loads(row["AdditionalFields"]) == {"Brand": "new", "HttpStatusCode": "odd", "Identity": "not json"}
 
 
+def test_a_value_that_is_no_guid_goes_to_the_text_column(load: Load) -> None:
+    row = load(compact(DIAGNOSTICS | {"identity_claim_oid_g": "redacted", "new_d": "many"})).only(AUDIT)
+    assert (row.get("identity_claim_oid_g"), row["identity_claim_oid_s"], row["new_s"]) == (None, "redacted", "many")
+
+
 def test_activity_and_entra_tables_match_their_raw_events(load: Load) -> None:
     audit = {
         "time": TIME,

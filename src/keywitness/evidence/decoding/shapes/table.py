@@ -36,6 +36,7 @@ _TWINS = ("_dynamic", "_string")
 #: Columns that say which table a row is from, and are not of the table.
 _LABELS = ("$table", "TableName")
 _PRIMARY = "PrimaryResult"
+_RAW_NAMES = frozenset(("clientInfo", "requestUri", "httpStatusCode"))
 _DECLARED = {t.value for t in KqlType} - {KqlType.TIMESPAN, KqlType.DECIMAL}
 
 
@@ -176,8 +177,11 @@ class TableRows:
             except Unfit:
                 extra[entry.column] = value
                 return
-        for path, leaf in leaves(value, entry.object_path):
-            if path == entry.object_path:
+        base = entry.object_path
+        if entry.column == "Properties" and isinstance(value, dict) and not _RAW_NAMES.isdisjoint(value):
+            base = base[:1]  # the whole of the raw record's properties, which other columns restate
+        for path, leaf in leaves(value, base):
+            if path == base:
                 if leaf != {}:
                     extra[entry.column] = leaf
             else:
