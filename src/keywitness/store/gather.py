@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from keywitness.evidence.batch import DecodedTable
 from keywitness.model.schema import Column
 from keywitness.store.segments import Rows, absent
 from keywitness.store.state import PROVENANCE_COLUMNS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+#: More dropped rows than this are cheaper to leave out by copying the others.
+_MOST_CUTS = 500
 
 
 def gathered(parts: Sequence[DecodedTable]) -> Rows:
@@ -44,13 +52,23 @@ def places(rows: pa.Table, table: str) -> pa.Table:
     return pa.table([*arrays, pa.repeat(table, rows.num_rows)], names=[*PROVENANCE_COLUMNS, "table"])
 
 
+def without(rows: pa.Table, dropped: npt.NDArray[np.bool_]) -> pa.Table:
+    """The rows that are not dropped. A few dropped rows only cut the table into slices: nothing is copied."""
+    if dropped.sum() > _MOST_CUTS:
+        return rows.filter(pa.array(~dropped))
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], dropped, [True])).astype(np.int8)))
+    return pa.concat_tables(
+        [rows.slice(begin, end - begin) for begin, end in edges.reshape(-1, 2).tolist()] or [rows[:0]]
+    )
+
+
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """A column as one contiguous array."""
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _chunks(parts: object) -> pa.ChunkedArray:
+def _chunks(parts: Iterable[pa.Array | pa.ChunkedArray]) -> pa.ChunkedArray:
     chunks: list[pa.Array] = []
-    for part in parts:  # type: ignore[attr-defined]
+    for part in parts:
         chunks += part.chunks if isinstance(part, pa.ChunkedArray) else [part]
     return pa.chunked_array(chunks)

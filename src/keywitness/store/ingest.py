@@ -291,6 +291,7 @@ def _tidy(writer: Writer, on_progress: Progress | None) -> None:
     from keywitness.store.compact import compact
     from keywitness.store.readcopy import AUTOMATIC_ROWS, make_read_copy
 
+    writer.forget_keys()
     compact(writer)
     make_read_copy(writer, at_least=AUTOMATIC_ROWS, on_progress=on_progress)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Rows of one table that no copy covers, from which an ingest makes a copy by itself. Below, Parquet is fast enough.
 AUTOMATIC_ROWS = 3_000_000
-_MEMORY_LIMIT = "768MB"
+_MEMORY_LIMIT = "512MB"
 
 
 def make_read_copy(

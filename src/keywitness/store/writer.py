@@ -18,7 +18,7 @@ from keywitness.evidence.batch import REJECTED_SCHEMA, Decoded
 from keywitness.model.schema import Column, KqlType, Schema
 from keywitness.store.counts import Counts, Tally, by_evidence, prove
 from keywitness.store.durable import UNFINISHED_PREFIX
-from keywitness.store.gather import gathered, one_array, places
+from keywitness.store.gather import gathered, one_array, places, without
 from keywitness.store.keys import KEY_BYTES, KeySet
 from keywitness.store.layout import Layout
 from keywitness.store.ledger import EvidenceEntry, Ledger, PassedOver, Segment, next_entry
@@ -123,6 +123,13 @@ class Writer:
             self._keys = load_keys(self.layout, self.state)
         return self._keys
 
+    def forget_keys(self) -> None:
+        """Give their memory back; they are read again when the next commit needs them."""
+        import pyarrow as pa
+
+        self._keys = None
+        pa.default_memory_pool().release_unused()
+
     def _append(self, action: str, **content: object) -> None:
         entry = next_entry(self.state.entries, self.state.head, action, by=self.by, **content)
         self.state.apply(entry, self.ledger.append(entry))
@@ -147,7 +154,7 @@ class Writer:
             tally.rows(rows.table, known)
             if known.any():
                 repeated.append(places(rows.table.filter(pa.array(known)), table))
-                rows = Rows(rows.columns, rows.table.filter(pa.array(~known)))
+                rows = Rows(rows.columns, without(rows.table, known))
                 keys = keys.filter(pa.array(~known))
             if rows.table.num_rows:
                 added.add(keys)
