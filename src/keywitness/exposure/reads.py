@@ -109,7 +109,7 @@ CERTIFICATES_QUERY = """KeyVaultEvents()
 | distinct Vault, NameKey = tolower(ObjectName)"""
 
 #: References that one query names at most; more are asked in several queries.
-ROWS_A_QUERY = 5_000
+ROWS_A_QUERY = 50_000
 
 
 def exposed_objects(

@@ -37,7 +37,7 @@ PORTAL_ORDERS = (
     ("SecretList", "SecretListVersions", "SecretGet"),
     ("CertificateList", "CertificateListVersions", "SecretGet"),
 )
-#: Row references kept per session: enough to show it, bounded for those that never end.
+#: Row references kept per session that no wanted row marks: enough to show it, bounded for those that never end.
 KEPT_STEPS = 200
 _NEVER = np.iinfo(np.int64).max
 
@@ -76,8 +76,9 @@ def sessions_of(events: pa.Table, gap: int, wanted: pa.Array | None = None) -> S
     family_index = {name: n for n, name in enumerate(dict.fromkeys(families))}
     family = np.array([family_index[f] for f in families], dtype=np.int64)[app] if families else app
     groups = group(at, [address, family, caller], gap)
-    table = _columns(events, groups, app, app_ids, families)
-    return Sessions(table, _marks(events, groups, wanted), len(at))
+    marks = _marks(events, groups, wanted)
+    table = _columns(events, groups, app, app_ids, families, marks)
+    return Sessions(table, marks, len(at))
 
 
 def _marks(events: pa.Table, groups: Groups, wanted: pa.Array | None) -> dict[str, int]:
@@ -91,7 +92,9 @@ def _marks(events: pa.Table, groups: Groups, wanted: pa.Array | None) -> dict[st
     return dict(zip(rows, session[positions].tolist(), strict=True))
 
 
-def _columns(events: pa.Table, groups: Groups, app: Ints, app_ids: list[str], families: list[str]) -> pa.Table:
+def _columns(
+    events: pa.Table, groups: Groups, app: Ints, app_ids: list[str], families: list[str], marks: dict[str, int]
+) -> pa.Table:
     order = groups.order
     first_event = pa.array(order[groups.starts])
     operation, operation_names = codes(events["Operation"])
@@ -130,7 +133,7 @@ def _columns(events: pa.Table, groups: Groups, app: Ints, app_ids: list[str], fa
             "user": users,
             "clients": _distinct(client[order], clients, groups),
             "vaults": _distinct(*_ordered_codes(events["Vault"], order), groups),
-            "rows": _kept_rows(events["Row"], groups),
+            "rows": _kept_rows(events["Row"], groups, marks),
         }
     )
 
@@ -208,10 +211,12 @@ def _distinct(code: Ints, names: list[str], groups: Groups) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
-def _kept_rows(rows: pa.ChunkedArray, groups: Groups) -> pa.ListArray:
-    """The first row references of each session."""
+def _kept_rows(rows: pa.ChunkedArray, groups: Groups, marks: dict[str, int]) -> pa.ListArray:
+    """The first row references of each session; of marked sessions all."""
+    whole = np.zeros(len(groups), dtype=np.bool_)
+    whole[list(set(marks.values()))] = True
     rank = np.arange(len(groups.order)) - groups.starts[groups.session] if len(groups) else groups.order
-    kept = np.flatnonzero(rank < KEPT_STEPS)
+    kept = np.flatnonzero((rank < KEPT_STEPS) | whole[groups.session]) if len(groups) else rank
     offsets = np.searchsorted(groups.session[kept], np.arange(len(groups) + 1))
     values = rows.take(pa.array(groups.order[kept]))
     flat = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -1,0 +1,25 @@
+"""Cases as records: what a series stands for."""
+
+from __future__ import annotations
+
+from keywitness.detect.proof import records
+from keywitness.detect.rule import Case
+
+
+def test_a_series_is_numbered_and_timed() -> None:
+    case = Case(
+        name="x",
+        findings=0,
+        records=(
+            {"time": "2026-03-01T00:00:00Z", "a": 1},
+            {"series": 3, "every": "1h", "record": {"time": "2026-03-01T22:30:00Z", "p": {"id": "s{n}", "l": ["{n}"]}}},
+        ),
+    )
+    made = list(records(case))
+    assert [r["time"] for r in made[1:]] == [
+        "2026-03-01T22:30:00.0000000Z",
+        "2026-03-01T23:30:00.0000000Z",
+        "2026-03-02T00:30:00.0000000Z",
+    ]
+    assert made[3]["p"] == {"id": "s2", "l": ["2"]}
+    assert made[0]["a"] == 1

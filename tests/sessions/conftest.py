@@ -1,0 +1,86 @@
+"""Events as the engine gives them, for session tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from keywitness.model.schema import UNIX_EPOCH_TICKS
+
+CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+SECOND = 10_000_000
+START = UNIX_EPOCH_TICKS + 1_772_417_400 * SECOND
+
+SCHEMA = pa.schema(
+    [
+        ("TimeGenerated", pa.int64()),
+        ("Operation", pa.string()),
+        ("Status", pa.int32()),
+        ("Vault", pa.string()),
+        ("CallerId", pa.string()),
+        ("Identity", pa.string()),
+        ("AppId", pa.string()),
+        ("Address", pa.string()),
+        ("Client", pa.string()),
+        ("Portal", pa.bool_()),
+        ("IsUser", pa.bool_()),
+        ("ManagedIdentity", pa.string()),
+        ("Row", pa.string()),
+    ]
+)
+USER = {
+    "Status": 200,
+    "Vault": "kv-a",
+    "CallerId": "id-alice",
+    "Identity": "alice@contoso.com",
+    "AppId": CLI,
+    "Address": "198.51.100.20",
+    "Client": "AZURECLI/2.60.0",
+    "Portal": False,
+    "IsUser": True,
+    "ManagedIdentity": "",
+}
+APPLICATION = {
+    "CallerId": "id-app",
+    "Identity": "app-shop",
+    "AppId": "8f1e0c1c-8f0c-4a8f-9d11-0a8f5b1c7e0a",
+    "Client": "azsdk-net-Security.KeyVault.Secrets/4.6.0 (.NET 8.0)",
+    "IsUser": False,
+    "ManagedIdentity": "app-shop",
+}
+
+Events = Callable[..., pa.Table]
+
+
+@pytest.fixture
+def events() -> Events:
+    """Makes a table of events of a person at the Azure CLI; each says what differs, `second` counts from the start."""
+
+    def make(*made: dict[str, Any]) -> pa.Table:
+        rows = []
+        for number, event in enumerate(made):
+            row: dict[str, Any] = {**USER, "Operation": "SecretGet", "Row": f"E1:{number}", **event}
+            row["TimeGenerated"] = START + int(row.pop("second", 5 * number) * SECOND)
+            rows.append(row)
+        return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+    return make
+
+
+@pytest.fixture
+def visit(events: Events) -> Events:
+    """Makes one event per operation of an order such as `SecretList SecretGet`, five seconds apart."""
+
+    def make(order: str, **fields: Any) -> pa.Table:
+        return events(*({**fields, "Operation": name} for name in order.split()))
+
+    return make
+
+
+@pytest.fixture
+def application() -> dict[str, Any]:
+    """What differs when a managed identity calls."""
+    return dict(APPLICATION)
