@@ -50,7 +50,11 @@ def test_bools_in_text_are_capitalised_but_not_in_dynamic(ask):
 
 
 def test_dynamic_converts_as_what_it_holds(ask):
-    assert ask("datatable(d:dynamic)[dynamic('5.7')] | project tolong(d), todouble(d), tostring(d)") == (None, 5.7, "5.7")
+    assert ask("datatable(d:dynamic)[dynamic('5.7')] | project tolong(d), todouble(d), tostring(d)") == (
+        None,
+        5.7,
+        "5.7",
+    )
     assert ask("datatable(d:dynamic)[dynamic(5.7)] | project tolong(d), todouble(d), tostring(d)") == (5, 5.7, "5.7")
     assert ask("datatable(d:dynamic)[dynamic(true)] | project tolong(d), todouble(d), tobool(d)") == (1, 1.0, True)
 
@@ -61,7 +65,9 @@ def test_times_convert_to_ticks(ask):
 
 def test_datetimes_in_many_spellings(ask):
     """A plain cast drops the zone and keeps the wall clock; month comes first where the year is last."""
-    assert ask("print todatetime('2022-12-02T13:45:56.1234567+02:00'), todatetime('12-02-2022'), todatetime('13-01-2022')") == (
+    assert ask(
+        "print todatetime('2022-12-02T13:45:56.1234567+02:00'), todatetime('12-02-2022'), todatetime('13-01-2022')"
+    ) == (
         "2022-12-02T11:45:56.1234567Z",
         "2022-12-02T00:00:00.0000000Z",
         None,

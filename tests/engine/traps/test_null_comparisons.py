@@ -5,7 +5,12 @@ from __future__ import annotations
 
 def test_a_null_differs_from_every_value(ask):
     """SQL says null to `null = 5` and to `null <> 5`; the page says false and true."""
-    assert ask("datatable(n:int)[int(null)] | project n == 5, n != 5, n in (5), n !in (5)") == (False, True, False, True)
+    assert ask("datatable(n:int)[int(null)] | project n == 5, n != 5, n in (5), n !in (5)") == (
+        False,
+        True,
+        False,
+        True,
+    )
 
 
 def test_two_nulls_are_neither_equal_nor_different(ask):

@@ -1,4 +1,4 @@
-"""Arithmetic: https://learn.microsoft.com/kusto/query/numerical-operators; zero and overflow as the emulator answers."""
+"""Arithmetic: https://learn.microsoft.com/kusto/query/numerical-operators; zero and overflow as measured."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ def test_modulo_is_never_negative(ask):
 
 def test_bin_floors_below_zero(ask):
     """Truncation would put -1 and 1 into one bin."""
-    assert ask("print bin(-7, 5), bin(-7.5, 1), bin(-90m, 1h), bin(7, 0), floor(-7, 5)") == (-10, -8.0, "-02:00:00", None, -10)
+    assert ask("print bin(-7, 5), bin(-7.5, 1), bin(-90m, 1h), bin(7, 0), floor(-7, 5)") == (
+        -10,
+        -8.0,
+        "-02:00:00",
+        None,
+        -10,
+    )
 
 
 def test_a_sum_that_grows_out_of_long_is_refused(ask):

@@ -60,15 +60,20 @@ def test_has_any_and_has_all_over_lists_and_arrays(ask):
 
 def test_case_folding_is_not_only_ascii(ask):
     """`=~`, `contains` and `in~` fold letters of any script, as ordinal comparison without case does."""
-    assert ask("print 'ÄÖ' =~ 'äö', 'STRASSE' contains 'tra', 'ÉTÉ' in~ ('été'), 'a' =~ 'b'") == (True, True, True, False)
+    assert ask("print 'ÄÖ' =~ 'äö', 'STRASSE' contains 'tra', 'ÉTÉ' in~ ('été'), 'a' =~ 'b'") == (
+        True,
+        True,
+        True,
+        False,
+    )
 
 
 def test_many_columns_sought_at_once_stay_apart(ask_rows):
     """`search` joins the columns before it looks: a term must not arise across two of them."""
     table = "datatable(a:string, b:string, c:string, d:string)['Secret', 'Get', 'x', 'y', 'p', 'SecretGet', 'q', 'r']"
-    assert ask_rows(f"{table} | where a has 'SecretGet' or b has 'SecretGet' or c has 'SecretGet' or d has 'SecretGet'") == [
-        ("p", "SecretGet", "q", "r")
-    ]
-    assert ask_rows(f"{table} | where a contains 'tG' or b contains 'tG' or c contains 'tG' or d contains 'tG' | count") == [
-        (1,)
-    ]
+    assert ask_rows(
+        f"{table} | where a has 'SecretGet' or b has 'SecretGet' or c has 'SecretGet' or d has 'SecretGet'"
+    ) == [("p", "SecretGet", "q", "r")]
+    assert ask_rows(
+        f"{table} | where a contains 'tG' or b contains 'tG' or c contains 'tG' or d contains 'tG' | count"
+    ) == [(1,)]

@@ -19,7 +19,9 @@ def test_the_whole_range_of_years(ask):
 
 
 def test_out_of_range_is_null(ask):
-    assert ask("print datetime(9999-12-31) + 10d, datetime(0001-01-01) - 1s, datetime_add('year', 9000, datetime(2020-01-01))") == (
+    assert ask(
+        "print datetime(9999-12-31) + 10d, datetime(0001-01-01) - 1s, datetime_add('year', 9000, datetime(2020-01-01))"
+    ) == (
         None,
         None,
         None,
@@ -28,7 +30,9 @@ def test_out_of_range_is_null(ask):
 
 def test_weeks_begin_on_sunday_and_week_numbers_are_iso(ask):
     """DuckDB truncates weeks to Monday."""
-    assert ask("print startofweek(datetime(2024-01-06)), startofweek(datetime(2024-01-07)), dayofweek(datetime(2024-01-07))") == (
+    assert ask(
+        "print startofweek(datetime(2024-01-06)), startofweek(datetime(2024-01-07)), dayofweek(datetime(2024-01-07))"
+    ) == (
         "2023-12-31T00:00:00.0000000Z",
         "2024-01-07T00:00:00.0000000Z",
         "00:00:00",
@@ -54,7 +58,9 @@ def test_differences_count_boundaries(ask):
 
 
 def test_months_end_where_the_month_ends(ask):
-    assert ask("print datetime_add('month', 1, datetime(2020-01-31 05:06:07.1234567))") == ("2020-02-29T05:06:07.1234567Z",)
+    assert ask("print datetime_add('month', 1, datetime(2020-01-31 05:06:07.1234567))") == (
+        "2020-02-29T05:06:07.1234567Z",
+    )
 
 
 def test_timespans_in_text(ask):
@@ -69,7 +75,13 @@ def test_timespans_in_text(ask):
 
 
 def test_timespan_arithmetic(ask):
-    assert ask("print 90m / 1h, 1h / 2, 0.5 * 1h, 1d - 25h, 7m % 2m") == (1.5, "00:30:00", "00:30:00", "-01:00:00", "00:01:00")
+    assert ask("print 90m / 1h, 1h / 2, 0.5 * 1h, 1d - 25h, 7m % 2m") == (
+        1.5,
+        "00:30:00",
+        "00:30:00",
+        "-01:00:00",
+        "00:01:00",
+    )
 
 
 def test_formats(ask):

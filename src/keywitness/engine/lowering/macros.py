@@ -239,8 +239,7 @@ kw_member(d, p) :=
 kw_member_text(d, p) :=
     coalesce(json_extract_string(d, p), '')
 kw_index(d, i) :=
-    CASE WHEN i >= 0 THEN kw_value(json_extract(d, '$[' || i || ']')) ELSE kw_value(json_extract(d, '$[#' || i ||
-    ']')) END
+    kw_value(json_extract(d, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END || i || ']'))
 kw_text_member(d, n) :=
     kw_value(json_extract(d, '/' || replace(replace(n, '~', '~0'), '/', '~1')))
 kw_text_json(s) :=

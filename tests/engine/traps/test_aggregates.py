@@ -1,0 +1,121 @@
+"""Aggregates of nothing, of nulls and of ties; limits and order of made lists."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+NOTHING = ("datatable(x:int)[]", "datatable(x:int)[int(null), int(null)]")
+
+
+@pytest.mark.parametrize("source", NOTHING)
+@pytest.mark.parametrize(
+    ("aggregate", "value"),
+    [
+        ("sum(x)", 0),
+        ("dcount(x)", 0),
+        ("countif(x > 0)", 0),
+        ("sumif(x, x > 0)", 0),
+        ("stdev(x)", 0.0),
+        ("variance(x)", 0.0),
+        ("make_list(x)", []),
+        ("make_set(x)", []),
+        ("min(x)", None),
+        ("max(x)", None),
+        ("percentile(x, 50)", None),
+    ],
+)
+def test_aggregates_of_nothing(ask, source, aggregate, value):
+    """SQL says null to nearly all; the emulator has a neutral value for most."""
+    assert ask(f"{source} | summarize {aggregate}") == (value,)
+
+
+@pytest.mark.parametrize("source", NOTHING)
+def test_the_mean_of_nothing_is_not_a_number(ask, source):
+    assert math.isnan(ask(f"{source} | summarize avg(x)")[0])
+
+
+def test_keys_without_rows_give_no_groups(ask_rows):
+    assert ask_rows("datatable(x:int, y:string)[] | summarize count() by y") == []
+
+
+def test_count_counts_rows(ask):
+    assert ask("datatable(x:int)[1, int(null)] | summarize count(), sum(x), avg(x), dcount(x)") == (2, 1, 1.0, 1)
+
+
+def test_extremes_of_strings_are_never_null(ask):
+    assert ask("datatable(s:string)[] | summarize min(s), max(s), take_any(s)") == ("", "", "")
+
+
+def test_arg_max_keeps_the_row_whose_cell_is_null(ask):
+    """DuckDB's arg_max passes over rows with a null result, and answers from another row."""
+    assert ask("datatable(t:long, v:long)[2, long(null), 1, 10] | summarize arg_max(t, v)") == (2, None)
+
+
+def test_arg_max_without_any_maximum_still_has_a_row(ask):
+    assert ask("datatable(t:long, v:string)[long(null), 'n'] | summarize arg_max(t, v)") == (None, "n")
+
+
+def test_arg_max_columns_come_from_one_row(ask_rows):
+    table = "datatable(k:string, t:long, a:string, b:long)['x',1,'p',1, 'x',3,'q',long(null), 'x',2,'r',3]"
+    assert ask_rows(f"{table} | summarize arg_max(t, *) by k") == [("x", 3, "q", None)]
+
+
+def test_lists_follow_the_order_of_the_rows(ask):
+    """A parallel aggregate gathers rows as they come, unless told otherwise."""
+    assert ask(
+        "range x from 1 to 5000 step 1 | sort by x desc | summarize l = make_list(x) | project l[0], l[4999], "
+        "array_length(l)"
+    ) == (
+        5000,
+        1,
+        5000,
+    )
+
+
+def test_lists_leave_out_nulls_and_stop_at_the_limit(ask):
+    assert ask(
+        "datatable(x:int)[1, int(null), 3, 4] | summarize make_list(x), make_list(x, 2), make_list_with_nulls(x)"
+    ) == (
+        [1, 3, 4],
+        [1, 3],
+        [1, None, 3, 4],
+    )
+
+
+def test_a_set_of_arrays_is_the_set_of_their_elements(ask):
+    assert ask(
+        "datatable(d:dynamic)[dynamic([1,2]), dynamic([2,3]), dynamic('x')] | summarize s = make_set(d) "
+        "| project array_length(s)"
+    ) == (4,)
+
+
+def test_lists_of_times_hold_text(ask):
+    assert ask("datatable(t:datetime, s:timespan)[datetime(2020-01-01), 1d] | summarize make_list(t), make_set(s)") == (
+        ["2020-01-01T00:00:00.0000000Z"],
+        ["1.00:00:00"],
+    )
+
+
+def test_percentiles_are_nearest_rank(ask):
+    """Interpolation would answer 5.5, which is no value of the data."""
+    assert ask(
+        "range x from 1 to 10 step 1 | summarize percentile(x, 50), percentile(x, 95), percentile(x, 0), "
+        "percentile(x, 100)"
+    ) == (
+        5,
+        10,
+        1,
+        10,
+    )
+
+
+def test_a_null_key_is_a_group(ask_rows):
+    assert ask_rows("datatable(k:int)[1, int(null), int(null)] | summarize count() by k") == [(None, 2), (1, 1)]
+
+
+def test_groups_come_in_the_order_of_their_keys(ask_rows):
+    """Kusto promises no order; the same question must look the same twice."""
+    first = ask_rows("range x from 1 to 3000 step 1 | summarize count() by k = x % 97")
+    assert [k for k, _ in first] == list(range(97))

@@ -1,0 +1,129 @@
+"""Dynamic values: https://learn.microsoft.com/kusto/query/scalar-data-types/dynamic."""
+
+from __future__ import annotations
+
+
+def test_access_never_fails(ask):
+    assert ask("print d = dynamic({'a':{'b':7}}) | project d.a.b, d.x, d.a.b.c, d['a']['b'], d[0]") == (
+        7,
+        None,
+        None,
+        7,
+        None,
+    )
+
+
+def test_a_negative_index_counts_from_the_end(ask):
+    """A JSON path `$[-1]` of other dialects is no element at all."""
+    assert ask("print a = dynamic([1,2,3]) | project a[-1], a[-3], a[-4], a[9]") == (3, 1, None, None)
+
+
+def test_keys_may_hold_anything(ask):
+    """Path syntax gives dots, quotes and blanks a meaning; a key has none."""
+    assert ask(
+        """print d = parse_json('{"a.b":1,"c d":2,"e\\\\"f":3,"$.x":4,"g/h~":5}') """
+        """| project d['a.b'], d['c d'], d['e"f'], d['$.x'], d['g/h~']"""
+    ) == (1, 2, 3, 4, 5)
+
+
+def test_a_key_from_a_column(ask):
+    assert ask("datatable(d:dynamic, k:string, i:long)[dynamic({'x':[10,20]}), 'x', 1] | project d[k], d[k][i]") == (
+        [10, 20],
+        20,
+    )
+
+
+def test_json_null_is_null(ask):
+    assert ask("print d = dynamic({'a':null}) | project isnull(d.a), tostring(d.a), isempty(d.a)") == (True, "", True)
+
+
+def test_only_tostring_takes_the_quotes_off(ask):
+    assert ask(
+        "print d = dynamic({'a':'s','b':[1,'t'],'n':1.0}) | project tostring(d.a), tostring(d.b), "
+        "tostring(d.n), strlen(d.a)"
+    ) == (
+        "s",
+        '[1,"t"]',
+        "1.0",
+        1,
+    )
+
+
+def test_text_that_is_no_json_becomes_a_dynamic_string(ask):
+    assert ask("print a = parse_json('not json'), b = parse_json('') | project gettype(a), tostring(a), isnull(b)") == (
+        "string",
+        "not json",
+        True,
+    )
+
+
+def test_numbers_keep_their_form(ask):
+    """A round trip through doubles would change 2^53 + 1."""
+    assert ask("print tostring(parse_json('[9007199254740993,1.0,1e3]')[0])") == ("9007199254740993",)
+
+
+def test_isempty_asks_about_the_text(ask):
+    assert ask("print isempty(dynamic('')), isempty(dynamic([])), isempty(dynamic(null)), isempty(dynamic(0))") == (
+        True,
+        False,
+        True,
+        False,
+    )
+
+
+def test_array_length_of_what_is_no_array_is_null(ask):
+    """json_array_length says 0 to a bag, and a loop over it disappears."""
+    assert ask("print array_length(dynamic([1,2])), array_length(dynamic({'a':1})), array_length(dynamic(null))") == (
+        2,
+        None,
+        None,
+    )
+
+
+def test_set_elements_by_value_and_type(ask):
+    """1 and 1.0 are one number, 1 and '1' and true are three values."""
+    assert ask("print set_union(dynamic([1,'1',true]), dynamic([1.0])), set_has_element(dynamic([1,2]), 2.0)") == (
+        [1, "1", True],
+        True,
+    )
+    assert ask(
+        "print set_difference(dynamic([3,1,2,3]), dynamic([1])), set_intersect(dynamic([1,2]), dynamic([2,4]))"
+    ) == (
+        [3, 2],
+        [2],
+    )
+
+
+def test_membership_in_an_array_of_a_column(ask):
+    assert ask(
+        "datatable(d:dynamic)[dynamic(['a','B',3])] | project 'a' in (d), 'b' in (d), 'b' in~ (d), 3 in (d), '3' in (d)"
+    ) == (
+        True,
+        False,
+        True,
+        True,
+        False,
+    )
+
+
+def test_packing(ask):
+    assert ask("print bag_pack('a', 1, 'b', 2s, 'c', dynamic([1]), 'd', real(nan), 'e', 'q\"')") == (
+        {"a": 1, "b": "00:00:02", "c": [1], "d": "NaN", "e": 'q"'},
+    )
+    assert ask("print bag_merge(dynamic({'a':1}), dynamic({'a':2,'b':3})), pack_array(1, 'x', int(null))") == (
+        {"a": 1, "b": 3},
+        [1, "x", None],
+    )
+
+
+def test_strcat_array_prints_elements_as_json_does(ask):
+    assert ask(
+        """print strcat_array(dynamic(["a", 1, 2.5, true, null, {"x":1}]), '-'), strcat_array(dynamic('abc'), '-')"""
+    ) == (
+        'a-1-2.5-true--{"x":1}',
+        "abc",
+    )
+
+
+def test_a_range_array_stops_at_kustos_limit(ask):
+    assert ask("print array_length(range(1, 1000000000))") == (1_048_576,)

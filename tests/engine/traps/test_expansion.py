@@ -1,0 +1,73 @@
+"""`mv-expand` and `mv-apply`, as measured on the emulator."""
+
+from __future__ import annotations
+
+import pytest
+
+from keywitness.errors import QueryError
+
+
+def test_null_is_one_element_and_an_empty_array_none(ask_rows):
+    """unnest drops both; older pages keep both."""
+    assert ask_rows("datatable(a:int, b:dynamic)[1, dynamic([]), 2, dynamic(null), 3, dynamic([7])] | mv-expand b") == [
+        (2, None),
+        (3, 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "rows"),
+    [
+        ("[10,20,30]", "['p']", [(10, "p"), (20, None), (30, None)]),
+        ("[]", "['p']", [(None, "p")]),
+        ("[]", "[]", []),
+        ("null", "['p','q']", [(None, "p"), (None, "q")]),
+        ("{'k':1}", "['p','q']", [({"k": 1}, "p"), (None, "q")]),
+    ],
+)
+def test_several_columns_go_in_step(ask_rows, a, b, rows):
+    """Not a cross product: the longest sets the number of rows."""
+    assert ask_rows(f"datatable(a:dynamic, b:dynamic)[dynamic({a}), dynamic({b})] | mv-expand a, b") == rows
+
+
+def test_a_bag_gives_bags_of_one_key_or_pairs(ask_rows):
+    table = "datatable(d:dynamic)[dynamic({'p':1,'q':2})]"
+    assert ask_rows(f"{table} | mv-expand d") == [({"p": 1},), ({"q": 2},)]
+    assert ask_rows(f"{table} | mv-expand kind=array d") == [(["p", 1],), (["q", 2],)]
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        ("long", [1, 2, -2, None, None, None]),
+        ("real", [1.0, 2.5, -2.5, None, None, None]),
+        ("string", ["1", "2.5", "-2.5", "2", "true", ""]),
+        ("bool", [True, None, None, None, True, None]),
+    ],
+)
+def test_to_typeof_takes_numbers_for_numbers_only(ask_rows, type_, values):
+    """The text "2" is no long here, unlike in tolong()."""
+    found = ask_rows(f"datatable(a:dynamic)[dynamic([1, 2.5, -2.5, '2', true, null])] | mv-expand a to typeof({type_})")
+    assert [value for (value,) in found] == values
+
+
+def test_to_typeof_timespan_is_refused():
+    from keywitness import query
+
+    with pytest.raises(QueryError, match="timespan"):
+        query("datatable(a:dynamic)[dynamic(['1.00:00:00'])] | mv-expand a to typeof(timespan)")
+
+
+def test_index_and_limit(ask_rows):
+    table = "datatable(a:dynamic)[dynamic(['x','y','z'])]"
+    assert ask_rows(f"{table} | mv-expand with_itemindex=i a limit 2 | project i, a") == [(0, "x"), (1, "y")]
+
+
+def test_apply_runs_its_body_per_row(ask_rows):
+    table = "datatable(id:long, v:dynamic)[1, dynamic([5,3,9]), 2, dynamic([1])]"
+    assert ask_rows(
+        f"{table} | mv-apply e = v to typeof(long) on (top 2 by e | summarize s = sum(e)) | project id, s"
+    ) == [
+        (1, 14),
+        (2, 1),
+    ]

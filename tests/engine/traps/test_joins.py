@@ -1,0 +1,63 @@
+"""Join kinds: https://learn.microsoft.com/kusto/query/join-operator."""
+
+from __future__ import annotations
+
+import pytest
+
+LEFT = "datatable(k:string, lv:long)['a',1, 'a',2, 'b',3, 'd',4]"
+RIGHT = "(datatable(k:string, rv:long)['a',10, 'a',20, 'c',30])"
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("innerunique", 2),
+        ("inner", 4),
+        ("leftouter", 6),
+        ("rightouter", 5),
+        ("fullouter", 7),
+        ("leftsemi", 2),
+        ("rightsemi", 2),
+        ("leftanti", 2),
+        ("rightanti", 1),
+    ],
+)
+def test_row_counts(ask, kind, count):
+    assert ask(f"{LEFT} | join kind={kind} {RIGHT} on k | count") == (count,)
+
+
+def test_the_default_takes_one_left_row_per_key(ask_rows):
+    """SQL's join gives four rows; innerunique keeps the first left row of each key."""
+    assert ask_rows(f"{LEFT} | join {RIGHT} on k | sort by rv asc") == [("a", 1, "a", 10), ("a", 1, "a", 20)]
+
+
+def test_a_filter_behind_innerunique_applies_before_the_choice(ask_rows):
+    """The page: Kusto moves it to the left side, so the row with lv == 2 is found although lv == 1 came first."""
+    assert ask_rows(f"{LEFT} | join {RIGHT} on k | where lv == 2 | sort by rv asc | project lv, rv") == [
+        (2, 10),
+        (2, 20),
+    ]
+
+
+def test_the_side_without_a_row_has_empty_strings_and_null_numbers(ask_rows):
+    """An outer join of SQL gives null strings, which Kusto does not have."""
+    rows = ask_rows(f"{LEFT} | join kind=fullouter {RIGHT} on k | where k == 'b' or k1 == 'c' | sort by k asc")
+    assert rows == [("", None, "c", 30), ("b", 3, "", None)]
+
+
+def test_null_keys_match_nothing_empty_strings_do(ask):
+    left = "datatable(n:int, s:string)[int(null), '', 1, 'x']"
+    right = "(datatable(n:int, s:string)[int(null), '', 1, 'x'])"
+    assert ask(f"{left} | join kind=inner {right} on n | count") == (1,)
+    assert ask(f"{left} | join kind=inner {right} on s | count") == (2,)
+
+
+def test_keys_compare_with_case(ask):
+    assert ask("datatable(k:string)['A'] | join kind=inner (datatable(k:string)['a']) on k | count") == (0,)
+
+
+def test_a_shared_table_is_one_table(ask_rows):
+    """A let table that is read twice must not be sampled twice."""
+    assert ask_rows(
+        "let t = materialize(range x from 1 to 3 step 1 | extend r = x * 2); t | join kind=inner t on x | count"
+    ) == [(3,)]

@@ -1,0 +1,91 @@
+"""Order, windows over it, and names that differ only by case."""
+
+from __future__ import annotations
+
+import pytest
+
+from keywitness.errors import QueryError
+
+
+def test_names_compare_with_case(ask):
+    """DuckDB takes `a` and `A` for one column and answers with the wrong one."""
+    assert ask("print a = 1, A = 2 | extend b = A | summarize x = sum(a), X = sum(A), max(b)") == (1, 2, 2)
+
+
+def test_names_may_hold_anything(ask_rows):
+    """Names of the user never reach SQL."""
+    assert ask_rows(
+        """print ['a"; DROP TABLE x; --'] = 1, ["it's"] = 2 | extend ['c d'] = ['a"; DROP TABLE x; --'] + 1"""
+    ) == [(1, 2, 2)]
+
+
+def test_texts_may_hold_anything(ask):
+    assert ask("""print x = 'a''b', y = "'; select 1; --", z = "\\0\\t\\\\" | project strlen(y), y, strlen(z)""")[
+        :2
+    ] == (
+        15,
+        "'; select 1; --",
+    )
+
+
+def test_strings_order_by_code_point(ask_rows):
+    assert ask_rows("datatable(s:string)['b','B','a','é','Z'] | sort by s asc") == [
+        ("B",),
+        ("Z",),
+        ("a",),
+        ("b",),
+        ("é",),
+    ]
+
+
+def test_neighbours_in_sorted_order(ask_rows):
+    assert ask_rows(
+        "datatable(x:long)[3,1,2] | sort by x asc | extend p = prev(x), n = next(x), q = prev(x, 1, 0), "
+        "i = row_number()"
+    ) == [
+        (1, None, 2, 0, 1),
+        (2, 1, 3, 1, 2),
+        (3, 2, None, 2, 3),
+    ]
+
+
+def test_windows_inside_windows_and_restarts(ask_rows):
+    """SQL allows no window inside a window; a running sum that restarts is one."""
+    table = "datatable(k:string, x:long)['a',1, 'a',2, 'b',3, 'b',4]"
+    assert ask_rows(
+        f"{table} | serialize | extend s = row_cumsum(x, k != prev(k)), i = row_number(1, k != prev(k))"
+    ) == [
+        ("a", 1, 1, 1),
+        ("a", 2, 3, 2),
+        ("b", 3, 3, 1),
+        ("b", 4, 7, 2),
+    ]
+
+
+def test_ranks_follow_changes(ask_rows):
+    table = "datatable(x:long)[10,10,20,30,30]"
+    assert ask_rows(f"{table} | sort by x asc | extend d = row_rank_dense(x), m = row_rank_min(x) | project d, m") == [
+        (1, 1),
+        (1, 1),
+        (2, 3),
+        (3, 4),
+        (3, 4),
+    ]
+
+
+def test_a_window_in_where(ask_rows):
+    assert ask_rows("range x from 1 to 5 step 1 | serialize | where x - prev(x) == 1 | count") == [(4,)]
+
+
+def test_take_over_sort_is_top(ask_rows):
+    assert ask_rows("range x from 1 to 100 step 1 | sort by x desc | take 2 | extend y = x + 1") == [
+        (100, 101),
+        (99, 100),
+    ]
+
+
+def test_a_huge_range_is_refused():
+    from keywitness import query
+
+    with pytest.raises(QueryError, match="more than"):
+        query("range x from 1 to 100000000000 step 1 | count")
