@@ -193,6 +193,16 @@ def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     assert "permission" in only.reason
 
 
+def test_a_name_that_is_no_utf8_is_shown_escaped_and_still_found(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.json"))).write_bytes(TEXT)
+    (only,) = discover([tmp_path])
+    assert only.path.endswith("/\\xff\\xfe.json")
+    (item,) = open_items(only)
+    assert b"".join(item.chunks()) == TEXT
+    assert read_range(item.facts(), 8, 7) == TEXT[8:15]
+    item.facts().path.encode()
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (only,) = discover([tmp_path])

@@ -140,10 +140,10 @@ def read_range(item: EvidenceItem, offset: int, length: int, *, path: str | None
         EvidenceChangedError: The file's bytes are not those that were ingested.
     """
     from keywitness.evidence.sources.file import file_sha256, open_file  # as above
-    from keywitness.evidence.sources.folder import describe
+    from keywitness.evidence.sources.folder import describe, real
 
     place = path or item.path
-    found = describe(Path(place), place)
+    found = describe(real(place), place)
     if isinstance(found, Unreadable):
         raise EvidenceUnreadableError(f"{place}: {found.reason}", help="name the place where the evidence is now")
     if found.size != item.size or file_sha256(found) != item.sha256:
@@ -152,7 +152,7 @@ def read_range(item: EvidenceItem, offset: int, length: int, *, path: str | None
             help="restore the original file, or ingest the changed file as evidence of its own",
         )
     if not item.member and item.stream_size == item.size:
-        with Path(place).open("rb") as file:
+        with real(place).open("rb") as file:
             file.seek(offset)
             return file.read(length)
     for opened in open_file(found, Limits()):

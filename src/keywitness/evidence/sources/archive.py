@@ -13,6 +13,7 @@ from typing import IO, cast
 from keywitness.errors import EvidenceUnreadableError
 from keywitness.evidence.source import MIB, Found, Limits, OpenItem, Unreadable
 from keywitness.evidence.sources.compressed import ByteReader, Container, check_ratio, inflate, recognise
+from keywitness.evidence.sources.folder import shown
 
 _ENCRYPTED = 0x1
 
@@ -169,4 +170,4 @@ def _prepend(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _join(outer: str, inner: str) -> str:
-    return f"{outer}/{inner}" if outer else inner
+    return f"{outer}/{shown(inner)}" if outer else shown(inner)

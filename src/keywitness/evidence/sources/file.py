@@ -10,13 +10,14 @@ from keywitness.errors import EvidenceUnreadableError
 from keywitness.evidence.source import MIB, Found, Limits, OpenItem, Unreadable
 from keywitness.evidence.sources.archive import Members
 from keywitness.evidence.sources.compressed import Container, inflate, recognise
+from keywitness.evidence.sources.folder import real
 
 CHUNK = 8 * MIB
 
 
 def open_file(found: Found, limits: Limits) -> Iterator[OpenItem | Unreadable]:
     """The streams of a file."""
-    path = Path(found.path)
+    path = real(found.path)
     try:
         with path.open("rb") as file:
             head = file.read(512)
@@ -48,7 +49,7 @@ def _holds_archive(path: Path, container: Container, limits: Limits) -> bool:
 
 def file_sha256(found: Found) -> str:
     """Hash of a file on disk, hex."""
-    with Path(found.path).open("rb") as file:
+    with real(found.path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ def walk(paths: Iterable[str | Path]) -> Iterator[Found | Unreadable]:
     """Files below the paths. A folder or file reached a second time (a link loop) is passed over silently."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        yield from _walk(Path(path), str(path), seen)
+        yield from _walk(Path(path), shown(str(path)), seen)
 
 
 def describe(path: Path, name: str) -> Found | Unreadable:
@@ -30,6 +31,20 @@ def describe(path: Path, name: str) -> Found | Unreadable:
         return Unreadable(name, "", f"cannot be read: {error.strerror or error}")
     modified = datetime.fromtimestamp(facts.st_mtime, UTC).isoformat().replace("+00:00", "Z")
     return Found(name, facts.st_size, modified)
+
+
+def shown(name: str) -> str:
+    r"""A file name as text that every file and terminal can hold: bytes that are no UTF-8 become `\xff`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def real(name: str) -> Path:
+    """The file of a shown name."""
+    path = Path(name)
+    if "\\x" not in name or os.path.lexists(path):
+        return path
+    octets = re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes.fromhex(match[1].decode()), name.encode())
+    return Path(os.fsdecode(octets))
 
 
 def _walk(path: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[Found | Unreadable]:
@@ -51,4 +66,5 @@ def _walk(path: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[Found |
         yield Unreadable(name, "", f"cannot be listed: {error.strerror or error}")
         return
     for child in names:
-        yield from _walk(path / child, os.path.join(name, child), seen)  # noqa: PTH118  keeps the path as given
+        place = os.path.join(name, shown(child))  # noqa: PTH118  keeps the path as given
+        yield from _walk(path / child, place, seen)
