@@ -192,3 +192,23 @@ def test_several_results_are_said(bench: Any) -> None:
     program = bench.bound("print 1; print a = 2")
     assert program.notes == ("the query has 2 results: the last one is shown",)
     assert [c.name for c in program.result.schema] == ["a"]
+
+
+def test_toscalar_takes_the_first_visible_cell(bench: Any) -> None:
+    value = bench.value("toscalar(AZKVAuditLogs | project-away * | extend z = 5)")
+    assert isinstance(value, plan.ToScalar)
+    assert [c.name for c in value.plan.schema] == ["z"]
+
+
+def test_a_summarize_of_constants_is_one_row(bench: Any) -> None:
+    result = bench.bound("AZKVAuditLogs | summarize x = 1").result
+    assert isinstance(result, plan.Project) and isinstance(result.source, plan.Summarize)
+    assert result.source.aggregates and not result.source.keys
+
+
+def test_cells_of_datatable_are_constants_in_the_type_of_their_column(bench: Any) -> None:
+    result = bench.bound(
+        "datatable(i:int, r:real, d:dynamic, s:string)[1, 2, 'x\"y', 'z', -5, long(null), 7, '']"
+    ).result
+    assert isinstance(result, plan.Constant)
+    assert result.rows == ((1, 2.0, '"x\\"y"', "z"), (-5, None, "7", ""))

@@ -346,7 +346,9 @@ def _toscalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
         return entity.value
     if not isinstance(entity, Table) or not entity.rows.schema.visible():
         raise diagnostics.table_expected(node.args[0].span, "this")
-    return plan.ToScalar(entity.rows.plan, entity.rows.schema.visible()[0].type)
+    first = entity.rows.schema.visible()[0]
+    cell = plan.Named(first.name, plan.ColumnRef(first.name, first.type))
+    return plan.ToScalar(plan.Project(entity.rows.plan, (cell,)), first.type)
 
 
 def _pairwise(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:

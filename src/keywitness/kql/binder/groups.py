@@ -63,6 +63,8 @@ def _grouped(
     if len(plain) == len(outputs) == len(set(plain)) == len(found):
         aggregates = (plan.NamedAggregate(o.name, by_column[name]) for o, name in zip(outputs, plain, strict=True))
         return plan.Summarize(source, keys, tuple(aggregates))
+    if not keys and not found:  # constants alone: still one row
+        found = [plan.NamedAggregate("$count", plan.Aggregate("count", (), LONG))]
     grouped = plan.Summarize(source, keys, tuple(found))
     kept_keys = (plan.Named(k.name, plan.ColumnRef(k.name, k.value.type)) for k in keys)
     return plan.Project(grouped, (*kept_keys, *(plan.Named(o.name, o.value) for o in outputs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from keywitness.kql.functions.function import INTEGER, NUMBER
@@ -31,14 +32,21 @@ def convert(value: Scalar, to: KqlType) -> Scalar:
     """The value as `to`: itself, a literal of that type, or a conversion call."""
     if value.type is to:
         return value
-    if isinstance(value, Literal):
-        if value.value is None and to is not STRING:
-            return Literal(None, to)
-        if value.type in INTEGER and to is LONG:
-            return Literal(value.value, LONG)
-        if value.type in INTEGER and to is REAL:
-            return Literal(float(value.value), REAL)
-    return Call(CONVERTER[to], (value,), to)
+    folded = _converted_literal(value, to) if isinstance(value, Literal) else None
+    return folded or Call(CONVERTER[to], (value,), to)
+
+
+def _converted_literal(literal: Literal, to: KqlType) -> Literal | None:
+    """The constant in another type, where that takes no engine to say."""
+    if literal.value is None:
+        return Literal("" if to is STRING else None, to)
+    if literal.type in INTEGER and (to is LONG or (to is INT and -(2**31) <= literal.value < 2**31)):
+        return Literal(literal.value, to)
+    if literal.type in INTEGER and to is REAL:
+        return Literal(float(literal.value), REAL)
+    if to is DYNAMIC and literal.type in {STRING, BOOL, INT, LONG}:
+        return Literal(json.dumps(literal.value, ensure_ascii=False), DYNAMIC)
+    return None
 
 
 def widest(types: Sequence[KqlType]) -> KqlType:
