@@ -282,6 +282,17 @@ def test_hostile_texts_arrive_as_they_are(load: Load) -> None:
     assert load(json.dumps(record).encode()).only(AUDIT)["clientInfo_s"] == agent
 
 
+def test_half_a_surrogate_pair_is_kept_as_its_escape(load: Load) -> None:
+    content = LINE.replace(b"curl/8.5.0", b"a\\ud800b \\ud83d\\ude00").replace(b'"tlsVersion"', b'"\\uDC00x"')
+    row = load(content).only(AUDIT)
+    assert row["clientInfo_s"] == "a\\ud800b 😀"
+    assert row["_udc00x_s"] == "TLS1_3"
+
+
+def test_a_cell_of_many_megabytes_loads(load: Load) -> None:
+    assert len(load({"t.csv": b"a,b\n1," + b"x" * 3_000_000 + b"\n"}).only("t")["b"]) == 3_000_000
+
+
 def test_another_service_of_azure_lands_in_the_same_table(load: Load) -> None:
     record = audit_record(category="StorageRead", operationName="GetBlob")
     record["resourceId"] = record["resourceId"].replace("KEYVAULT/VAULTS", "STORAGE/STORAGEACCOUNTS")

@@ -54,6 +54,8 @@ def cells(row: bytes, delimiter: str) -> list[str]:
         csv.Error: It cannot be read as CSV.
     """
     text = row.decode().rstrip("\r\n")
+    if len(text) > csv.field_size_limit():
+        csv.field_size_limit(len(text))
     return next(csv.reader([text], delimiter=delimiter), [])
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from keywitness.evidence.decoding.row import Unfit
 
 #: Deepest nesting of a record.
 MOST_LEVELS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_json(text: bytes | str) -> Any:
-    """Parse one JSON text. Control characters inside strings are let pass: pasted logs have them.
+    r"""Parse one JSON text. Control characters inside strings are let pass: pasted logs have them.
 
     A name that an object repeats is kept under `name#2` and so on; DuckDB and most readers take the first.
+
+    Half of a surrogate pair, which no file can hold as text, becomes its own escape (`\ud800`).
 
     Raises:
         Unfit: It is not JSON, not UTF-8, or nested too deeply.
@@ -29,11 +33,22 @@ def parse_json(text: bytes | str) -> Any:
     if levels > MOST_LEVELS and _levels(text) > MOST_LEVELS:
         raise Unfit(f"nested deeper than {MOST_LEVELS} levels")
     try:
-        return _PARSER.decode(text.strip(" \t\r\n"))
+        value = _PARSER.decode(text.strip(" \t\r\n"))
+        return _writable(value) if "\\ud" in text or "\\uD" in text else value
     except json.JSONDecodeError as error:
         raise Unfit(_why(text, error)) from None
     except (ValueError, RecursionError):
         raise Unfit("a number in it is too long, or it is nested too deeply") from None
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", value)
+    if isinstance(value, list):
+        return [_writable(v) for v in value]
+    if isinstance(value, dict):
+        return {_writable(k): _writable(v) for k, v in value.items()}
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
