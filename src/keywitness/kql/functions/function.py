@@ -204,9 +204,9 @@ def aggregate(
     return _row(name, Kind.AGGREGATE, texts, naming, prefix or name, rest)
 
 
-def window(name: str, *texts: str) -> Function:
+def window(name: str, *texts: str, **rest: str | tuple[str, ...]) -> Function:
     """A function over serialized rows."""
-    return _row(name, Kind.WINDOW, texts, Naming.NUMBERED, "", {})
+    return _row(name, Kind.WINDOW, texts, Naming.NUMBERED, "", rest)
 
 
 def plugin(name: str, *texts: str, **rest: str | tuple[str, ...]) -> Function:
