@@ -49,6 +49,7 @@ _KEY_COLUMNS = (
 #: Their text stands in the key, so only one spelling of a number may pass.
 _WHOLE_IN_KEY = ("httpStatusCode_d", "DurationMs")
 _WHOLE = re.compile(r"(0|[1-9]\d{0,14})\Z", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_.:/ -]{1,200}\Z", re.ASCII)
 _DERIVED = (
     "ResourceId",
     "_ResourceId",
@@ -190,6 +191,8 @@ class AuditColumns:
             name = flat_name(path, type_)
             if isinstance(value, dict | list) or json_path(name) or not self._admitted(name, path):
                 return
+            if not all(_NAME.match(part) for part in path):
+                return  # names that SQL could not hold, or that someone chose to break it
             leaf = _Leaf(path, name, type_, documented=False)
         if leaf.name in self._by_name:
             return
