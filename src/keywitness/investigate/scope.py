@@ -98,7 +98,7 @@ def read_watchlist(path: Path) -> tuple[str, ...]:
         raise EvidenceUnreadableError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is no UTF-8 text", help="save it as UTF-8") from error
-    rows = [row for row in csv.reader(text.splitlines()) if row and row[0].strip() and not row[0].startswith("#")]
+    rows = [row for row in csv.reader(text.splitlines()) if any(map(str.strip, row)) and not row[0].startswith("#")]
     names = tuple(dict.fromkeys(_names(rows)))
     if not names:
         raise UsageError(f"{path} names nothing to watch", help="one name per line, or CSV with a column SecretName")
@@ -111,7 +111,7 @@ def _names(rows: list[list[str]]) -> list[str]:
     header = [cell.strip().lower().replace("_", "").replace(" ", "") for cell in rows[0]]
     named = next((n for n, cell in enumerate(header) if cell in _NAME_HEADERS), None)
     if named is None:
-        return [row[0].strip() for row in rows]
+        return [row[0].strip() for row in rows if row[0].strip()]
     vault = next((n for n, cell in enumerate(header) if cell in _VAULT_HEADERS), None)
     found = []
     for row in rows[1:]:
