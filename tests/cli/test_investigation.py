@@ -51,7 +51,7 @@ def test_rules_are_listed(keywitness: Callable) -> None:
 
 
 def test_simulate_writes_logs_and_truth(keywitness: Callable, tmp_path: Path) -> None:
-    assert keywitness("simulate", "--out", tmp_path, "--days", 2, "--vaults", 4, "--events", 500).code == 0
+    assert keywitness("simulate", "--out", tmp_path, "--days", 2, "--vaults", 8, "--events", 500).code == 0
     assert json.loads((tmp_path / "truth.json").read_text())["steps"]
 
 

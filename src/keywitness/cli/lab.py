@@ -25,7 +25,7 @@ class Scenario(StrEnum):
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Folder to write logs/ and truth.json into.")],
     days: Annotated[int, typer.Option("--days", min=1, help="Days of traffic.")] = 14,
-    vaults: Annotated[int, typer.Option("--vaults", min=1, help="Key vaults of the company.")] = 24,
+    vaults: Annotated[int, typer.Option("--vaults", min=8, help="Key vaults of the company.")] = 24,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
     events: Annotated[int | None, typer.Option("--events", min=1, help="About this many audit records.")] = None,
     scenario: Annotated[Scenario, typer.Option("--scenario", help="The attack.")] = Scenario.ARTICLE,
@@ -60,18 +60,21 @@ def demo(
     from keywitness.case import create_case, open_case
     from keywitness.investigate import investigate, make_scope
     from keywitness.lab.demo import demo_evidence
+    from keywitness.lab.score import score
 
     place = out / "case"
     if out.exists() and any(out.iterdir()) and not (out / "truth.json").is_file():
         raise UsageError(f"{out} holds something else", help="give another folder with --out")
     with progress("simulate", quiet=quiet) as advance:
-        demo_evidence(out, on_progress=advance)
+        truth = demo_evidence(out, on_progress=advance)
     case = open_case(place) if (place / "case.json").is_file() else create_case(place)
     with progress("ingest", quiet=quiet) as advance:
         print_ingest(case.ingest([out / "logs"], on_progress=advance))
     with progress("investigate", quiet=quiet) as advance:
         document = investigate(case, scope=make_scope(watchlist=out / "watchlist.csv"), on_progress=advance)
     deliver(document, out / "report")
+    print(f"\nAgainst the truth of the simulated attack ({out / 'truth.json'}):")
+    print(score(truth, document, out).render())
 
 
 def add_to(app: typer.Typer) -> None:

@@ -141,9 +141,7 @@ def tables(
 
 def schema(
     table: Annotated[str, typer.Argument(metavar="TABLE")],
-    case: Annotated[
-        Path | None, typer.Option("--case", help="Add what this case's evidence brought.")
-    ] = None,
+    case: Annotated[Path | None, typer.Option("--case", help="Add what this case's evidence brought.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """List the columns of a table, as documented and as a case's evidence brought them.
