@@ -11,7 +11,8 @@ from keywitness.kql.catalog import EmptyCatalog
 from keywitness.kql.compile import Options, compile_kql
 
 DATA = """let T = datatable(id:long, who:string, n:long, extra:dynamic) [
-    1, 'a', 10, dynamic([1,2]),  2, 'a', 20, dynamic([]),  3, 'b', 30, dynamic({"k":1}),  4, 'b', long(null), dynamic(5)];
+    1, 'a', 10, dynamic([1,2]),  2, 'a', 20, dynamic([]),
+    3, 'b', 30, dynamic({"k":1}),  4, 'b', long(null), dynamic(5)];
 let U = datatable(who:string, mark:string, n:long) ['a', 'x', 1, 'b', 'y', 2, 'b', 'z', 3, 'c', 'w', 4];
 let M = materialize(T | extend twice = n * 2, text = strcat(who, '!'));
 """
@@ -40,7 +41,7 @@ def compiled(query: str, *, rewrite: bool) -> plan.Program:
         "T | mv-expand extra | project id, extra | sort by id asc",
         "T | mv-apply extra on (summarize c = count()) | project id, c | sort by id asc",
         "T | sort by id asc | extend p = prev(n), q = row_number() | project q, p",
-        "M | where twice > 20 | project id | join kind=inner (M | project id, text) on id | project text | sort by text asc",
+        "M | where twice > 20 | project id | join kind=inner (M | project id, text) on id | project text | sort by text",
         "T | where who in ((U | where n > 1 | project who)) | project id | sort by id asc",
         "T | where n > toscalar(T | summarize m = avg(n), k = max(id) | project m) | project id | sort by id asc",
         "T | project-away extra | take 1 | getschema | project ColumnName",
