@@ -247,3 +247,15 @@ def test_a_path_that_does_not_exist_is_refused_before_anything_is_loaded(tmp_pat
     with pytest.raises(EvidenceUnreadableError, match="no file or folder"):
         case.ingest([tmp_path / "a.json", tmp_path / "lgos"])
     assert case.evidence() == ()
+
+
+def test_a_column_keeps_its_type_in_a_later_load(tmp_path: Path) -> None:
+    """A watchlist whose Port looks like a number today and like a text tomorrow stays one column."""
+    case = create_case(tmp_path / "case")
+    for name, value in (("today", "443"), ("tomorrow", "http")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"$table": "Ports", "Name": name, "Port": value}) + "\n")
+        case.ingest([tmp_path / f"{name}.json"])
+    (table,) = (t for t in case.table_facts() if t[0] not in ("AzureDiagnostics",))
+    schema = case.snapshot().schema(table[0])
+    assert schema is not None
+    assert [c.name for c in schema.visible()].count("Port") == 1

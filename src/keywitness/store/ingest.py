@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from keywitness.errors import EvidenceUnreadableError, StoppedError
+from keywitness.model.schema import Schema
 from keywitness.store.counts import Counts
 from keywitness.store.known import KnownFiles
 from keywitness.store.layout import Layout
 from keywitness.store.ledger import EvidenceEntry, PassedOver
 from keywitness.store.pipeline import staged
 from keywitness.store.report import IngestReport, ItemReport
+from keywitness.store.snapshot import Snapshot
 from keywitness.store.writer import Writer, open_writer
 
 if TYPE_CHECKING:
@@ -221,7 +223,13 @@ def _run(load: _Load, found: Sequence[Found | Unreadable], batch_bytes: int | No
 
     total = sum(getattr(f, "size", 0) for f in found)
     batches = read(_new_files(load, found), load.number, batch_bytes=batch_bytes or BATCH_BYTES)
-    with Decoder() as decoder, staged(batches, lambda batch: (_Facts.of(batch), decoder.decode(batch))) as decoded:
+    snapshot = Snapshot(load.layout, load.writer.state)
+    known = {t: snapshot.schema(t) or Schema() for t in load.writer.state.tables if snapshot.has_evidence(t)}
+    # One thread: reading and writing keep the other processor busy, and a second one costs a quarter more work in all.
+    with (
+        Decoder(threads=1, known=known) as decoder,
+        staged(batches, lambda batch: (_Facts.of(batch), decoder.decode(batch))) as decoded,
+    ):
         for batch, rows in decoded:
             load.take(batch, rows)
             load.done += batch.bytes
