@@ -41,7 +41,7 @@ def compiled(query: str, *, rewrite: bool) -> plan.Program:
         "T | mv-expand extra | project id, extra | sort by id asc",
         "T | mv-apply extra on (summarize c = count()) | project id, c | sort by id asc",
         "T | sort by id asc | extend p = prev(n), q = row_number() | project q, p",
-        "M | where twice > 20 | project id | join kind=inner (M | project id, text) on id | project text | sort by text",
+        "M | where twice > 9 | project id | join kind=inner (M | project id, text) on id | project text | sort by text",
         "T | where who in ((U | where n > 1 | project who)) | project id | sort by id asc",
         "T | where n > toscalar(T | summarize m = avg(n), k = max(id) | project m) | project id | sort by id asc",
         "T | project-away extra | take 1 | getschema | project ColumnName",
