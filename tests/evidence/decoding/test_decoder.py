@@ -293,6 +293,14 @@ def test_a_cell_of_many_megabytes_loads(load: Load) -> None:
     assert len(load({"t.csv": b"a,b\n1," + b"x" * 3_000_000 + b"\n"}).only("t")["b"]) == 3_000_000
 
 
+def test_parts_of_an_identity_cannot_be_shifted_into_each_other(load: Load) -> None:
+    """Joined with a separator that a user agent may contain, two different events could look like one."""
+    one, other = audit_record(callerIpAddress="a\x1fb"), audit_record(callerIpAddress="a")
+    one["properties"]["clientInfo"] = "c"
+    other["properties"]["clientInfo"] = "b\x1fc"
+    assert len({r["_key"] for r in load(lines(one, other, audit_record())).rows[AUDIT]}) == 3
+
+
 def test_another_service_of_azure_lands_in_the_same_table(load: Load) -> None:
     record = audit_record(category="StorageRead", operationName="GetBlob")
     record["resourceId"] = record["resourceId"].replace("KEYVAULT/VAULTS", "STORAGE/STORAGEACCOUNTS")

@@ -34,6 +34,7 @@ _GROUP = 1 << 24
 _SMALL = 1 << 20
 #: How JSON writes the character that separates the parts of an identity (and its neighbours).
 _SEPARATOR_ESCAPE = b"\\u001"
+_PADDING = bytes(len(_SEPARATOR_ESCAPE))
 
 
 @dataclass(slots=True)
@@ -232,10 +233,12 @@ def _tile(piece: Piece) -> tuple[bytes, Counts]:
 def _counts(text: bytes, bounds: Counts) -> Counts:
     """Names in each record; -1 for records that only the exact way may read."""
     counts = name_counts(np.frombuffer(text, np.uint8), bounds)
-    position = text.find(_SEPARATOR_ESCAPE) if b"\\" in text else -1
-    while position >= 0:
-        counts[np.searchsorted(bounds, position, "right") - 1] = -1
-        position = text.find(_SEPARATOR_ESCAPE, position + 1)
+    if b"\\" in text:
+        octets = np.frombuffer(text + _PADDING, np.uint8)
+        places = np.flatnonzero(octets == _SEPARATOR_ESCAPE[0])
+        for distance, octet in enumerate(_SEPARATOR_ESCAPE[1:], 1):
+            places = places[octets[places + distance] == octet]
+        counts[np.searchsorted(bounds, places, "right") - 1] = -1
     if not _is_utf8(text):
         for index in range(len(counts)):
             if not _is_utf8(text[bounds[index] : bounds[index + 1]]):
