@@ -115,6 +115,13 @@ def kql_support_page() -> str:
     return support.page()
 
 
+def rules_page() -> str:
+    """docs/reference/rules.md: the built-in rules, from the content."""
+    from keywitness.detect.page import page
+
+    return page()
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what makes it."""
     reference = DOCS / "reference"
@@ -124,6 +131,7 @@ def pages() -> dict[Path, Callable[[], str]]:
         reference / "kql" / "support.md": kql_support_page,
         reference / "report.md": report_page,
         reference / "report-schema.json": report_schema,
+        reference / "rules.md": rules_page,
     }
 
 
