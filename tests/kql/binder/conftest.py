@@ -89,3 +89,8 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog()
