@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
+from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
@@ -45,17 +47,11 @@ class DuckDbEngine:
         query, macro_names, kernels = _emitted(program, source)
         with tempfile.TemporaryDirectory(prefix="keywitness-") as spill, self._connection(spill) as connection:
             try:
-                source.prepare(connection)
-                _define(connection, macro_names, kernels)
-                result = connection.sql(query.sql(dialect="duckdb"))
-                if not reads_rows(program.result):  # so `print` need not load Arrow
-                    return _rows(program, result.fetchall())
-                return _rows(program, result.to_arrow_table())
+                return _interruptible(
+                    connection, lambda: _run(connection, query, macro_names, kernels, program, source)
+                )
             except duckdb.Error as error:
                 raise _translated(error) from error
-            except KeyboardInterrupt:
-                connection.interrupt()
-                raise
 
     def sql(self, program: Program, source: Source) -> str:
         """The SQL of a program, laid out for reading."""
@@ -75,6 +71,51 @@ class DuckDbEngine:
         connection = duckdb.connect(config=config)
         connection.execute("SET error_on_division_by_zero = false")
         return connection
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    query: exp.Select,
+    macro_names: list[str],
+    kernels: dict[str, Kernel],
+    program: Program,
+    source: Source,
+) -> Rows:
+    source.prepare(connection)
+    _define(connection, macro_names, kernels)
+    result = connection.sql(query.sql(dialect="duckdb"))
+    if not reads_rows(program.result):  # so `print` need not load Arrow
+        return _rows(program, result.fetchall())
+    return _rows(program, result.to_arrow_table())
+
+
+def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], Rows]) -> Rows:
+    """Run a query so that Ctrl-C stops it: DuckDB itself does not look for signals while it works."""
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    done: list[Rows] = []
+    failed: list[BaseException] = []
+    finished = threading.Event()  # not Thread.join: an interrupted join takes the thread for ended
+
+    def worker() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            finished.set()
+
+    threading.Thread(target=worker, name="keywitness-query", daemon=True).start()
+    try:
+        while not finished.wait(0.2):
+            continue
+    except KeyboardInterrupt:
+        connection.interrupt()
+        finished.wait()
+        raise
+    if failed:
+        raise failed[0]
+    return done[0]
 
 
 def _rows(program: Program, data: Any) -> Rows:

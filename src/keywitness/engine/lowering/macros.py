@@ -240,8 +240,6 @@ kw_member_text(d, p) :=
     coalesce(json_extract_string(d, p), '')
 kw_index(d, i) :=
     kw_value(json_extract(d, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END || i || ']'))
-kw_text_member(d, n) :=
-    kw_value(json_extract(d, '/' || replace(replace(n, '~', '~0'), '/', '~1')))
 kw_text_json(s) :=
     CAST(to_json(s) AS VARCHAR)
 kw_quoted(s) :=
@@ -258,12 +256,8 @@ kw_array_length(d) :=
     CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_array_length(d) AS BIGINT) END
 kw_bag_keys(d) :=
     CASE WHEN json_type(d) = 'OBJECT' THEN CAST(to_json(json_keys(d)) AS VARCHAR) END
-kw_elements(d) :=
-    CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) END
 kw_strings(d) :=
     list_transform(list_filter(json_extract(d, '$[*]'), lambda e: json_type(e) = 'VARCHAR'), lambda e: e ->> '$')
-kw_texts(d) :=
-    CASE WHEN json_type(d) = 'ARRAY' THEN json_extract_string(d, '$[*]') ELSE [json_extract_string(d, '$')] END
 kw_contains_ci(l, s) :=
     coalesce(list_contains(list_transform(l, lambda e: lower(e)), lower(s)), false)
 kw_has_element(d, j) :=
