@@ -62,3 +62,16 @@ def test_texts_and_moments() -> None:
     assert texts(["a", "", None, "a", 1]) == ("a", "1")
     assert moment(datetime(2026, 3, 1, tzinfo=UTC)) == "2026-03-01T00:00:00.000000Z"
     assert filled("{{A}}", {"A": datetime(2026, 3, 1, tzinfo=UTC)}) == "2026-03-01T00:00:00.000000Z"
+
+
+def test_numbers_come_with_their_noun() -> None:
+    row = {"Reads": 1, "Names": 3, "Many": ["a", "b"]}
+    assert filled("{{Reads:read}}, {{ Names : name }}", row) == "1 read, 3 names"
+    assert filled("{{Nothing:noun}}", row) == "{{Nothing:noun}}"
+
+
+def test_a_row_may_decide_severity_and_confidence_within_bounds() -> None:
+    assert finding(RULE, "q", {**ROW, "Severity": "Low", "Confidence": "Medium"}).severity == "low"
+    assert finding(RULE, "q", {**ROW, "Confidence": "medium"}).confidence == "medium"
+    odd = finding(RULE, "q", {**ROW, "Severity": "9", "Confidence": "certain"})
+    assert (odd.severity, odd.confidence) == ("high", "medium")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import pytest
 
 from keywitness.detect.rule import Additions, Override, Rule
 from keywitness.detect.run import run_rules, weight
@@ -105,3 +106,10 @@ def test_a_format_of_sentinel_fills_the_title() -> None:
 
 def test_severities_have_an_order() -> None:
     assert weight("high") < weight("medium") < weight("low") < weight("informational") < weight("odd")
+
+
+def test_a_rule_that_finds_everything_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keywitness.detect.run.MOST_FINDINGS", 1)
+    (outcome,) = run_rules(Printed(), [rule(ROWS)], present=PRESENT)
+    assert [f.severity for f in outcome.findings] == ["high"], "the worst is kept"
+    assert outcome.reason == "and found 2 times; only the worst 1 findings are kept"

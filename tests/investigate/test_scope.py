@@ -104,3 +104,10 @@ def test_nothing_asked_is_everything() -> None:
     assert everything.open
     assert everything.events == ""
     assert everything.identity("x") and everything.address("") and everything.object() and everything.time("a", "b")
+
+
+def test_a_watch_list_that_no_engine_could_match_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "w.txt"
+    file.write_text("".join(f"secret-{n}\n" for n in range(2_001)), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"2,001 secrets"):
+        read_watchlist(file)

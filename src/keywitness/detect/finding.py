@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from keywitness.detect.rule import Rule
+from keywitness.detect.rule import SEVERITIES, Rule
 
 #: Values of one column that a sentence names before it says how many more there are.
 NAMED = 5
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*(?::\s*([^{}]+?)\s*)?\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Finding:
 
     Args:
         id: From rule, entities and first time: the same evidence gives the same id.
-        severity: high, medium, low or informational; a rule may decide it row by row.
+        severity: high, medium, low or informational; a rule may decide it row by row, and so
+        confidence: high, medium or low.
         identity_ids: Object ids of the callers, for joins; `identities` is how people name them.
         rows: References of all source rows, in no order.
         values: The whole result row.
@@ -32,6 +33,7 @@ class Finding:
     id: str
     rule: Rule
     severity: str
+    confidence: str
     title: str
     what: str
     identities: tuple[str, ...]
@@ -63,14 +65,16 @@ def finding(rule: Rule, query: str, row: Mapping[str, Any]) -> Finding:
     override = rule.alert_details_override
     title = rule.keywitness.title or override.alert_display_name_format or rule.name
     what = rule.keywitness.what or override.alert_description_format or rule.description.strip()
-    severity = str(row.get(override.alert_severity_column_name or "Severity") or rule.severity).lower()
+    severity = str(row.get(override.alert_severity_column_name or "Severity") or "").lower()
+    confidence = str(row.get("Confidence") or "").lower()
     key = "\x1f".join(
         [rule.id, *sorted(ids or identities), *sorted(addresses), *sorted(vaults), *sorted(objects), first]
     )
     return Finding(
         id="F-" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12],
         rule=rule,
-        severity=severity,
+        severity=severity if severity in SEVERITIES else rule.severity.lower(),
+        confidence=confidence if confidence in SEVERITIES[:3] else rule.keywitness.confidence,
         title=filled(title, row),
         what=filled(what, row),
         identities=identities,
@@ -98,12 +102,19 @@ def _mapped(rule: Rule, row: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def filled(template: str, row: Mapping[str, Any]) -> str:
     """The template with `{{Column}}` replaced by the row's value; an unknown column stays as it is.
 
-    Values are data of the evidence: renderers must escape the result.
+    `{{Column:noun}}` gives a number with its noun. Values are data of the evidence: renderers must escape the result.
+
+    Example:
+        >>> filled("{{Who}}: {{Reads:read}}", {"Who": "a", "Reads": 2})
+        'a: 2 reads'
     """
 
     def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return worded(row[name]) if name in row else match.group()
+        name, noun = match.groups()
+        if name not in row:
+            return match.group()
+        text = worded(row[name])
+        return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
 
     return _PLACEHOLDER.sub(value, template)
 

@@ -21,8 +21,9 @@ says `Success` also where a request was refused.
 
 Each row of a rule's result is a finding. Its columns `Identities`, `Addresses`, `Applications`, `Vaults`, `Objects`
 (one value or an array), `FirstAt`, `LastAt` and `Rows` (references of the source rows) become the finding's entities;
-`Severity` overrides the rule's severity; every column can stand in `title` and `what` as `{{Column}}`. Sentinel's
-rules, which have none of these columns, are read through their entity mappings."""
+`Severity` and `Confidence` override the rule's own; every column can stand in `title` and `what` as `{{Column}}`, a
+number with its noun as `{{Column:noun}}`. Sentinel's rules, which have none of these columns, are read through their
+entity mappings."""
 
 _SENTINEL_KEYS = (
     "id name description severity status requiredDataConnectors queryFrequency queryPeriod triggerOperator"

@@ -11,6 +11,9 @@ from keywitness.detect.finding import Finding, finding
 from keywitness.detect.rule import Rule
 from keywitness.errors import QueryError, RuleError
 
+#: Findings of one rule that are kept, the worst first; a rule that finds more is no rule, and the report says so.
+MOST_FINDINGS = 20_000
+
 _OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
     "gt": operator.gt,
     "lt": operator.lt,
@@ -102,7 +105,8 @@ def _run(case: Queryable, rule: Rule, present: frozenset[str], values: Mapping[s
     found = (finding(rule, query, row) for row in rows)
     unique = {f.id: f for f in found}
     ordered = sorted(unique.values(), key=lambda f: (weight(f.severity), f.first_at, f.id))
-    return Outcome(rule, "ran", _partly(rule, present), tuple(ordered), notes)
+    kept = tuple(ordered[:MOST_FINDINGS])
+    return Outcome(rule, "ran", _remarks(rule, present, len(kept), len(ordered)), kept, notes)
 
 
 def _missing(rule: Rule, present: frozenset[str]) -> list[str]:
@@ -112,9 +116,12 @@ def _missing(rule: Rule, present: frozenset[str]) -> list[str]:
     return absent
 
 
-def _partly(rule: Rule, present: frozenset[str]) -> str:
+def _remarks(rule: Rule, present: frozenset[str], kept: int, found: int) -> str:
     absent = [table for table in rule.keywitness.tables if table not in present]
-    return f"without {' and '.join(absent)}, which has no rows" if absent else ""
+    said = [f"without {' and '.join(absent)}, which has no rows"] if absent else []
+    if kept < found:
+        said.append(f"and found {found:,} times; only the worst {kept:,} findings are kept")
+    return " ".join(said)
 
 
 def _triggered(rule: Rule, rows: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -213,10 +213,12 @@ def coverage(
     tables: tuple[TableCoverage, ...],
     outcomes: Sequence[Outcome],
     remarks: Sequence[str] = (),
+    told: Callable[[str], str] = str,
 ) -> Coverage:
     """Everything that heads the report.
 
     Args:
+        told: Makes a sentence with object ids one with names.
         remarks: Further sentences on what cannot be concluded, least important.
     """
     vaults = tuple(covered_vault(v, hours) for v in hours.vaults)
@@ -231,7 +233,7 @@ def coverage(
         evidence=evidence,
         rejected=_rejected(case),
         rules=tuple(_rule_run(o) for o in outcomes),
-        cannot_conclude=tuple(_sentences(hours, unlogged, tables, evidence, outcomes, remarks)),
+        cannot_conclude=tuple(told(s) for s in _sentences(hours, unlogged, tables, evidence, outcomes, remarks)),
         custody=_custody(case),
     )
 

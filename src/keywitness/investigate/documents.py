@@ -74,7 +74,7 @@ def shown_finding(found: Found, events: Mapping[str, Event], sources: Sources, n
         rule_name=rule.name,
         rule_version=rule.version,
         severity=found.severity,
-        confidence=rule.keywitness.confidence,
+        confidence=found.confidence,
         title=names.in_text(found.title),
         what=names.in_text(found.what),
         why=rule.keywitness.why,

@@ -106,7 +106,7 @@ def investigate(
             "events of the timeline": (len(picture), happened),
         }
     )
-    covered = coverage(case, hours, tables, outcomes, remarks)
+    covered = coverage(case, hours, tables, outcomes, remarks, names.in_text)
     return Document(
         schema_version=SCHEMA_VERSION,
         title="Key vault investigation",

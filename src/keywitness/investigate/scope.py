@@ -17,6 +17,8 @@ from keywitness.report.document import Scope
 #: Headers of a watch list's columns of names, and of vaults.
 _NAME_HEADERS = ("secretname", "secret", "name", "objectname", "object", "pattern")
 _VAULT_HEADERS = ("vault", "vaultname", "keyvault")
+#: Names that one watch list may hold: they become one regular expression.
+MOST_NAMES = 2_000
 #: Largest watch list that is read.
 _WATCHLIST_BYTES = 10_000_000
 
@@ -102,6 +104,11 @@ def read_watchlist(path: Path) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(_names(rows)))
     if not names:
         raise UsageError(f"{path} names nothing to watch", help="one name per line, or CSV with a column SecretName")
+    if len(names) > MOST_NAMES:
+        raise UsageError(
+            f"{path} names {len(names):,} secrets, more than the {MOST_NAMES:,} that can be watched at once",
+            help="use wildcards, or ask with --secret or --vault",
+        )
     return names
 
 
