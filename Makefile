@@ -33,7 +33,7 @@ pytest: $(VENV)/.dev ## Tests, documentation tests included
 	@$(BIN)/pytest -n auto
 
 bench: $(VENV)/.dev ## Ratios against baselines of the same run (takes minutes)
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 docs: $(VENV)/.dev ## Rewrite the generated reference pages
 	@$(BIN)/python docs/generate.py
