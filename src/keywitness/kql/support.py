@@ -66,6 +66,8 @@ _NOTES = {
     syntax.Evaluate: "the plugins below",
     syntax.Sample: "other rows each time",
     syntax.Sort: "also `order by`",
+    syntax.TopHitters: "exact, where Kusto's counts are approximate",
+    syntax.TopNested: "without `with others`",
     syntax.Take: "also `limit`",
 }
 _HEAD = """# KQL: what is answered

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
@@ -199,6 +201,30 @@ def _reordered(context: Context, rows: Rows, item: syntax.ReorderColumn, exact: 
 def _natural(name: str) -> list[str | int]:
     """A key in which `a20` comes before `a100`: text and numbers in turn."""
     return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", name.upper())]
+
+
+def bind_project_by_names(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectByNames) -> Rows:
+    """`project-by-names`: columns by constant names and patterns, in the order of the text."""
+    e = Expressions(context, scope, None)
+    found: list[Column] = []
+    for item in node.columns:
+        for name in _texts(e, item):
+            matching = [c for c in rows.schema if (c.name == name or (not c.hidden and matches(name, c.name)))]
+            if not matching and "*" not in name:
+                raise unknown_column(context, rows, syntax.NameRef(item.span, name))
+            found += [c for c in matching if c not in found]
+    return rows.over(plan.Project(rows.plan, tuple(replace(kept(c), hidden=False) for c in found)))
+
+
+def _texts(e: Expressions, node: syntax.Node) -> list[str]:
+    value = e.bind(node)
+    if isinstance(value, plan.Literal) and value.type is KqlType.STRING:
+        return [str(value.value)]
+    if isinstance(value, plan.Literal) and value.type is DYNAMIC:
+        listed = json.loads(value.value or "[]")
+        if isinstance(listed, list) and all(isinstance(name, str) for name in listed):
+            return listed
+    raise diagnostics.constant_expected(node.span, "a column name")
 
 
 def bind_getschema(context: Context, scope: Scope, rows: Rows, node: syntax.GetSchema) -> Rows:

@@ -33,7 +33,7 @@ def bind_summarize(context: Context, scope: Scope, rows: Rows, node: syntax.Summ
     names = Names()
     keys = bind_keys(e.without_aggregates(), node.keys, names)
     outputs = [o for item in node.aggregates for o in _outputs(e, item, names, keys)]
-    return rows.unordered(_grouped(rows.plan, keys, outputs, aggregates.found), rows.origin)
+    return rows.unordered(grouped(rows.plan, keys, outputs, aggregates.found), rows.origin)
 
 
 def bind_keys(e: Expressions, items: Sequence[syntax.Node], names: Names) -> tuple[plan.Named, ...]:
@@ -51,7 +51,7 @@ def bind_keys(e: Expressions, items: Sequence[syntax.Node], names: Names) -> tup
     return tuple(keys)
 
 
-def _grouped(
+def grouped(
     source: plan.Plan,
     keys: tuple[plan.Named, ...],
     outputs: Sequence[Output],
@@ -65,9 +65,9 @@ def _grouped(
         return plan.Summarize(source, keys, tuple(aggregates))
     if not keys and not found:  # constants alone: still one row
         found = [plan.NamedAggregate("$count", plan.Aggregate("count", (), LONG))]
-    grouped = plan.Summarize(source, keys, tuple(found))
+    inner = plan.Summarize(source, keys, tuple(found))
     kept_keys = (plan.Named(k.name, plan.ColumnRef(k.name, k.value.type)) for k in keys)
-    return plan.Project(grouped, (*kept_keys, *(plan.Named(o.name, o.value) for o in outputs)))
+    return plan.Project(inner, (*kept_keys, *(plan.Named(o.name, o.value) for o in outputs)))
 
 
 # ---------------------------------------------------------------- aggregate columns

@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import axes, columns, diagnostics, expand, groups, joins, parsing, plugins, searching
+from keywitness.kql.binder import (
+    axes,
+    columns,
+    diagnostics,
+    expand,
+    groups,
+    joins,
+    parsing,
+    plugins,
+    ranking,
+    searching,
+)
 from keywitness.kql.binder.context import Context, Rows, Scope, Table
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import DYNAMIC, LONG, convert
@@ -36,12 +47,9 @@ REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
     syntax.Fork: ("fork", "run one query for each branch"),
     syntax.Facet: ("facet", "run one `summarize count() by` for each column"),
     syntax.Partition: ("partition", "use arg_max(), row_number() after sort, or one query for each key"),
-    syntax.TopNested: ("top-nested", "use `summarize ... by` and `top`"),
-    syntax.TopHitters: ("top-hitters", "use `summarize Count = count() by x | top n by Count`, which is exact"),
     syntax.Reduce: ("reduce", "use `summarize count() by` on a pattern made with replace_regex()"),
     syntax.Scan: ("scan", "use sort, then prev(), next(), row_cumsum() or row_window_session()"),
     syntax.Consume: ("consume", "it has no result: leave it out"),
-    syntax.ProjectByNames: ("project-by-names", "use project-reorder or project with the names"),
     syntax.AssertSchema: ("assert-schema", "use getschema"),
 }
 
@@ -199,6 +207,9 @@ BINDERS: dict[type[syntax.Node], OperatorBinder] = {
     syntax.ProjectKeep: columns.bind_project_keep,
     syntax.ProjectRename: columns.bind_project_rename,
     syntax.ProjectReorder: columns.bind_project_reorder,
+    syntax.ProjectByNames: columns.bind_project_by_names,
+    syntax.TopHitters: ranking.bind_top_hitters,
+    syntax.TopNested: ranking.bind_top_nested,
     syntax.GetSchema: columns.bind_getschema,
     syntax.Summarize: groups.bind_summarize,
     syntax.Distinct: groups.bind_distinct,

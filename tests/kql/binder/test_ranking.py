@@ -1,0 +1,49 @@
+"""`top-hitters` and `top-nested`, with their rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from keywitness import QueryError, query
+
+DATA = """let T = datatable(s:string, k:long, a:long)[
+    'x', 1, 1,  'x', 2, 5,  'x', 3, 3,  'y', 1, 9,  'y', long(null), 20,  'z', 1, 2];
+"""
+
+
+def rows(text: str) -> list[tuple[object, ...]]:
+    return [tuple(r.values()) for r in query(DATA + text).to_pylist()]
+
+
+def test_top_hitters_counts_or_sums_exactly() -> None:
+    assert rows("T | top-hitters 1 of s") == [("x", 3)]
+    assert rows("T | top-hitters 2 of s by a") == [("y", 29), ("x", 9)]
+    assert [c.name for c in query(f"{DATA} T | top-hitters 1 of s by a").columns] == ["s", "approximate_sum_a"]
+
+
+def test_top_nested_ranks_inside_the_groups_it_kept() -> None:
+    found = rows("T | top-nested 2 of s by sum(a), top-nested 2 of k by max(a) desc | sort by s asc, aggregated_k desc")
+    assert found == [("x", 9, 2, 5), ("x", 9, 3, 3), ("y", 29, None, 20), ("y", 29, 1, 9)]
+
+
+def test_a_group_of_nulls_is_a_group() -> None:
+    """A join on null keys would lose the rows below it."""
+    found = rows("T | top-nested of k by sum(a), top-nested 1 of s by count() | sort by aggregated_k desc | take 1")
+    assert found == [(None, 20, "y", 1)]
+
+
+def test_names_and_a_level_without_a_number() -> None:
+    result = query(f"{DATA} T | top-nested of Who = toupper(s) by N = count() | sort by Who asc")
+    assert [c.name for c in result.columns] == ["Who", "N"]
+    assert len(result) == 3
+
+
+def test_others_are_refused() -> None:
+    with pytest.raises(QueryError, match="with others"):
+        query(f"{DATA} T | top-nested 1 of s with others = 'rest' by count()")
+
+
+def test_project_by_names_takes_names_and_patterns_in_the_order_of_the_text() -> None:
+    assert [c.name for c in query(f"{DATA} T | project-by-names 'k', '*', dynamic(['s'])").columns] == ["k", "s", "a"]
+    with pytest.raises(QueryError, match="'nope'"):
+        query(f"{DATA} T | project-by-names 'nope'")
