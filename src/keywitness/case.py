@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from keywitness import __version__
 from keywitness.model.schema import Column
 from keywitness.store.layout import FORMAT_VERSION, CaseFile, Layout, read_case_file, write_case_file
-from keywitness.store.ledger import EvidenceEntry, Ledger, now, operator
+from keywitness.store.ledger import EvidenceEntry, Ledger, now
 from keywitness.store.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
@@ -203,9 +203,8 @@ def create_case(path: str | Path, *, by: str | None = None) -> Case:
 
     facts = CaseFile(format=FORMAT_VERSION, case_id=str(uuid.uuid4()), created_at=now(), keywitness=__version__)
     layout = write_case_file(Path(path), facts)
-    with open_writer(layout, by=by or operator()) as writer:
-        writer.record("case created", {"case": facts.case_id})
-    return Case(layout, facts)
+    with open_writer(layout, by=by):
+        return Case(layout, facts)
 
 
 def open_case(path: str | Path) -> Case:

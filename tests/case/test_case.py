@@ -259,3 +259,20 @@ def test_a_column_keeps_its_type_in_a_later_load(tmp_path: Path) -> None:
     schema = case.snapshot().schema(table[0])
     assert schema is not None
     assert [c.name for c in schema.visible()].count("Port") == 1
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut"])
+def test_a_missing_or_cut_segment_is_refused_before_a_query_could_miss_rows(tmp_path: Path, harm: str) -> None:
+    (tmp_path / "a.json").write_bytes(lines(0, 5))
+    case = create_case(tmp_path / "case")
+    case.ingest([tmp_path / "a.json"])
+    segment = next((tmp_path / "case" / "segments").rglob("*.parquet"))
+    if harm == "missing":
+        segment.unlink()
+    else:
+        segment.write_bytes(segment.read_bytes()[:-1])
+    with pytest.raises(CaseDamagedError, match=segment.name):
+        open_case(tmp_path / "case").snapshot()
+    with pytest.raises(CaseDamagedError, match=segment.name):
+        open_case(tmp_path / "case").ingest([tmp_path / "a.json"])
+    assert open_case(tmp_path / "case").verify().exit_code == 3

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import duckdb
 import pytest
 from tests.store.conftest import decoded, item, table
 from tests.store.test_writer import rows_of
 
+from keywitness.errors import StorageFullError
 from keywitness.store.compact import compact
 from keywitness.store.custody import verify
 from keywitness.store.layout import Layout
@@ -120,3 +123,10 @@ def test_identities_survive_a_merge(loaded: Layout) -> None:
     with open_writer(loaded) as writer:
         counts = writer.commit([decoded({"Events": table(COLUMNS, [(1, "n1", 1)], evidence=9)})], [item(9)], "added")
     assert counts[9].duplicate == 1
+
+
+def test_a_copy_that_would_fill_the_disk_is_not_begun(loaded: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))
+    with open_writer(loaded) as writer, pytest.raises(StorageFullError, match="1 are free"):
+        make_read_copy(writer, at_least=1)
+    assert not loaded.cache.exists()

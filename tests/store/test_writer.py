@@ -67,7 +67,7 @@ def test_a_batch_that_does_not_add_up_is_never_committed(layout: Layout) -> None
         whole = decoded({"Events": table(EVENTS, [(5, "b", 1)])})
         with pytest.raises(SumError, match="E1 do not add up: 2 read, 1 stored"):
             writer.commit([dataclasses.replace(whole, read={1: 2})], [item(1)], "added")
-        assert writer.ledger.files() == []
+        assert len(writer.ledger.files()) == 1, "only the entry of the new case"
         assert writer.commit([whole], [item(1)], "added") == {1: Counts(1, 1, 0, 0)}
 
 

@@ -19,6 +19,9 @@ UNFINISHED_PREFIX = ".unfinished-"
 #: disk full, quota exceeded, file size limit
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+#: what file systems without hard links answer (FAT, some network shares)
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
 
 def sync_folder(folder: Path) -> None:
     """Make the names inside a folder durable."""
@@ -52,10 +55,21 @@ def write_new(path: Path, content: bytes) -> None:
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
-            os.link(aside, path)
+            _name(aside, path)
         finally:
             aside.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def _name(aside: Path, path: Path) -> None:
+    try:
+        os.link(aside, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if path.exists():  # the writer's lock keeps this check and the next line together
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        aside.rename(path)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from keywitness.errors import EvidenceUnreadableError, StoppedError
+from keywitness.errors import EvidenceUnreadableError, StoppedError, StorageFullError
 from keywitness.model.schema import Schema
 from keywitness.store.counts import Counts
 from keywitness.store.known import KnownFiles
@@ -211,10 +211,10 @@ def ingest(
         try:
             _run(load, _outside(layout, paths), batch_bytes, on_progress or _silent)
             _record_rest(load)
-            _tidy(writer, on_progress)
+            remarks = _tidied(writer, on_progress)
         except KeyboardInterrupt:
             raise _stopped(load) from None
-        return _report(load, time.monotonic() - began)
+        return _report(load, remarks, time.monotonic() - began)
 
 
 def _run(load: _Load, found: Sequence[Found | Unreadable], batch_bytes: int | None, on_progress: Progress) -> None:
@@ -295,16 +295,21 @@ def _record_rest(load: _Load) -> None:
         load.writer.record("evidence added", details, evidence=tuple(copies), passed_over=new)
 
 
-def _tidy(writer: Writer, on_progress: Progress | None) -> None:
+def _tidied(writer: Writer, on_progress: Progress | None) -> tuple[str, ...]:
+    """Merge small segments and make a read copy when there is much to copy. The rows are safe whatever happens here."""
     from keywitness.store.compact import compact
     from keywitness.store.readcopy import AUTOMATIC_ROWS, make_read_copy
 
     writer.forget_keys()
-    compact(writer)
-    make_read_copy(writer, at_least=AUTOMATIC_ROWS, on_progress=on_progress)
+    try:
+        compact(writer)
+        make_read_copy(writer, at_least=AUTOMATIC_ROWS, on_progress=on_progress)
+    except StorageFullError:
+        return ("the disk has no room for a read copy: queries for few rows take longer; all rows are in the case",)
+    return ()
 
 
-def _report(load: _Load, seconds: float) -> IngestReport:
+def _report(load: _Load, remarks: tuple[str, ...], seconds: float) -> IngestReport:
     return IngestReport(
         items=tuple(load.reports[number] for number in sorted(load.reports)),
         already=tuple(load.known.already),
@@ -312,6 +317,7 @@ def _report(load: _Load, seconds: float) -> IngestReport:
         reasons=dict(load.reasons.most_common()),
         seconds=seconds,
         tables={t: s.rows for t, s in sorted(load.writer.state.tables.items()) if not t.startswith("_")},
+        remarks=remarks,
     )
 
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from keywitness.errors import StorageFullError
 from keywitness.store.durable import UNFINISHED_PREFIX, storage_errors, sync_file, sync_folder
 from keywitness.store.ledger import CopiedTable, ReadCopy, Segment
 from keywitness.store.segments import default_sql, literal, quoted, sql_type
 from keywitness.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from keywitness.store.layout import Layout
     from keywitness.store.writer import Writer
 
 #: Rows of one table that no copy covers, from which an ingest makes a copy by itself. Below, Parquet is fast enough.
@@ -46,6 +49,7 @@ def make_read_copy(
     if not wanted:
         return None
     layout = writer.layout
+    _refuse_without_room(layout, sum(s.bytes for segments in wanted.values() for s in segments))
     name = f"{writer.state.entries + 1:08d}.duckdb"
     aside = layout.cache / f"{UNFINISHED_PREFIX}{name}"
     path = layout.cache / name
@@ -73,6 +77,17 @@ def make_read_copy(
     )
     writer.record("read copy made", copies=(copy,))
     return copy
+
+
+def _refuse_without_room(layout: Layout, segment_bytes: int) -> None:
+    """A copy is about as large as its segments: leave a disk alone that it would fill."""
+    free = shutil.disk_usage(layout.root).free
+    if free < 2 * segment_bytes:
+        raise StorageFullError(
+            f"a read copy needs about {2 * segment_bytes:,} bytes while it is made, {free:,} are free",
+            help="free some space, then run `keywitness optimize`",
+            effect="the case is complete; queries for few rows take longer without the copy",
+        )
 
 
 def _uncovered(writer: Writer, at_least: int) -> dict[str, list[Segment]]:

@@ -49,6 +49,7 @@ class IngestReport:
         reasons: Why records were rejected, with counts, most frequent first.
         seconds: How long it took.
         tables: Rows of each table of the case afterwards.
+        remarks: What else the user should know.
     """
 
     items: tuple[ItemReport, ...]
@@ -57,6 +58,7 @@ class IngestReport:
     reasons: Mapping[str, int]
     seconds: float
     tables: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -79,6 +81,7 @@ class IngestReport:
             yield f"already in the case: {_many(len(self.already), 'item')}; nothing was added for them"
         yield from _some(f"rejected: {count:,} x {reason}" for reason, count in self.reasons.items())
         yield from _some(f"{i.place}: {note}" for i in self.items for note in i.notes)
+        yield from self.remarks
         yield from _some(
             f"not read: {p.path}{':' + p.member if p.member else ''}: {p.reason}" for p in self.passed_over
         )

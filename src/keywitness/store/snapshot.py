@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keywitness.errors import CaseDamagedError
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 from keywitness.model.tables import AUDIT_TABLE, known_table, known_tables
 from keywitness.store.auditlogs import AUDIT_VIEW, audit_relation
@@ -172,10 +173,29 @@ def open_snapshot(layout: Layout) -> Snapshot:
     """The case as it is now.
 
     Raises:
-        CaseDamagedError: If the ledger is not whole.
+        CaseDamagedError: If the ledger is not whole, or a segment is missing or cut.
     """
     entries, head = Ledger(layout.ledger).read()
-    return Snapshot(layout, replay(entries, head))
+    state = replay(entries, head)
+    refuse_damaged(layout, state)
+    return Snapshot(layout, state)
+
+
+def refuse_damaged(layout: Layout, state: CaseState) -> None:
+    """Look whether every segment is there in full length; `verify` also looks at the bytes.
+
+    Raises:
+        CaseDamagedError: With the file.
+    """
+    for segment in state.live_segments():
+        found = _size(layout.root / segment.file)
+        if found != segment.bytes:
+            what = "is missing" if found < 0 else f"has {found:,} bytes; {segment.bytes:,} were written"
+            raise CaseDamagedError(
+                f"the table {segment.table} is damaged: {segment.file} {what}",
+                help="restore the file from a copy of the case folder, or load the evidence into a new case",
+                effect="the case was not opened: an answer without these rows could be wrong",
+            )
 
 
 def _shown(column: Column) -> Column:

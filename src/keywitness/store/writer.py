@@ -20,11 +20,12 @@ from keywitness.store.counts import Counts, Tally, by_evidence, prove
 from keywitness.store.durable import UNFINISHED_PREFIX
 from keywitness.store.gather import gathered, one_array, places, without
 from keywitness.store.keys import KEY_BYTES, KeySet
-from keywitness.store.layout import Layout
+from keywitness.store.layout import Layout, read_case_file
 from keywitness.store.ledger import EvidenceEntry, Ledger, PassedOver, Segment, next_entry
 from keywitness.store.lock import writer_lock
 from keywitness.store.resume import without_committed
 from keywitness.store.segments import Rows, write_segment
+from keywitness.store.snapshot import refuse_damaged
 from keywitness.store.state import (
     DUPLICATES_TABLE,
     PROVENANCE_COLUMNS,
@@ -186,15 +187,18 @@ class Writer:
 
 @contextmanager
 def open_writer(layout: Layout, *, by: str | None = None) -> Iterator[Writer]:
-    """A writer with the lock held; what an interrupted writer left is swept first.
+    """A writer with the lock held; what an interrupted writer left is swept first, and a new case gets its first entry.
 
     Raises:
         CaseBusyError: If another process writes.
-        CaseDamagedError: If the ledger is not whole.
+        CaseDamagedError: If the ledger is not whole, or a segment is missing or cut.
     """
     with writer_lock(layout):
         writer = Writer(layout, by=by)
+        refuse_damaged(layout, writer.state)
         sweep(layout, writer.state)
+        if not writer.state.entries:
+            writer.record("case created", {"case": read_case_file(layout.root)[1].case_id})
         yield writer
 
 
