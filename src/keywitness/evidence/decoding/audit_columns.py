@@ -3,10 +3,10 @@
 DuckDB reads only the properties that records of this evidence were seen to have (`learn`), so most columns of the
 documented table cost nothing. A line takes this path only when it is proved that nothing of it is lost. The proof is a
 count: the names in its text (`":` outside strings; inside them the quote is escaped, which only makes the count too
-high) less those that are null must equal the values and objects that came out non-null. A name nobody knows, a repeated
-name, an object where a value was expected, an array that holds objects: each makes the text's count higher, and a value
-that its column's type does not hold exactly comes out null; all these go the exact way, and so does every line with
-white space before a colon.
+high) less those that are null or `{}` must equal the values and objects that came out non-null. A name nobody knows, a
+repeated name, an object where a value was expected, an array that holds objects: each makes the text's count higher,
+and a value that its column's type does not hold exactly comes out null; all these go the exact way, and so does every
+line with white space before a colon, or with more than one space behind it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def name_counts(octets: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> Counts:
-    """Names with a non-null value in each line of a buffer; -1 where the count would prove nothing.
+    """Names with a value (not null, not `{}`) in each line of a buffer; -1 where the count would prove nothing.
 
     Args:
         octets: The buffer.
@@ -81,11 +81,17 @@ def name_counts(octets: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) ->
         unsafe.append(colons[before <= 32] + begin)
     colons = np.concatenate(names)
     last = len(octets) - 1
-    following = octets[np.minimum(colons + 1, last)]
-    after = octets[np.minimum(colons + 2, last)]
-    null = (following == 110) | ((following == 32) & (after == 110))
-    counts = _per_line(colons, bounds) - _per_line(colons[null], bounds)
-    counts[_per_line(np.concatenate(unsafe), bounds) > 0] = -1
+    following, after = octets[np.minimum(colons + 1, last)], octets[np.minimum(colons + 2, last)]
+    absent = (following == 110) | ((following == 123) & (after == 125))
+    blank = np.flatnonzero((following <= 32) | ((following == 123) & (after <= 32)))
+    if len(blank):  # written with spaces: one before the value is allowed
+        next_two = octets[np.minimum(colons[blank, None] + (2, 3), last)]
+        one_space = (following[blank] == 32) & (next_two[:, 0] > 32)
+        empty = (next_two[:, 0] == 123) & ((next_two[:, 1] == 125) | (next_two[:, 1] <= 32))
+        absent[blank] = one_space & (next_two[:, 0] == 110)
+        unsafe.append(colons[blank[~one_space | empty]])
+    counts = _per_line(colons, bounds) - _per_line(colons[absent], bounds)
+    counts[_per_line(np.sort(np.concatenate(unsafe)), bounds) > 0] = -1
     return counts
 
 
@@ -121,16 +127,29 @@ class AuditColumns:
         self._admitted = admitted
         self._leaves: dict[Path, _Leaf] = {}
         self._by_name: dict[str, _Leaf] = {}
+        self._passed: set[Path] = set()  # properties that cannot be read in columns
         self._structure: dict[str, Any] = {"time": "VARCHAR", "resourceId": "VARCHAR"}
         self._sql = ""
+
+    def has_news(self, record: dict[str, Any]) -> bool:
+        """True when the record has a property that was not met before."""
+        for key, value in record.items():
+            for path, _ in leaves(value, (key,)):
+                if path not in self._leaves and path not in self._passed and path not in _FIRST:
+                    return True
+        return False
 
     def learn(self, record: dict[str, Any]) -> bool:
         """Read the properties of such records in columns from now on. True when there was something to learn."""
         known = len(self._leaves)
         for key, value in record.items():
             for path, leaf in leaves(value, (key,)):
-                if path not in self._leaves and path not in _FIRST and len(self._leaves) < _MOST_PATHS:
+                if path in self._leaves or path in _FIRST:
+                    continue
+                if len(self._leaves) < _MOST_PATHS:
                     self._learn(path, leaf)
+                if path not in self._leaves and len(self._passed) < _MOST_PATHS:
+                    self._passed.add(path)
         if len(self._leaves) > known:
             self._sql = ""
         return len(self._leaves) > known

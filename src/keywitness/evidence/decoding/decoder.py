@@ -26,9 +26,9 @@ from keywitness.model.schema import Schema
 from keywitness.model.tables import AUDIT_TABLE
 
 #: Records of a batch that are looked at one by one to learn which properties there are.
-_SAMPLE = 48
+_SAMPLE = 32
 #: Lines that the columns could not prove, from which on it pays to learn from them and try again.
-_RETRY = 500
+_RETRY = 100
 #: Text of small pieces that is put together: DuckDB pays for each buffer that it reads.
 _GROUP = 1 << 24
 _SMALL = 1 << 20
@@ -105,18 +105,17 @@ class Decoder:
     def _decode_audit(self, pieces: list[Piece], outcome: _Outcome) -> list[tuple[Piece, Mask]]:
         """Decode in columns what can be; gives the pieces that have lines left, with the lines that are done."""
         for piece in pieces[:: max(1, len(pieces) // _SAMPLE)]:
-            self._learn(piece, range(0, len(piece.starts), max(1, len(piece.starts) // 8)))
+            self._learn(piece, range(0, len(piece.starts), max(1, len(piece.starts) // 4)))
         tiles = list(_tiles(pieces))
         lines = pa.chunked_array([_strings(text, bounds) for text, bounds in tiles], pa.large_string())
         counts = np.concatenate([_counts(text, bounds) for text, bounds in tiles])
         provenance = _provenance(pieces)
         done = self._columns_of(lines, counts, provenance, outcome)
-        if (~done).sum() >= _RETRY:
-            left = np.flatnonzero(~done)
-            fresh = [
-                self._learn_line(lines[int(i)].as_buffer().to_pybytes()) for i in left[:: max(1, len(left) // 200)]
-            ]
-            if any(fresh):
+        left = np.flatnonzero(~done)
+        if len(left):
+            some = left[:: max(1, len(left) // _SAMPLE)].tolist()
+            fresh = [self._learn_line(lines[i].as_buffer().to_pybytes()) for i in some]
+            if any(fresh) and len(left) >= _RETRY:
                 again = self._columns_of(
                     lines.take(pa.array(left)), counts[left], [c[left] for c in provenance], outcome
                 )
@@ -151,7 +150,7 @@ class Decoder:
 
     def _learn_line(self, text: bytes | str) -> bool:
         record = self._records.parse(text)
-        if not isinstance(record, dict) or not is_audit(record):
+        if not isinstance(record, dict) or not is_audit(record) or not self._audit.has_news(record):
             return False
         try:
             self._records.rows(record)  # makes new properties own their columns

@@ -31,10 +31,10 @@ def _documented_stems() -> frozenset[str]:
 
 
 def leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """What a record holds, leaf by leaf. Null is absence; arrays and empty objects are leaves."""
-    if value is None:
+    """What a record holds, leaf by leaf. Null and an empty object are absence; arrays are leaves."""
+    if value is None or value == {}:
         return
-    if isinstance(value, dict) and value and len(path) < MAX_LEVELS:
+    if isinstance(value, dict) and len(path) < MAX_LEVELS:
         for key, inner in value.items():
             yield from leaves(inner, (*path, key))
     else:

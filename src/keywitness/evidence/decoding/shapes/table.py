@@ -182,8 +182,7 @@ class TableRows:
             base = base[:1]  # the whole of the raw record's properties, which other columns restate
         for path, leaf in leaves(value, base):
             if path == base:
-                if leaf != {}:
-                    extra[entry.column] = leaf
+                extra[entry.column] = leaf
             else:
                 self._flattener.put(row, path, leaf, extra)
 
