@@ -20,13 +20,14 @@ def open_file(found: Found, limits: Limits) -> Iterator[OpenItem | Unreadable]:
     path = real(found.path)
     try:
         with path.open("rb") as file:
-            head = file.read(512)
+            wanted = min(CHUNK, found.size + 1)
+            head = file.read(wanted)
     except OSError as error:
-        yield Unreadable(found.path, "", f"cannot be read: {error.strerror or error}")
+        yield Unreadable(found.path, "", f"may not be read: {error.strerror or error}")
         return
-    container = recognise(head)
+    container = recognise(head[:512])
     if container is Container.NONE:
-        yield OpenItem(found, "", _file_chunks(path))
+        yield OpenItem(found, "", iter((head,)) if len(head) < wanted else _file_chunks(path, head=head))
         return
     if container in (Container.GZIP, Container.ZSTD):
         if _holds_archive(path, container, limits):  # many items need the hash before the file has been read
@@ -53,8 +54,12 @@ def file_sha256(found: Found) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _file_chunks(path: Path, size: int = CHUNK) -> Iterator[bytes]:
+def _file_chunks(path: Path, size: int = CHUNK, head: bytes = b"") -> Iterator[bytes]:
+    """A file's bytes; `head` is what has been read of it already."""
+    if head:
+        yield head
     with path.open("rb", buffering=0) as file:
+        file.seek(len(head))
         while chunk := file.read(size):
             yield chunk
 

@@ -16,26 +16,27 @@ def walk(paths: Iterable[str | Path]) -> Iterator[Found | Unreadable]:
     """Files below the paths. A folder or file reached a second time (a link loop) is passed over silently."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        yield from _walk(Path(path), shown(str(path)), seen)
+        yield from _walk(str(path), shown(str(path)), seen)
 
 
 def describe(path: Path, name: str) -> Found | Unreadable:
     """The facts of one file."""
     try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            return Unreadable(name, "", "is not a regular file")
-        if not os.access(path, os.R_OK):
-            return Unreadable(name, "", "may not be read: permission denied")
+        return _facts(name, path.stat())
     except OSError as error:
         return Unreadable(name, "", f"cannot be read: {error.strerror or error}")
+
+
+def _facts(name: str, facts: os.stat_result) -> Found | Unreadable:
+    if not stat.S_ISREG(facts.st_mode):
+        return Unreadable(name, "", "is not a regular file")
     modified = datetime.fromtimestamp(facts.st_mtime, UTC).isoformat().replace("+00:00", "Z")
     return Found(name, facts.st_size, modified)
 
 
 def shown(name: str) -> str:
     r"""A file name as text that every file and terminal can hold: bytes that are no UTF-8 become `\xff`."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def real(name: str) -> Path:
@@ -47,9 +48,10 @@ def real(name: str) -> Path:
     return Path(os.fsdecode(octets))
 
 
-def _walk(path: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[Found | Unreadable]:
+def _walk(path: str, name: str, seen: set[tuple[int, int]]) -> Iterator[Found | Unreadable]:
+    """Plain strings and one look at each entry: a case may have 100,000 small files."""
     try:
-        facts = path.stat()
+        facts = os.stat(path)  # noqa: PTH116  see above
     except OSError as error:
         yield Unreadable(name, "", f"cannot be read: {error.strerror or error}")
         return
@@ -58,13 +60,12 @@ def _walk(path: Path, name: str, seen: set[tuple[int, int]]) -> Iterator[Found |
         return
     seen.add(identity)
     if not stat.S_ISDIR(facts.st_mode):
-        yield describe(path, name)
+        yield _facts(name, facts)
         return
     try:
-        names = sorted(child.name for child in path.iterdir())
+        children = sorted(os.listdir(path))  # noqa: PTH208  see above
     except OSError as error:
         yield Unreadable(name, "", f"cannot be listed: {error.strerror or error}")
         return
-    for child in names:
-        place = os.path.join(name, shown(child))  # noqa: PTH118  keeps the path as given
-        yield from _walk(path / child, place, seen)
+    for child in children:
+        yield from _walk(f"{path}/{child}", f"{name.rstrip('/')}/{shown(child)}", seen)
