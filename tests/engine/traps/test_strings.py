@@ -39,6 +39,9 @@ def test_text(ask, call, text):
         ("countof('aaaa', 'aa', 'regex')", 2),  # not overlapping
         ("indexof('abcabc', 'b', 0, -1, 2)", 4),
         ("indexof('abc', 'x')", -1),
+        ("indexof('abcdefgabcdefg', 'cde', 1, 10, 2)", 9),  # the length counts anew from each occurrence
+        ("indexof('abcdefg', 'cde', 1, 2)", -1),
+        ("array_sort_asc(dynamic(['b', 2, 'a', 1.5, null]))", [1.5, 2, "a", "b", None]),
         ("strlen('⒦⒰')", 2),
         ("string_size('⒦⒰')", 6),
         ("split('a_b_c', '_')", ["a", "b", "c"]),

@@ -147,7 +147,7 @@ def url_encoded(text: str) -> str:
 
 @kernel(_TEXT, result=_TEXT)
 def url_component_encoded(text: str) -> str:
-    return quote(text, safe="-_.~")
+    return _lower_escapes(quote(text, safe="-_.~"))
 
 
 @kernel(_TEXT, result=_TEXT)

@@ -337,18 +337,21 @@ def split(text: str | None, places: str | None) -> str | None:
     return write([array[a:b] if b > a else [] for a, b in pairwise(edges)])
 
 
+def _sort_key(value: Any) -> tuple[int, Any]:
+    """Numbers, then strings, then everything else, as the page of array_sort_asc orders mixed arrays."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, json.dumps(value, sort_keys=True))
+
+
 def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, ...]) -> str | None:
+    """The first array sorted, the others in its order; an array of another length is null."""
     arrays = _arrays(texts)
     if arrays is None:
         return None
     first = arrays[0]
-    kinds = {
-        type(v) if not isinstance(v, (int, float)) or isinstance(v, bool) else float for v in first if v is not None
-    }
-    if len(kinds) > 1 or kinds & {dict, list}:
-        return write(first)
     present = [i for i, v in enumerate(first) if v is not None]
-    present.sort(key=lambda i: first[i], reverse=descending)
+    present.sort(key=lambda i: _sort_key(first[i]), reverse=descending)
     absent = [i for i, v in enumerate(first) if v is None]
     order = present + absent if nulls_last in (True, None) else absent + present
     outputs = [[a[i] for i in order] if len(a) == len(first) else None for a in arrays]

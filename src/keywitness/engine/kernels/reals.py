@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from keywitness.engine.kernels.kernel import kernel
 from keywitness.engine.kernels.units import UNITS
@@ -122,15 +122,16 @@ def format_bytes(size: float | None, precision: int | None, unit: str) -> str:
     else:
         while index < len(_BYTE_UNITS) - 1 and abs(size) >= 1024 ** (index + 1):
             index += 1
-    rounded = round(size / 1024**index, precision or 0)
+    places = Decimal(1).scaleb(-(precision or 0))
+    rounded = Decimal(size / 1024**index).quantize(places, ROUND_HALF_UP)
     return f"{real_text(float(rounded))} {_BYTE_UNITS[index]}"
 
 
 @kernel(_TEXT, _REAL, _TEXT, _TEXT, result=_REAL)
 def converted(quantity: str, value: float | None, from_unit: str, to_unit: str) -> float | None:
-    """A measure in another unit; null for a unit that Kusto does not list."""
+    """A measure in another unit."""
     units = UNITS[quantity]
-    if value is None or from_unit not in units or to_unit not in units:
+    if value is None:
         return None
     (scale, offset), (to_scale, to_offset) = units[from_unit], units[to_unit]
     return (value * scale + offset - to_offset) / to_scale

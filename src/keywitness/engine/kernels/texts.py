@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from keywitness.engine.kernels.documents import plain, read, write
@@ -64,41 +62,32 @@ def has_any_index(text: str, array: str | None) -> int:
 # ---------------------------------------------------------------- places
 
 
-def _window(text: str, start: int | None, length: int | None) -> tuple[int, int]:
-    first = start or 0
-    first = max(0, len(text) + first) if first < 0 else first
-    last = len(text) if length is None or length < 0 else min(len(text), first + length)
-    return first, last
-
-
-def _nth(places: Iterator[int], occurrence: int) -> int:
-    for number, place in enumerate(places, 1):
-        if number == occurrence:
-            return place
-    return -1
-
-
-def _occurrences(text: str, lookup: str, first: int, last: int) -> Iterator[int]:
-    at = text.find(lookup, first, last)
-    while at >= 0:
-        yield at
-        at = text.find(lookup, at + 1, last)
-
-
 @kernel(_TEXT, _TEXT, _LONG, _LONG, _LONG, result=_LONG)
 def index_of(
     text: str, lookup: str, start: int | None = 0, length: int | None = -1, occurrence: int | None = 1
 ) -> int | None:
-    if (length is not None and length < -1) or (occurrence is not None and occurrence < 1):
+    """The place of an occurrence; `length` bounds each search from where it begins, as the page's examples show."""
+    length = -1 if length is None else length
+    if length < -1 or (occurrence is not None and occurrence < 1):
         return None
-    first, last = _window(text, start, length)
-    return _nth(_occurrences(text, lookup, first, last), occurrence or 1)
+    place = start or 0
+    place = max(0, len(text) + place) if place < 0 else place
+    found = -1
+    for _ in range(1 if occurrence is None else occurrence):
+        found = text.find(lookup, place, len(text) if length == -1 else place + length)
+        if found < 0:
+            return -1
+        place = found + 1
+    return found
 
 
 @kernel(_TEXT, _TEXT, result=_LONG)
 def count_of(text: str, lookup: str) -> int:
     """Occurrences, overlapping ones too."""
-    return sum(1 for _ in _occurrences(text, lookup, 0, len(text))) if lookup else 0
+    count, place = 0, text.find(lookup) if lookup else -1
+    while place >= 0:
+        count, place = count + 1, text.find(lookup, place + 1)
+    return count
 
 
 @kernel(_TEXT, _LONG, _TEXT, result=_TEXT)
@@ -189,16 +178,6 @@ def domain_to_punycode(domain: str) -> str:
 
 
 # ---------------------------------------------------------------- parsing
-
-
-@kernel(_TEXT, result=KqlType.DECIMAL)
-def parse_version(text: str) -> Decimal | None:
-    """Up to four parts of at most eight digits, as one number that orders as versions do."""
-    parts = text.split(".")
-    if not 1 <= len(parts) <= 4 or not all(p.isascii() and p.isdigit() and len(p) <= 8 for p in parts):
-        return None
-    digits = "".join(p.zfill(8) for p in parts + ["0"] * (4 - len(parts)))
-    return Decimal(digits) if len(digits.lstrip("0")) <= 20 else None
 
 
 @kernel(_TEXT, _TEXT, result=_DYNAMIC)

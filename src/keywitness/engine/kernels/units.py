@@ -31,7 +31,7 @@ UNITS: dict[str, dict[str, Scale]] = {
     },
     "mass": {
         **_metric("Gram", "", "Nano", "Micro", "Milli", "Centi", "Deci", "Deca", "Hecto", "Kilo"),
-        **_scaled(Pound=453.59237, Ounce=28.349523125, Grain=0.06479891, Tonne=1e6),
+        **_scaled(Pound=453.59237, Ounce=28.349523125, Grain=0.06479891, Tonne=1e6, Stone=6350.29318),
     },
     "force": {
         **_metric("Newton", "", "Micro", "Milli", "Kilo", "Mega"),
@@ -49,12 +49,12 @@ UNITS: dict[str, dict[str, Scale]] = {
     ),
     "energy": {
         **_metric("Joule", "", "Milli", "Kilo", "Mega"),
-        **_scaled(Calorie=4.184, Kilocalorie=4184.0, WattHour=3600.0, KilowattHour=3.6e6, Erg=1e-7),
+        **_scaled(WattHour=3600.0, KilowattHour=3.6e6, MegawattHour=3.6e9, Erg=1e-7, BritishThermalUnit=1055.05585262),
     },
     "volume": {
         **_scaled(CubicMeter=1.0, CubicCentimeter=1e-6, CubicMillimeter=1e-9, CubicDecimeter=1e-3, CubicKilometer=1e9),
         **_metric("Liter", "", "Milli", "Centi", "Deci", "Hecto", base=1e-3),
-        **_scaled(CubicFoot=0.3048**3, CubicInch=0.0254**3, CubicYard=0.9144**3),
+        **_scaled(CubicFoot=0.3048**3, CubicInch=0.0254**3, CubicYard=0.9144**3, AcreFoot=1233.48183754752),
     },
     "temperature": {
         "Kelvin": (1.0, 0.0),

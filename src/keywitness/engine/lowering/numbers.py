@@ -7,6 +7,7 @@ import math
 from sqlglot import exp
 
 from keywitness.engine import sql
+from keywitness.engine.kernels.units import UNITS
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
@@ -76,7 +77,14 @@ def _format_bytes(use: Use) -> Expr:
 
 
 def _convert(quantity: str) -> Lowering:
-    return lambda use: sql.call("kx_reals_converted", sql.text(quantity), *use.args)
+    def lowered(use: Use) -> Expr:
+        for place in (1, 2):
+            unit = use.constant(place, "the unit")
+            if unit not in UNITS[quantity]:
+                raise cannot(f"{use.call.function}() with the unit {unit!r}", "one of " + ", ".join(UNITS[quantity]))
+        return sql.call("kx_reals_converted", sql.text(quantity), *use.args)
+
+    return lowered
 
 
 def _random(use: Use) -> Expr:

@@ -162,7 +162,10 @@ def _codepoints_to_string(use: Use) -> Expr:
 
 
 def _parse_version(use: Use) -> Expr:
-    return sql.call("kx_texts_parse_version", text(use, 0))
+    raise cannot(
+        "parse_version() gives a number of up to 32 digits, which no type here holds",
+        "compare the parts: split(v, '.')",
+    )
 
 
 LOWERINGS: Table = {
