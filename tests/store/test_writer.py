@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import duckdb
+import pyarrow as pa
 import pytest
 from tests.store.conftest import decoded, item, table
 
@@ -52,6 +53,16 @@ def test_duplicates_within_one_commit_keep_the_first(layout: Layout) -> None:
         second = decoded({"Events": table(EVENTS, [(5, "b", 1)], evidence=2)})
         counts = writer.commit([first, second], [item(1), item(2)], "added")
     assert counts == {1: Counts(2, 1, 1, 0), 2: Counts(1, 0, 1, 0)}
+    assert rows_of(layout, "Events", "_Row") == [("E1:0",)]
+
+
+def test_of_equal_rows_the_first_read_is_stored_wherever_decoding_put_it(layout: Layout) -> None:
+    late = table(EVENTS, [(5, "b", 1)], evidence=2)
+    early = table(EVENTS, [(5, "b", 1)], evidence=1)
+    both = dataclasses.replace(late, rows=pa.concat_tables([late.rows, early.rows]))
+    with open_writer(layout) as writer:
+        counts = writer.commit([decoded({"Events": both})], [item(1), item(2)], "added")
+    assert counts == {1: Counts(1, 1, 0, 0), 2: Counts(1, 0, 1, 0)}
     assert rows_of(layout, "Events", "_Row") == [("E1:0",)]
 
 

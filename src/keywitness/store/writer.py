@@ -6,6 +6,7 @@ evidence item, records read = stored + duplicate + rejected. A batch that breaks
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ from keywitness.store.state import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
 #: What the store writes for records it could not decode, and for records it had already.
@@ -103,7 +106,7 @@ class Writer:
         tally = Tally()
         for batch in batches:
             tally.read.update(batch.read)
-        name = f"{self.state.entries + 1:08d}"
+        name = self.new_name()
         segments, new_keys = self._write_tables(batches, name, tally)
         segments += self._write_rejected(batches, name, tally)
         counts = tally.counts()
@@ -124,6 +127,10 @@ class Writer:
             self._keys = load_keys(self.layout, self.state)
         return self._keys
 
+    def new_name(self) -> str:
+        """A file name for the next entry's segments that no other file ever had: readers may hold on to what they read."""
+        return f"{self.state.entries + 1:08d}-{secrets.token_hex(4)}"
+
     def forget_keys(self) -> None:
         """Give their memory back; they are read again when the next commit needs them."""
         import pyarrow as pa
@@ -138,6 +145,7 @@ class Writer:
     def _write_tables(
         self, batches: Sequence[Decoded], name: str, tally: Tally
     ) -> tuple[list[Segment], list[pa.Array]]:
+        import numpy as np
         import pyarrow as pa
 
         segments: list[Segment] = []
@@ -151,7 +159,10 @@ class Writer:
                 continue
             rows = gathered(parts)
             keys = one_array(rows.table.column("_key"))
-            known = self.keys.known(keys) | added.known(keys)
+            order = _order_of_reading(rows.table)
+            known = np.empty(len(keys), dtype=np.bool_)
+            in_order = keys.take(pa.array(order))
+            known[order] = self.keys.known(in_order) | added.known(in_order)
             tally.rows(rows.table, known)
             if known.any():
                 repeated.append(places(rows.table.filter(pa.array(known)), table))
@@ -219,6 +230,15 @@ def sweep(layout: Layout, state: CaseState) -> None:
         for path in folder.glob(f"{UNFINISHED_PREFIX}*") if folder.is_dir() else ():
             path.unlink(missing_ok=True)
     shutil.rmtree(layout.scratch, ignore_errors=True)
+
+
+def _order_of_reading(rows: pa.Table) -> npt.NDArray[np.intp]:
+    """Indexes of rows as they stand in the evidence. Decoding puts the records that need care behind the others, but of
+    equal records the first one read is stored, however a load was cut into batches."""
+    import numpy as np
+
+    evidence, offset = (rows.column(name).to_numpy() for name in PROVENANCE_COLUMNS[:2])
+    return np.lexsort((offset, evidence))
 
 
 def _counted(item: EvidenceEntry, c: Counts) -> EvidenceEntry:
