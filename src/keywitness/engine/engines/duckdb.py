@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +33,23 @@ if TYPE_CHECKING:
 MEMORY_SHARE = 0.6
 
 
+@dataclass(slots=True)
+class _Instance:
+    """One DuckDB in memory, kept while the process runs: what it has read of a case's files stays in its buffers, so that
+    the next query finds it there. Each query has a connection of its own in it.
+    """
+
+    database: duckdb.DuckDBPyConnection
+    kernels: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_instances: dict[tuple[int, int], _Instance] = {}
+_instances_lock = threading.Lock()
+
+
 class DuckDbEngine:
-    """Runs programs in a DuckDB of their own, in memory, over the tables of a source.
+    """Runs programs in DuckDB, in memory, over the tables of a source.
 
     Args:
         threads: How many threads a query may use; all processors unless said.
@@ -45,10 +63,12 @@ class DuckDbEngine:
     def run(self, program: Program, source: Source) -> Rows:
         """All rows of the program's result. See `engine.Engine.run`."""
         query, macro_names, kernels = _emitted(program, source)
-        with tempfile.TemporaryDirectory(prefix="keywitness-") as spill, self._connection(spill) as connection:
+        instance = self._instance()
+        with instance.database.cursor() as connection:
+            connection.execute("SET error_on_division_by_zero = false")
             try:
                 return _interruptible(
-                    connection, lambda: _run(connection, query, macro_names, kernels, program, source)
+                    connection, lambda: _run(instance, connection, query, macro_names, kernels, program, source)
                 )
             except duckdb.Error as error:
                 raise _translated(error) from error
@@ -57,23 +77,32 @@ class DuckDbEngine:
         """The SQL of a program, laid out for reading."""
         return _emitted(program, source)[0].sql(dialect="duckdb", pretty=True)
 
-    def _connection(self, spill: str) -> duckdb.DuckDBPyConnection:
+    def _instance(self) -> _Instance:
         memory = self.memory_bytes or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
-        config: dict[str, Any] = {
-            "memory_limit": f"{memory // 2**20}MiB",
-            "temp_directory": spill,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "python_enable_replacements": False,  # no name in SQL may ever mean a Python variable
-        }
-        if self.threads:
-            config["threads"] = self.threads
-        connection = duckdb.connect(config=config)
-        connection.execute("SET error_on_division_by_zero = false")
-        return connection
+        with _instances_lock:
+            instance = _instances.get((memory, self.threads or 0))
+            if instance is None:
+                instance = _instances[memory, self.threads or 0] = _Instance(_opened(memory, self.threads))
+            return instance
+
+
+def _opened(memory: int, threads: int | None) -> duckdb.DuckDBPyConnection:
+    spill = tempfile.mkdtemp(prefix="keywitness-")
+    atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    config: dict[str, Any] = {
+        "memory_limit": f"{memory // 2**20}MiB",
+        "temp_directory": spill,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,  # no name in SQL may ever mean a Python variable
+    }
+    if threads:
+        config["threads"] = threads
+    return duckdb.connect(config=config)
 
 
 def _run(
+    instance: _Instance,
     connection: duckdb.DuckDBPyConnection,
     query: exp.Select,
     macro_names: list[str],
@@ -82,7 +111,7 @@ def _run(
     source: Source,
 ) -> Rows:
     source.prepare(connection)
-    _define(connection, macro_names, kernels)
+    _define(instance, connection, macro_names, kernels)
     result = connection.sql(query.sql(dialect="duckdb"))
     if not reads_rows(program.result):  # so `print` need not load Arrow
         return _rows(program, result.fetchall())
@@ -150,9 +179,15 @@ def _emitted(program: Program, source: Source) -> tuple[exp.Select, list[str], d
     return query, macros.needed(macro_names), kernels
 
 
-def _define(connection: duckdb.DuckDBPyConnection, names: list[str], kernels: dict[str, Kernel]) -> None:
-    for name, kernel in kernels.items():
-        _register(connection, name, kernel)
+def _define(
+    instance: _Instance, connection: duckdb.DuckDBPyConnection, names: list[str], kernels: dict[str, Kernel]
+) -> None:
+    """Kernels are known to the whole instance once registered, macros to one connection."""
+    with instance.lock:
+        for name, kernel in kernels.items():
+            if name not in instance.kernels:
+                _register(connection, name, kernel)
+                instance.kernels.add(name)
     for name in names:
         connection.execute(macros.definition(name))
 

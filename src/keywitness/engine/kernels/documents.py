@@ -44,7 +44,7 @@ def key(value: Any) -> Any:
     return ("json", json.dumps(value, sort_keys=True))
 
 
-def _arrays(texts: Iterable[str | None]) -> list[list[Any]] | None:
+def arrays_of(texts: Iterable[str | None]) -> list[list[Any]] | None:
     """All arguments as arrays, or None when one is none."""
     values = [read(t) for t in texts]
     return values if all(isinstance(v, list) for v in values) else None
@@ -346,7 +346,7 @@ def _sort_key(value: Any) -> tuple[int, Any]:
 
 def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, ...]) -> str | None:
     """The first array sorted, the others in its order; an array of another length is null."""
-    arrays = _arrays(texts)
+    arrays = arrays_of(texts)
     if arrays is None:
         return None
     first = arrays[0]
@@ -432,63 +432,7 @@ def timespan_range(start: int | None, stop: int | None, step: int | None = 36_00
     return _stepped(start, stop, step, lambda t: f'"{format_timespan(t)}"')
 
 
-# ---------------------------------------------------------------- sets
-
-
-def _unique(items: Iterable[Any]) -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
-    for item in items:
-        found.setdefault(key(item), item)
-    return found
-
-
-@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
-def set_union(*texts: str | None) -> str | None:
-    arrays = [v for v in map(read, texts) if isinstance(v, list)]
-    return write(list(_unique(i for a in arrays for i in a).values())) if arrays else None
-
-
-@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
-def set_intersect(*texts: str | None) -> str | None:
-    arrays = _arrays(texts)
-    if arrays is None:
-        return None
-    first, *rest = (_unique(a) for a in arrays)
-    return write([v for k, v in first.items() if all(k in other for other in rest)])
-
-
-@kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
-def set_difference(*texts: str | None) -> str | None:
-    values = [read(t) for t in texts]
-    if not isinstance(values[0], list):
-        return None
-    first, *rest = (_unique(v if isinstance(v, list) else []) for v in values)
-    return write([v for k, v in first.items() if not any(k in other for other in rest)])
-
-
-@kernel(_DYNAMIC, _DYNAMIC, result=_BOOL)
-def set_equals(left: str | None, right: str | None) -> bool | None:
-    arrays = _arrays((left, right))
-    return None if arrays is None else _unique(arrays[0]).keys() == _unique(arrays[1]).keys()
-
-
-@kernel(_DYNAMIC, _DYNAMIC, result=_REAL)
-def jaccard(left: str | None, right: str | None) -> float | None:
-    arrays = _arrays((left, right))
-    if arrays is None:
-        return None
-    one, two = (_unique(a).keys() for a in arrays)
-    return len(one & two) / len(one | two) if one | two else math.nan
-
-
-@kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
-def made_set(text: str | None, limit: int) -> str | None:
-    """The set of collected values: arrays give their elements."""
-    values = read(text)
-    if values is None:
-        return None
-    items = (item for value in values for item in (value if isinstance(value, list) else [value]))
-    return write(list(_unique(i for i in items if i is not None).values())[:limit])
+# ---------------------------------------------------------------- gathered bags
 
 
 @kernel(_DYNAMIC, _LONG, result=_DYNAMIC)

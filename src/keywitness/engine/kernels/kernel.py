@@ -17,7 +17,7 @@ PREFIX = "kx_"
 #: Results that a kernel remembers from batch to batch.
 _MEMORY = 50_000
 #: The modules of kernels, all in this folder.
-MODULES = ("addresses", "codings", "documents", "instants", "pairs", "reals", "series", "texts")
+MODULES = ("addresses", "codings", "documents", "instants", "pairs", "reals", "series", "sets", "texts")
 
 
 @dataclass(frozen=True, slots=True)

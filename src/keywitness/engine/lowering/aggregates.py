@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlglot import exp
 
@@ -16,7 +16,7 @@ from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey
 from keywitness.kql import plan
-from keywitness.model.schema import KqlType
+from keywitness.model.schema import MAX_DATETIME_TICKS, KqlType
 
 if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
@@ -154,21 +154,32 @@ def _extreme(name: str) -> Lowering:
     return lowered
 
 
+#: What ranks below (for arg_max) and above (for arg_min) every value of a type.
+_RANKS: dict[KqlType, tuple[Any, Any]] = {
+    KqlType.DATETIME: (-1, MAX_DATETIME_TICKS + 1),
+    KqlType.TIMESPAN: (-(2**63), 2**63 - 1),
+    KqlType.LONG: (-(2**63), 2**63 - 1),
+    KqlType.INT: (-(2**31), 2**31 - 1),
+    KqlType.REAL: (float("-inf"), float("inf")),
+    KqlType.GUID: ("", "~"),
+}
+
+
 def _arg_extreme(name: str) -> Lowering:
-    """`arg_max_null` keeps a row whose returned cell is null; all columns then come from one row."""
+    """`arg_max_null` keeps a row whose returned cell is null; all columns then come from one row.
+
+    A row whose maximised value is null ranks behind all others: without any value Kusto still gives a row.
+    """
 
     def lowered(use: AggregateUse) -> Expr:
-        by, value = use.args[0], use.args[-1]
-        if use.type(0) is KqlType.DYNAMIC:
+        by, value, type_ = use.args[0], use.args[-1], use.type(0)
+        if type_ is KqlType.DYNAMIC:
             raise cannot(
                 f"{use.aggregate.function}() by a dynamic value", "convert it first, for example with tolong()"
             )
-        # without any value to maximise Kusto still gives a row
-        best = sql.call(f"{name}_null", value, by)
-        nothing = sql.binary(exp.EQ, exp.Count(this=by.copy()), sql.number(0))
-        found = (
-            sql.case([(nothing, sql.call("first", value.copy()))], best) if nullable(use.aggregate.args[0]) else best
-        )
+        if nullable(use.aggregate.args[0]) and type_ in _RANKS:
+            by = sql.call("coalesce", by, sql.literal(_RANKS[type_][name == "arg_min"], type_))
+        found = sql.call(f"{name}_null", value, by)
         if use.aggregate.type is KqlType.STRING:
             return sql.call("coalesce", found, sql.text(""))
         return found
@@ -244,9 +255,7 @@ def _make_set_of_dynamic(use: AggregateUse) -> Expr:
     values = use.filtered(_distinct("list", use.args[0]), *_has_value(use))
     return sql.call(
         "coalesce",
-        sql.call(
-            "kx_documents_made_set", sql.call("kw_list_json", sql.call("list_sort", values)), sql.number(_limit(use))
-        ),
+        sql.call("kx_sets_gathered", sql.call("kw_list_json", sql.call("list_sort", values)), sql.number(_limit(use))),
         sql.text("[]"),
     )
 

@@ -13,10 +13,10 @@ def _has_element(use: Use) -> Expr:
 
 
 LOWERINGS: Table = {
-    "set_difference": "kx_documents_set_difference",
-    "set_intersect": "kx_documents_set_intersect",
-    "set_union": "kx_documents_set_union",
-    "set_equals": "kx_documents_set_equals",
+    "set_difference": "kx_sets_difference",
+    "set_intersect": "kx_sets_intersection",
+    "set_union": "kx_sets_union",
+    "set_equals": "kx_sets_equal",
     "set_has_element": _has_element,
-    "jaccard_index": "kx_documents_jaccard",
+    "jaccard_index": "kx_sets_jaccard",
 }
