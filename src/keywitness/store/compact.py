@@ -35,7 +35,7 @@ def compact(writer: Writer, *, at_least: int = SMALL_SEGMENTS) -> int:
         small = [s for s in stored.segments.values() if s.rows < SMALL_ROWS and s.file not in covered]
         if len(small) < at_least:
             continue
-        name = f"{writer.state.entries + 1:08d}"
+        name = writer.new_name()
         merged = [
             write_segment(writer.layout, f"{name}-{i}", table, merged_rows(writer.layout, group), stored.names)
             for i, group in enumerate(_groups(small))

@@ -50,7 +50,7 @@ def make_read_copy(
         return None
     layout = writer.layout
     _refuse_without_room(layout, sum(s.bytes for segments in wanted.values() for s in segments))
-    name = f"{writer.state.entries + 1:08d}.duckdb"
+    name = f"{writer.new_name()}.duckdb"
     aside = layout.cache / f"{UNFINISHED_PREFIX}{name}"
     path = layout.cache / name
     with storage_errors(layout.cache):

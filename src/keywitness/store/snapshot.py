@@ -148,7 +148,8 @@ class Snapshot:
         for copy in self.state.copies:
             path = self.layout.root / copy.file
             if _version(copy.duckdb) <= _version(duckdb.__version__) and _size(path) == copy.bytes:
-                usable[f"kw_{path.stem}"] = copy
+                # The hash in the name: one engine may hold copies of several cases at once.
+                usable[f"kw_{copy.sha256[:16]}"] = copy
         return usable
 
     def read_parquet(self, segments: Sequence[Segment]) -> str:

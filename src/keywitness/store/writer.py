@@ -128,7 +128,7 @@ class Writer:
         return self._keys
 
     def new_name(self) -> str:
-        """A file name for the next entry's segments that no other file ever had: readers may hold on to what they read."""
+        """A file name for the next entry's segments that no other file ever had: readers keep what they have read."""
         return f"{self.state.entries + 1:08d}-{secrets.token_hex(4)}"
 
     def forget_keys(self) -> None:

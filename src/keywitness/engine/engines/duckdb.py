@@ -35,8 +35,9 @@ MEMORY_SHARE = 0.6
 
 @dataclass(slots=True)
 class _Instance:
-    """One DuckDB in memory, kept while the process runs: what it has read of a case's files stays in its buffers, so that
-    the next query finds it there. Each query has a connection of its own in it.
+    """One DuckDB in memory, kept while the process runs: what it has read of a case's files stays in its buffers.
+
+    Each query has a connection of its own in it. Kernels belong to the connection that outlives them all.
     """
 
     database: duckdb.DuckDBPyConnection
@@ -186,7 +187,7 @@ def _define(
     with instance.lock:
         for name, kernel in kernels.items():
             if name not in instance.kernels:
-                _register(connection, name, kernel)
+                _register(instance.database, name, kernel)
                 instance.kernels.add(name)
     for name in names:
         connection.execute(macros.definition(name))
