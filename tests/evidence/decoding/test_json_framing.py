@@ -87,6 +87,7 @@ def test_a_query_answer_gives_rows_of_cells_of_every_table(indent: int | None) -
         assert frame(text, cuts) == ([["x", 1], ["y", 2], ["z"]], [])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=3))
 def test_any_bytes_are_framed_or_refused_without_an_accident(data: bytes, cuts: list[int]) -> None:
     framer = JsonFramer()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keywitness.evidence.decoding.identity import iso_time
@@ -24,6 +24,7 @@ NEAR = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(NEAR, st.none(), st.text(max_size=30), st.integers(0, MAX_DATETIME_TICKS).map(iso_time))))
 def test_every_time_is_read_as_the_exact_way_reads_it_or_left_to_it(texts: list[str | None]) -> None:
     read = ticks_column(pa.array(texts, pa.string())).to_pylist()
@@ -35,6 +36,7 @@ def test_every_time_is_read_as_the_exact_way_reads_it_or_left_to_it(texts: list[
             assert ticks(text) is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, MAX_DATETIME_TICKS))
 def test_times_are_written_as_they_are_read(moment: int) -> None:
     assert ticks_column(pa.array([iso_time(moment)])).to_pylist() == [moment]

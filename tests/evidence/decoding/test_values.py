@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keywitness.evidence.decoding.values import NotExact, guid_of_hex, own_type, physical, ticks
@@ -40,6 +40,7 @@ def test_times(text: str, same: int | None) -> None:
     assert ticks(text) == same
 
 
+@settings(deadline=None)
 @given(st.datetimes().filter(lambda moment: 1 < moment.year < 9999))
 def test_times_agree_with_the_calendar(moment: datetime) -> None:
     delta = moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from keywitness.model.schema import TICKS_PER_SECOND, UNIX_EPOCH_TICKS
@@ -11,6 +12,7 @@ from keywitness.model.schema import TICKS_PER_SECOND, UNIX_EPOCH_TICKS
 _FORM = np.frombuffer(b"0000-00-00T00:00:00.0000000Z", np.uint8)
 _DIGITS = np.flatnonzero(ord("0") == _FORM)
 _OTHERS = np.flatnonzero(ord("0") != _FORM)
+_PLACES = ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 
 
@@ -26,12 +28,23 @@ def ticks_column(texts: pa.Array) -> pa.Array:
         matrix = data[bounds[0] : bounds[-1]].reshape(count, len(_FORM))
     else:
         matrix = data[bounds[:-1][right].astype(np.int64)[:, None] + np.arange(len(_FORM))]
-    digits = matrix[:, _DIGITS] - 48
-    valid = (digits <= 9).all(axis=1) & (matrix[:, _OTHERS] == _FORM[_OTHERS]).all(axis=1)
-    number = digits.astype(np.int32)
-    year = number[:, 0] * 1000 + number[:, 1] * 100 + number[:, 2] * 10 + number[:, 3]
-    month, day, hour, minute, second = (number[:, at] * 10 + number[:, at + 1] for at in range(4, 14, 2))
-    fraction = (number[:, 14:21] @ np.array([10**p for p in range(6, -1, -1)], np.int32)).astype(np.int64)
+    octets = np.array(matrix.T, order="C")  # a copy, one row per place: operations run over neighbouring bytes
+    valid = np.ones(len(right), np.bool_)
+    for place in _OTHERS:
+        valid &= octets[place] == _FORM[place]
+    for place in _DIGITS:
+        octets[place] -= 48
+        valid &= octets[place] <= 9
+
+    def number(first: int, last: int) -> npt.NDArray[np.int32]:
+        value: npt.NDArray[np.int32] = octets[first].astype(np.int32)
+        for place in range(first + 1, last):
+            value *= 10
+            value += octets[place]
+        return value
+
+    year, month, day, hour, minute, second = (number(*places) for places in _PLACES)
+    fraction = number(20, 27)
     leap = (month == 2) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     valid &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
     valid &= day <= _MONTH_DAYS[np.where(valid, month, 0)] + leap
