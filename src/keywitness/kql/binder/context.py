@@ -22,6 +22,7 @@ class Rows:
         origin: The table they come from, for messages; empty when there are several or none.
         ordered: Their order is defined (sort, top, serialize ...): window functions may run.
         sorted: The user asked for the order, so the result keeps it.
+        steps: How many operators they passed.
         label: What `union withsource` calls these rows; empty when they have no name of their own.
     """
 
@@ -30,6 +31,7 @@ class Rows:
     ordered: bool = False
     sorted: bool = False
     label: str = ""
+    steps: int = 0
 
     @property
     def schema(self) -> Schema:

@@ -235,6 +235,12 @@ def no_watchlist(span: Span, name: str) -> RefusedError:
     return _refused("KWQ305", f"the case holds no watchlist {quoted(name)}", span, help)
 
 
+def too_many_steps(span: Span, limit: int) -> RefusedError:
+    """KWQ306: a pipeline, or tables of let over each other, longer than can be taken."""
+    message = f"the query has more than {limit} operators one behind the other"
+    return _refused("KWQ306", message, span, "join conditions with and, columns with commas")
+
+
 def row_value_in_table(span: Span, name: str) -> RefusedError:
     """KWQ304: a value of the current row inside a table expression of a function."""
     help = "call the function with a constant, or write it with join or lookup"

@@ -16,6 +16,8 @@ from keywitness.kql.catalog import Catalog
 from keywitness.model.schema import KqlType
 
 _DEEPEST_CALL = 64
+#: Operators one behind the other, tables of `let` included.
+MOST_STEPS = 400
 Probe: TypeAlias = Callable[[plan.Plan], Sequence[tuple[object, ...]]]
 
 
@@ -160,8 +162,12 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
 def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]) -> Rows:
     """Operators one after the other; `as` defines its name for those that follow."""
     for number, operator in enumerate(listed, start=2):
+        steps = rows.steps
         try:
             rows = operators.bind_operator(context, scope, rows, operator)
+            rows = replace(rows, steps=max(steps + 1, rows.steps))
+            if rows.steps > MOST_STEPS:
+                raise diagnostics.too_many_steps(operator.span, MOST_STEPS)
         except diagnostics.RefusedError as refused:
             if not refused.diagnostic.place:
                 place = f"stage {number} of {len(listed) + 1} ({operators.spelled(operator)})"
