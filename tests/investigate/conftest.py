@@ -43,10 +43,11 @@ def incident(tmp_path_factory: pytest.TempPathFactory) -> Incident:
 
 @pytest.fixture
 def case_of(tmp_path: Path) -> Callable[..., Case]:
-    """Makes a case of raw records."""
+    """Makes a case of raw records; a text stands for itself."""
 
     def make(*records: Any) -> Case:
-        (tmp_path / "evidence.json").write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
+        lines = (r if isinstance(r, str) else json.dumps(r) for r in records)
+        (tmp_path / "evidence.json").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         case = create_case(tmp_path / "case")
         case.ingest([tmp_path / "evidence.json"])
         return case
