@@ -99,7 +99,16 @@ def _opened(memory: int, threads: int | None) -> duckdb.DuckDBPyConnection:
     }
     if threads:
         config["threads"] = threads
+    atexit.register(_close_all)
     return duckdb.connect(config=config)
+
+
+def _close_all() -> None:
+    """Close what the process opened, before the interpreter tears down what DuckDB still points to."""
+    with _instances_lock:
+        for instance in _instances.values():
+            instance.database.close()
+        _instances.clear()
 
 
 def _run(
