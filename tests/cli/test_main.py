@@ -49,6 +49,18 @@ def test_a_case_of_a_newer_version(keywitness: Callable, tmp_path: Path) -> None
     assert "newer" in ran.err
 
 
+@pytest.mark.parametrize("command", [("simulate", "--quiet", "--out"), ("ingest", "--quiet")])
+def test_a_place_that_cannot_be_written_is_no_defect(
+    keywitness: Callable, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    result = keywitness(*command, tmp_path / "file" / "below", *([tmp_path] if "ingest" in command else []))
+    assert result.returncode == 1
+    assert "error: " in result.stderr
+    assert "Not a directory" in result.stderr
+    assert "defect" not in result.stderr
+
+
 def test_escapes_in_an_error_are_made_visible(keywitness: Callable, tmp_path: Path) -> None:
     ran = keywitness("tables", tmp_path / "a\x1b[31mred")
     assert "\x1b" not in ran.err

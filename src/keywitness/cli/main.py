@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from keywitness import __version__
 from keywitness.cli import custody, evidence, investigation, lab, query
-from keywitness.errors import KeywitnessError
+from keywitness.errors import KeywitnessError, StorageFullError
 from keywitness.model.text import visible
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app = typer.Typer(
 #: Exit status of a defect in keywitness itself (EX_SOFTWARE).
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _version(wanted: bool) -> None:
@@ -72,12 +75,32 @@ def run() -> int:
         _reraise_for_debugging()
         print(visible(error.render(), keep="\n"), file=sys.stderr)
         return error.exit_code
-    except Exception as error:
+    except OSError as error:
+        if error.filename is None and error.errno not in _FULL:
+            return _defect(error)
         _reraise_for_debugging()
-        print(visible(f"error: keywitness failed: {type(error).__name__}: {error}", keep="\n"), file=sys.stderr)
-        print("  help: this is a defect of keywitness; the same command with --debug shows where", file=sys.stderr)
-        return INTERNAL_ERROR
+        refusal = _refused_by_the_system(error)
+        print(visible(refusal.render(), keep="\n"), file=sys.stderr)
+        return refusal.exit_code
+    except Exception as error:
+        return _defect(error)
     return 0
+
+
+def _refused_by_the_system(error: OSError) -> KeywitnessError:
+    """What the system said of a path that the user named, or of one below it."""
+    place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    cause = f"{place}{error.strerror}"
+    if error.errno in _FULL:
+        return StorageFullError(cause, help="free space, then repeat the command")
+    return KeywitnessError(cause, help="name another place, or make this one readable and writable")
+
+
+def _defect(error: Exception) -> int:
+    _reraise_for_debugging()
+    print(visible(f"error: keywitness failed: {type(error).__name__}: {error}", keep="\n"), file=sys.stderr)
+    print("  help: this is a defect of keywitness; the same command with --debug shows where", file=sys.stderr)
+    return INTERNAL_ERROR
 
 
 def _reraise_for_debugging() -> None:
