@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
@@ -203,17 +204,33 @@ def _define(
 
 
 def _register(connection: duckdb.DuckDBPyConnection, name: str, kernel: Kernel) -> None:
+    # Python takes turns anyway, and DuckDB counts references to the function from every thread it uses.
+    connection.execute("SET threads = 1")
+    types: list[Any] = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
+    result = duckdb.type(SQL_TYPES[kernel.result])
+    connection.create_function(
+        name,
+        _over_columns(name),
+        types,
+        result,
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
+    )
+
+
+@cache
+def _over_columns(name: str) -> Callable[..., Any]:
+    """A kernel as DuckDB calls it, one function for the life of the process: it must outlive every connection."""
+    stem, _, count = name.rpartition("_")
+    kernel = find(stem).called_with(int(count))
+
     def over_columns(*columns: Any) -> Any:
         return kernel.apply(columns)
 
     # DuckDB counts the parameters of the signature that it finds
     names = [f"column{i}" for i in range(len(kernel.parameters))]
     over_columns.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_ONLY) for n in names])  # type: ignore[attr-defined]
-    types: list[Any] = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
-    result = duckdb.type(SQL_TYPES[kernel.result])
-    connection.create_function(
-        name, over_columns, types, result, type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL
-    )
+    return over_columns
 
 
 def _translated(error: duckdb.Error) -> KeywitnessError:
