@@ -30,7 +30,7 @@ layers: $(VENV)/.dev ## Who may import whom (import-linter)
 
 pytest: $(VENV)/.dev ## Tests, documentation tests included
 	@sh tools/browser.sh
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(VENV)/.dev ## Ratios against baselines of the same run (takes minutes)
 	@$(BIN)/python -m benchmarks.run
