@@ -54,11 +54,11 @@ def test_a_place_that_cannot_be_written_is_no_defect(
     keywitness: Callable, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    result = keywitness(*command, tmp_path / "file" / "below", *([tmp_path] if "ingest" in command else []))
-    assert result.returncode == 1
-    assert "error: " in result.stderr
-    assert "Not a directory" in result.stderr
-    assert "defect" not in result.stderr
+    ran = keywitness(*command, tmp_path / "file" / "below", *([tmp_path] if "ingest" in command else []))
+    assert ran.code == 1
+    assert "error: " in ran.err
+    assert "Not a directory" in ran.err
+    assert "defect" not in ran.err
 
 
 def test_escapes_in_an_error_are_made_visible(keywitness: Callable, tmp_path: Path) -> None:
