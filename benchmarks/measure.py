@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,15 +51,21 @@ def measured(module: str, *arguments: str) -> Measured:
     return Measured(result.pop("seconds"), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, result)
 
 
-def best_of(times: int, work: Any) -> tuple[float, float, Any]:
+def best_of(times: int, work: Callable[[], Any]) -> tuple[float, float, Any]:
     """Run something several times: seconds of the first run, of the best of the others, and the last result."""
-    took = []
-    result = None
+    return side_by_side(times, {"": work})[""]
+
+
+def side_by_side(times: int, works: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, float, Any]]:
+    """Run several things in turn, so that a busy moment hits all alike: first seconds, best of the others, result."""
+    took: dict[str, list[float]] = {name: [] for name in works}
+    results: dict[str, Any] = {}
     for _ in range(times + 1):
-        began = time.perf_counter()
-        result = work()
-        took.append(time.perf_counter() - began)
-    return took[0], min(took[1:]), result
+        for name, work in works.items():
+            began = time.perf_counter()
+            results[name] = work()
+            took[name].append(time.perf_counter() - began)
+    return {name: (seconds[0], min(seconds[1:]), results[name]) for name, seconds in took.items()}
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.data import NEEDLE, case
-from benchmarks.measure import best_of, table, verdict
+from benchmarks.measure import best_of, side_by_side, table, verdict
 
 if TYPE_CHECKING:
-    import duckdb
-
     from keywitness.case import Case
 
 #: Refused attempts per address, as the article's second query asks for them.
@@ -41,7 +40,7 @@ def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--records", type=int, default=10_000_000)
-    arguments.add_argument("--times", type=int, default=3, help="warm runs; the best counts")
+    arguments.add_argument("--times", type=int, default=7, help="warm runs; the best counts")
     given = arguments.parse_args()
 
     from keywitness.case import open_case
@@ -58,22 +57,22 @@ def main() -> None:
 def _sweeps(opened: Case, times: int) -> list[tuple[str, ...]]:
     import duckdb
 
-    first, warm, found = best_of(times, lambda: opened.query(REFUSED_SWEEPS))
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 2")
+        opened.snapshot().prepare(connection)
+        works: dict[str, Callable[[], Any]] = {
+            name: lambda s=source: connection.execute(BY_HAND.format(source=s)).fetchall()
+            for name, source in _sources(opened).items()
+        }
+        took = side_by_side(times, works | {"": lambda: opened.query(REFUSED_SWEEPS)})
+    first, warm, found = took.pop("")
     rows = []
-    for name, source in _sources(opened).items():
-        with duckdb.connect() as connection:
-            connection.execute("SET threads = 2")
-            opened.snapshot().prepare(connection)
-            _, by_hand, answer = best_of(times, lambda s=source, c=connection: _fetched(c, BY_HAND.format(source=s)))
+    for name, (_, by_hand, answer) in took.items():
         if len(answer) != len(found):
             raise SystemExit(f"the answers differ: {len(found)} rows, by hand {len(answer)}")
         ratio = warm / by_hand
-        rows.append(
-            (
-                f"refused sweeps, by hand over {name}", str(len(found)), f"{first:.2f}", f"{warm:.2f}",
-                f"{by_hand:.2f}", f"{ratio:.2f}", "<= 1.20", verdict(ratio <= 1.2),
-            )
-        )  # fmt: skip
+        cells = (str(len(found)), f"{first:.2f}", f"{warm:.2f}", f"{by_hand:.2f}", f"{ratio:.2f}", "<= 1.20")
+        rows.append((f"refused sweeps, by hand over {name}", *cells, verdict(ratio <= 1.2)))
     return rows
 
 
@@ -107,10 +106,6 @@ def _sources(opened: Case) -> dict[str, str]:
         ", hive_partitioning", ", union_by_name = true, hive_partitioning"
     )
     return {"Parquet": parquet, "the read copy": snapshot.relation("AzureDiagnostics").sql}
-
-
-def _fetched(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    return connection.execute(sql).fetchall()
 
 
 if __name__ == "__main__":
