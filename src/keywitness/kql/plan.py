@@ -283,7 +283,7 @@ class MvExpand:
 
     `item_types[i]` is the type of the i-th expanded column in `schema` (dynamic unless `to typeof`).
     `index` names the `with_itemindex` column, or is None. `limit` is the row limit for one input row, or None.
-    A null or empty array gives one row with null. `bag_kind` is "bag" or "array".
+    A null gives one row with null, an empty array no row. `bag_kind` is "bag" or "array".
     """
 
     source: Plan
