@@ -185,6 +185,42 @@ def test_a_changed_ledger_entry_breaks_the_chain(tmp_path: Path) -> None:
         case.snapshot()
 
 
+@pytest.mark.parametrize("tampering", ["changed", "removed", "forgotten"])
+def test_the_newest_ledger_entry_is_covered_too(tmp_path: Path, tampering: str) -> None:
+    (tmp_path / "a.json").write_bytes(lines(0, 5))
+    case = create_case(tmp_path / "case", by="analyst@contoso.com")
+    case.ingest([tmp_path / "a.json"], by="analyst@contoso.com")
+    newest = sorted((tmp_path / "case" / "ledger").iterdir())[-1]
+    blamed = newest
+    if tampering == "changed":
+        newest.write_bytes(newest.read_bytes().replace(b"analyst@contoso.com", b"nobody@contoso.com."))
+    elif tampering == "removed":
+        newest.unlink()
+    else:
+        blamed = tmp_path / "case" / "ledger-head.json"
+        blamed.unlink()
+    report = case.verify()
+    assert [p.name for p in report.problems] == [blamed.name]
+    assert report.exit_code == 3
+    if tampering != "forgotten":
+        with pytest.raises(CaseDamagedError, match=newest.name):
+            open_case(tmp_path / "case").snapshot()
+
+
+def test_a_kill_before_the_head_is_written_down_is_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(lines(0, 5))
+    case = create_case(tmp_path / "case")
+    case.ingest([tmp_path / "a.json"])
+    head = tmp_path / "case" / "ledger-head.json"
+    before = head.read_bytes()
+    case.record("report made", {"file": "report.html"})
+    head.write_bytes(before)
+    assert case.verify().exit_code == 0
+    case.record("report made", {"file": "again.html"})
+    assert case.verify().exit_code == 0
+    assert head.read_bytes() != before
+
+
 def test_custody_says_who_added_what(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(lines(0, 5))
     case = create_case(tmp_path / "case", by="analyst@contoso.com")
@@ -276,3 +312,29 @@ def test_a_missing_or_cut_segment_is_refused_before_a_query_could_miss_rows(tmp_
     with pytest.raises(CaseDamagedError, match=segment.name):
         open_case(tmp_path / "case").ingest([tmp_path / "a.json"])
     assert open_case(tmp_path / "case").verify().exit_code == 3
+
+
+@pytest.mark.parametrize("name", ["it's [1]*{a}", "what? #1&2", "ü ; DROP"])
+def test_a_case_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """Glob characters, quotes, and what DuckDB would take for a hive partition."""
+    (tmp_path / "a.json").write_bytes(lines(0, 5))
+    folder = tmp_path / "y=2026" / name
+    case = create_case(folder)
+    case.ingest([tmp_path / "a.json"])
+    list(case.optimize())
+    assert [len(stored_rows(open_case(folder), t)) for t in ("AzureDiagnostics", "AZKVAuditLogs")] == [5, 5]
+    assert json.loads(case.show("E1:0").data) == record(0)
+
+
+def test_a_case_that_was_zipped_and_moved_answers_the_same(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(lines(0, 5))
+    case = create_case(tmp_path / "case")
+    case.ingest([tmp_path / "a.json"])
+    list(case.optimize())
+    before = content(case)
+    packed = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "case")
+    shutil.rmtree(tmp_path / "case")
+    shutil.unpack_archive(packed, tmp_path / "elsewhere")
+    moved = open_case(tmp_path / "elsewhere")
+    assert content(moved) == before
+    assert moved.verify().exit_code == 0

@@ -26,7 +26,7 @@ from keywitness.errors import (
 )
 from keywitness.evidence.batch import EvidenceItem
 from keywitness.store.layout import Layout
-from keywitness.store.ledger import GENESIS, Entry, EvidenceEntry, Ledger, decode, file_name
+from keywitness.store.ledger import GENESIS, HEAD_FILE, Entry, EvidenceEntry, Head, Ledger, decode, file_name
 from keywitness.store.snapshot import Snapshot
 from keywitness.store.state import CaseState, replay
 
@@ -295,8 +295,10 @@ def verify(layout: Layout, places: Sequence[str | Path] = (), on_progress: Progr
 def read_chain(ledger: Ledger) -> tuple[list[Entry], str, list[Problem]]:
     """All entries that can be read, the head, and every break of the chain."""
     entries: list[Entry] = []
-    problems = []
+    problems: list[Problem] = []
     head, expected = GENESIS, 1
+    hashes: list[str] = []
+    newest = _newest(ledger, problems)
     for path in ledger.files():
         content = path.read_bytes()
         try:
@@ -318,7 +320,20 @@ def read_chain(ledger: Ledger) -> tuple[list[Entry], str, list[Problem]]:
         entries.append(entry)
         expected = entry.number + 1
         head = hashlib.sha256(content).hexdigest()
+        hashes.append(head)
+    if newest is not None and not problems and (difference := newest.differs(hashes)):
+        problems.append(Problem("ledger", file_name(newest.number), difference))
+    if newest is None and len(entries) > 1 and not problems:
+        problems.append(Problem("ledger", HEAD_FILE, "it is missing: entries after these may be, too"))
     return entries, head, problems
+
+
+def _newest(ledger: Ledger, problems: list[Problem]) -> Head | None:
+    try:
+        return ledger.newest()
+    except CaseDamagedError as error:
+        problems.append(Problem("ledger", HEAD_FILE, error.message))
+        return None
 
 
 _Check = tuple[str, str, int, Callable[[], str]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,6 +59,31 @@ def write_new(path: Path, content: bytes) -> None:
         finally:
             aside.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+@contextmanager
+def replacing(path: Path, content: bytes) -> Iterator[Callable[[], None]]:
+    """Have `content` durable beside `path`; calling what is yielded puts it there, in one step.
+
+    A full disk is met on the way in, where nothing has happened yet.
+
+    Raises:
+        StorageFullError: If the disk is full.
+    """
+    aside = path.with_name(f"{UNFINISHED_PREFIX}{path.name}-{os.getpid()}")
+
+    def put() -> None:
+        aside.replace(path)
+        sync_folder(path.parent)
+
+    try:
+        with storage_errors(path.parent), aside.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        yield put
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _name(aside: Path, path: Path) -> None:

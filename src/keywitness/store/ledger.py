@@ -2,7 +2,8 @@
 
 An entry is one file, created in one step and never changed. It says who did what when with which version, lists every
 file it makes part of the case, and carries the SHA-256 of the entry before it. So one entry is one atomic commit over
-all tables, a reader that lists the folder sees whole commits only, and a changed or missing entry breaks the chain.
+all tables, a reader that lists the folder sees whole commits only, and a changed or missing entry breaks the chain. No
+entry follows the newest one: its number and hash stand in a file beside the folder, written after it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +19,12 @@ import msgspec
 
 from keywitness import __version__
 from keywitness.errors import CaseBusyError, CaseDamagedError
-from keywitness.store.durable import UNFINISHED_PREFIX, storage_errors, write_new
+from keywitness.store.durable import UNFINISHED_PREFIX, replacing, storage_errors, write_new
 
 #: What the first entry has as the hash of the entry before it.
 GENESIS = "0" * 64
+#: Beside the ledger's folder.
+HEAD_FILE = "ledger-head.json"
 
 
 class StoredColumn(msgspec.Struct, frozen=True, array_like=True):
@@ -179,6 +183,29 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed_over: tuple[PassedOver, ...] = ()
 
 
+class Head(msgspec.Struct, frozen=True):
+    """What is written down of the newest entry.
+
+    Args:
+        number: The entry.
+        sha256: Hash of its file.
+    """
+
+    number: int
+    sha256: str
+
+    def differs(self, hashes: Sequence[str]) -> str:
+        """What is wrong with entries of these hashes, from the first on; empty when they hold this one.
+
+        After a kill the newest entry may be one that is not written down yet.
+        """
+        if self.number > len(hashes):
+            return f"entry {self.number} is missing: it was the newest one written down"
+        if hashes[self.number - 1] != self.sha256:
+            return f"it was changed: its hash was written down as {self.sha256[:16]}"
+        return ""
+
+
 class Ledger:
     """The entries in one folder.
 
@@ -195,7 +222,9 @@ class Ledger:
         Raises:
             CaseDamagedError: If an entry is missing, unreadable, or not the one its successor names.
         """
+        newest = self.newest()
         head, entries = GENESIS, []
+        hashes: list[str] = []
         for number, path in enumerate(self.files(), start=1):
             content = path.read_bytes()
             entry = decode(content, path)
@@ -204,8 +233,29 @@ class Ledger:
             if entry.previous != head:
                 raise _damaged(path, f"entry {number} names another predecessor than the entry {number - 1} found here")
             head = hashlib.sha256(content).hexdigest()
+            hashes.append(head)
             entries.append(entry)
+        if newest is not None and (difference := newest.differs(hashes)):
+            raise _damaged(self.folder / file_name(newest.number), difference)
         return tuple(entries), head
+
+    def newest(self) -> Head | None:
+        """What is written down of the newest entry; None without it. To be asked before the entries are listed: a
+        writer may add some meanwhile.
+
+        Raises:
+            CaseDamagedError: If it cannot be read.
+        """
+        try:
+            return msgspec.json.decode(self._head_file.read_bytes(), type=Head)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError as error:
+            raise _damaged(self._head_file, f"it cannot be read: {error}") from error
+
+    @property
+    def _head_file(self) -> Path:
+        return self.folder.with_name(HEAD_FILE)
 
     def files(self) -> list[Path]:
         """The files of the entries, in order."""
@@ -228,15 +278,19 @@ class Ledger:
         content = msgspec.json.encode(entry) + b"\n"
         with storage_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
+        sha256 = hashlib.sha256(content).hexdigest()
+        head = msgspec.json.encode(Head(entry.number, sha256)) + b"\n"
         try:
-            write_new(self.folder / file_name(entry.number), content)
+            with replacing(self._head_file, head) as put_head:
+                write_new(self.folder / file_name(entry.number), content)
+                put_head()
         except FileExistsError:
             raise CaseBusyError(
                 f"another process committed entry {entry.number} of {self.folder.parent}",
                 help="run the same command again",
                 effect="this commit was not made",
             ) from None
-        return hashlib.sha256(content).hexdigest()
+        return sha256
 
 
 def decode(content: bytes, path: Path) -> Entry:
