@@ -25,6 +25,7 @@ from keywitness.errors import (
     UsageError,
 )
 from keywitness.evidence.batch import EvidenceItem
+from keywitness.store.connection import connected
 from keywitness.store.layout import Layout
 from keywitness.store.ledger import GENESIS, HEAD_FILE, Entry, EvidenceEntry, Head, Ledger, decode, file_name
 from keywitness.store.snapshot import Snapshot
@@ -201,9 +202,7 @@ def locate(item: EvidenceEntry, folder: str, places: Places) -> Path:
 
 def _standing(snapshot: Snapshot, number: int, offset: int) -> tuple[str, int] | None:
     """The table and the length of the record at a place."""
-    import duckdb  # the other commands of custody do without
-
-    with duckdb.connect() as connection:
+    with connected() as connection:
         for table, stored in snapshot.state.tables.items():
             segments = list(stored.segments.values())
             if segments:

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from keywitness.model.schema import Column, KqlType
+from keywitness.store.connection import connected
 from keywitness.store.ledger import Entry, Ledger, decode
 from keywitness.store.snapshot import Snapshot
 from keywitness.store.state import DUPLICATES_TABLE, REJECTED_TABLE
@@ -100,20 +101,16 @@ def _place(snapshot: Snapshot, number: int) -> tuple[str, str]:
 
 
 def _rows(snapshot: Snapshot, table: str, columns: str) -> list[tuple[Any, ...]]:
-    import duckdb  # opening a case needs none
-
     stored = snapshot.state.tables.get(table)
     if stored is None or not stored.segments:
         return []
     source = snapshot.read_parquet(list(stored.segments.values()))
-    with duckdb.connect() as connection:
+    with connected() as connection:
         return connection.execute(f"SELECT {columns} FROM {source} ORDER BY _evidence, _offset").fetchall()
 
 
 def _equal_rows(snapshot: Snapshot) -> list[tuple[Any, ...]]:
     """Duplicates with the stored row of the same identity."""
-    import duckdb  # as above
-
     repeated = snapshot.state.tables.get(DUPLICATES_TABLE)
     if repeated is None or not repeated.segments:
         return []
@@ -122,7 +119,7 @@ def _equal_rows(snapshot: Snapshot) -> list[tuple[Any, ...]]:
         for name, t in snapshot.state.tables.items()
         if t.segments and name not in (DUPLICATES_TABLE, REJECTED_TABLE)
     ]
-    with duckdb.connect() as connection:
+    with connected() as connection:
         return connection.execute(
             f"""SELECT d._evidence, d._offset, d._length, d."table", s._evidence, s._offset
             FROM {snapshot.read_parquet(list(repeated.segments.values()))} AS d

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keywitness.errors import StorageFullError
+from keywitness.store.connection import connected
 from keywitness.store.durable import UNFINISHED_PREFIX, storage_errors, sync_file, sync_folder
 from keywitness.store.ledger import CopiedTable, ReadCopy, Segment
 from keywitness.store.segments import default_sql, literal, quoted, sql_type
@@ -106,13 +107,11 @@ def _fill(
     wanted: dict[str, list[Segment]],
     on_progress: Callable[[int, int, str], None] | None,
 ) -> list[CopiedTable]:
-    import duckdb  # as above
-
     total = sum(s.rows for segments in wanted.values() for s in segments)
     done = 0
     snapshot = Snapshot(writer.layout, writer.state)
     tables = []
-    with duckdb.connect(os.fspath(path)) as connection:
+    with connected(os.fspath(path)) as connection:
         connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
         connection.execute(f"SET temp_directory = {literal(os.fspath(writer.layout.scratch))}")
         for i, (table, segments) in enumerate(wanted.items()):

@@ -94,6 +94,7 @@ def _opened(memory: int, threads: int | None) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
         "memory_limit": f"{memory // 2**20}MiB",
         "temp_directory": spill,
+        "enable_progress_bar": False,  # it would be drawn into the output
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "python_enable_replacements": False,  # no name in SQL may ever mean a Python variable
