@@ -12,4 +12,6 @@ def connected(path: str = ":memory:") -> duckdb.DuckDBPyConnection:
     """A connection that keeps quiet: by itself DuckDB draws a progress bar into whatever the output is."""
     import duckdb  # start-up time: most commands read no rows
 
-    return duckdb.connect(path, config={"enable_progress_bar": False})
+    connection = duckdb.connect(path)
+    connection.execute("SET enable_progress_bar = false")
+    return connection

@@ -68,6 +68,7 @@ class DuckDbEngine:
         instance = self._instance()
         with instance.database.cursor() as connection:
             connection.execute("SET error_on_division_by_zero = false")
+            connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
             try:
                 return _interruptible(
                     connection, lambda: _run(instance, connection, query, macro_names, kernels, program, source)
@@ -94,7 +95,6 @@ def _opened(memory: int, threads: int | None) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
         "memory_limit": f"{memory // 2**20}MiB",
         "temp_directory": spill,
-        "enable_progress_bar": False,  # it would be drawn into the output
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "python_enable_replacements": False,  # no name in SQL may ever mean a Python variable

@@ -58,7 +58,8 @@ class Decoder:
     """
 
     def __init__(self, *, threads: int = 2, columns: int = 500, known: Mapping[str, Schema] | None = None) -> None:
-        self._connection = duckdb.connect(":memory:", config={"enable_progress_bar": False})
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
         self._connection.execute(f"SET threads = {int(threads)}")
         self._flattener = Flattener(columns)
         self._records = RecordDecoder(self._flattener, Schemas(known or {}))
