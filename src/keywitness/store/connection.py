@@ -14,4 +14,5 @@ def connected(path: str = ":memory:") -> duckdb.DuckDBPyConnection:
 
     connection = duckdb.connect(path)
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET enable_progress_bar_print = false")
     return connection
