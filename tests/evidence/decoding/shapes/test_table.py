@@ -191,8 +191,10 @@ def test_sign_ins_go_to_the_table_of_their_category_with_its_types(load: Load) -
             "operationName": "Sign-in activity",
             "location": "FR",
             "resultType": "0",
+            "resourceId": "/tenants/t/providers/Microsoft.aadiam",
             "properties": {
                 "id": category,
+                "resourceId": "cfa8b339-82a2-471a-a3c9-0fc0be7a4093",
                 "createdDateTime": TIME,
                 "location": location,
                 "status": {"errorCode": 0},
@@ -212,6 +214,8 @@ def test_sign_ins_go_to_the_table_of_their_category_with_its_types(load: Load) -
         assert row["LocationDetails"] == '{"city":"Paris","countryOrRegion":"FR"}'
         assert (row["Location"], row["BrandNew"], row["CreatedDateTime"]) == ("FR", True, ticks(TIME))
         assert loaded.schemas[table]["LocationDetails"] == type_
+        assert row["ResourceIdentity"] == "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+        assert row.get("ResourceId", "") in ("", "/tenants/t/providers/Microsoft.aadiam")
 
 
 def test_the_four_shapes_of_the_activity_log_say_the_same(load: Load) -> None:

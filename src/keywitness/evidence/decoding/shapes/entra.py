@@ -92,6 +92,8 @@ def _put(cells: Cells, raw: dict[str, Any], table: str, name: str, value: Any, *
         return
     if inner and name == "location" and isinstance(value, dict):
         name = "locationDetails"
+    elif inner and name == "resourceId" and "resourceidentity" in _columns(table):
+        name = "resourceIdentity"  # what was signed into; ResourceId is the envelope's: the directory that logs
     column = _column(table, name)
     if column:
         cells.put(column, value, name=name)
