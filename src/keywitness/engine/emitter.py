@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from keywitness.engine import aggregation, expansion, joining, plugins, series, sql, windows
+from keywitness.engine import aggregation, expansion, joining, partitions, plugins, scanning, series, sql, windows
 from keywitness.engine.engine import Source
 from keywitness.engine.lowering import predicates, scalars
 from keywitness.engine.refusal import cannot
@@ -34,6 +34,7 @@ class Emitter:
         self.shared: dict[str, tuple[str, Step]] = {}
         self.outer: list[Step] = []
         self.ctes: list[exp.CTE] = []
+        self.recursive = False
         self._names = 0
 
     def name(self, stem: str = "t") -> str:
@@ -46,7 +47,7 @@ class Emitter:
         step = self.emit(node)
         select = step.select(ordered=True)
         if self.ctes:
-            select.set("with_", exp.With(expressions=self.ctes))
+            select.set("with_", exp.With(expressions=self.ctes, recursive=self.recursive))
         return select
 
     def emit(self, node: plan.Plan) -> Step:
@@ -82,6 +83,10 @@ class Emitter:
                 return expansion.mv_apply(self, node)
             case plan.Outer():
                 return self.outer[-1]
+            case plan.Partition():
+                return partitions.partition(self, node)
+            case plan.ScanSteps():
+                return scanning.scan(self, node)
             case plan.MakeSeries():
                 return series.make_series(self, node)
             case plan.Evaluate():

@@ -321,6 +321,55 @@ class Outer:
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """`partition`: the rows of each value of `key` through `body`, whose leaf is `Outer`; all results together."""
+
+    source: Plan
+    key: str
+    body: Plan
+
+    @property
+    def schema(self) -> Schema:
+        return self.body.schema
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStep:
+    """One step of `scan`. In its expressions `state_column(step, column)` is a value of the step's state."""
+
+    name: str
+    condition: Scalar
+    assignments: tuple[Named, ...]
+    output: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSteps:
+    """`scan`: rows in their order against steps, which remember what they matched.
+
+    `declared` are the new columns with their defaults; behind them stands `match_id`, where asked for. `keys` are
+    columns whose values are scanned apart from each other, as inside `partition`.
+    """
+
+    source: Plan
+    declared: tuple[Named, ...]
+    steps: tuple[ScanStep, ...]
+    match_id: str | None = None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> Schema:
+        new = [Column(c.name, c.value.type) for c in self.declared]
+        match = [Column(self.match_id, KqlType.LONG)] if self.match_id else []
+        return Schema([*self.source.schema, *new, *match])
+
+
+def state_column(step: str, column: str) -> str:
+    """What a step remembers of a column, as a name that no query can write."""
+    return f"\0{step}\0{column}"
+
+
+@dataclass(frozen=True, slots=True)
 class MakeSeries:
     """`make-series`: per group, one dynamic array per aggregate and one of the axis.
 
@@ -367,7 +416,7 @@ class Shared:
 
 Plan: TypeAlias = (
     "Scan | Constant | Range | Filter | Project | Summarize | Sort | Take | Sample | Serialize | Join | Union"
-    " | MvExpand | MvApply | Outer | MakeSeries | Evaluate | Shared"
+    " | MvExpand | MvApply | Outer | Partition | ScanSteps | MakeSeries | Evaluate | Shared"
 )
 
 

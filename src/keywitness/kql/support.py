@@ -68,6 +68,8 @@ _NOTES = {
     syntax.Sort: "also `order by`",
     syntax.TopHitters: "exact, where Kusto's counts are approximate",
     syntax.TopNested: "without `with others`",
+    syntax.Partition: "all strategies; the body begins with an operator",
+    syntax.Scan: "without `output=last`, `optional` steps and `partition by` inside",
     syntax.Take: "also `limit`",
 }
 _HEAD = """# KQL: what is answered

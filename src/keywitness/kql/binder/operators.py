@@ -15,8 +15,10 @@ from keywitness.kql.binder import (
     groups,
     joins,
     parsing,
+    partitions,
     plugins,
     ranking,
+    scanning,
     searching,
 )
 from keywitness.kql.binder.context import Context, Rows, Scope, Table
@@ -46,9 +48,7 @@ REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
     syntax.MacroExpand: ("macro-expand", "a case is one database"),
     syntax.Fork: ("fork", "run one query for each branch"),
     syntax.Facet: ("facet", "run one `summarize count() by` for each column"),
-    syntax.Partition: ("partition", "use arg_max(), row_number() after sort, or one query for each key"),
     syntax.Reduce: ("reduce", "use `summarize count() by` on a pattern made with replace_regex()"),
-    syntax.Scan: ("scan", "use sort, then prev(), next(), row_cumsum() or row_window_session()"),
     syntax.Consume: ("consume", "it has no result: leave it out"),
     syntax.AssertSchema: ("assert-schema", "use getschema"),
 }
@@ -233,4 +233,6 @@ BINDERS: dict[type[syntax.Node], OperatorBinder] = {
     syntax.ParseKv: parsing.bind_parse_kv,
     syntax.MakeSeries: axes.bind_make_series,
     syntax.Evaluate: plugins.bind_evaluate,
+    syntax.Partition: partitions.bind_partition,
+    syntax.Scan: scanning.bind_scan,
 }

@@ -18,7 +18,7 @@ def rebuilt(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
         case plan.Union(sources=sources):
             new = tuple(change(s) for s in sources)
             return node if all(a is b for a, b in zip(new, sources, strict=True)) else replace(node, sources=new)
-        case plan.MvApply(source=source, body=body):
+        case plan.MvApply(source=source, body=body) | plan.Partition(source=source, body=body):
             new_source, new_body = change(source), change(body)
             if new_source is source and new_body is body:
                 return node

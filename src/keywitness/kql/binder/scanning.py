@@ -1,0 +1,128 @@
+"""`scan`: rows in their order against steps that remember what they matched."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from keywitness.kql import plan, syntax
+from keywitness.kql.binder import diagnostics
+from keywitness.kql.binder.context import Context, Rows, Scope, null
+from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.types import STRING, comparable, convert
+from keywitness.kql.rewrite.tree import parts
+from keywitness.model.schema import Column, Schema
+
+_LAST = "Kusto's pages do not say when a series of matches ends: use output=all and arg_max() by the match id"
+
+
+def bind_scan(context: Context, scope: Scope, rows: Rows, node: syntax.Scan) -> Rows:
+    """`scan`: the rows that match a step, once per match, with the declared columns and the match id behind.
+
+    Raises:
+        RefusedError: For rows without an order, and for forms that the documentation does not define.
+    """
+    _refuse_forms(node)
+    if not rows.ordered:
+        raise diagnostics.order_needed(_word(node), "scan")
+    declared = _declared(context, scope, rows, node)
+    match_id = node.match_id.name if node.match_id else None
+    taken = {*rows.schema.names(), *(c.name for c in declared)}
+    if node.match_id and node.match_id.name in taken:
+        raise diagnostics.already_named(node.match_id.span, node.match_id.name)
+    steps: list[plan.ScanStep] = []
+    for number, step in enumerate(node.steps):
+        if step.name.name in (s.name.name for s in node.steps[:number]):
+            raise diagnostics.already_named(step.name.span, step.name.name)
+        steps.append(_step(context, scope, rows, declared, node.steps[: number + 1]))
+    return rows.over(plan.ScanSteps(rows.plan, declared, tuple(steps), match_id))
+
+
+def _word(node: syntax.Node) -> syntax.Span:
+    return syntax.Span(node.span.start, node.span.start + len("scan"))
+
+
+def _refuse_forms(node: syntax.Scan) -> None:
+    if node.order or node.partition:
+        raise diagnostics.not_supported(_word(node), "order by or partition by inside scan", "sort and partition first")
+    if node.options:
+        raise diagnostics.not_supported(node.options[0].span, f"scan with {node.options[0].name}", "leave it out")
+    if not node.steps:
+        raise diagnostics.bad_value(_word(node), "scan has no step", "scan with (step s1: condition;)")
+    for step in node.steps:
+        if step.optional:
+            raise diagnostics.not_supported(step.name.span, "an optional step", "Kusto's pages do not define it")
+        if step.output == "last":
+            raise diagnostics.not_supported(step.name.span, "output=last", _LAST)
+
+
+def _declared(context: Context, scope: Scope, rows: Rows, node: syntax.Scan) -> tuple[plan.Named, ...]:
+    """The new columns with their defaults: null unless said."""
+    declared: list[plan.Named] = []
+    for declaration in node.declarations:
+        name, type = declaration.column.name.name, declaration.column.type or STRING
+        if rows.schema.find(name) is not None or name in (c.name for c in declared):
+            raise diagnostics.already_named(declaration.column.name.span, name)
+        value: plan.Scalar = null(type)
+        if declaration.default is not None:
+            value = Expressions(context, scope, None).bind(declaration.default)
+            if value.type is not type and comparable(value.type, type) is None:
+                raise diagnostics.wrong_type(declaration.default.span, value.type, [type])
+            value = convert(value, type)
+        declared.append(plan.Named(name, value))
+    return tuple(declared)
+
+
+def _step(
+    context: Context,
+    scope: Scope,
+    rows: Rows,
+    declared: tuple[plan.Named, ...],
+    steps: tuple[syntax.ScanStep, ...],
+) -> plan.ScanStep:
+    """The last of the steps; its expressions see the row, and the state of all of them."""
+    columns = [*rows.schema, *(Column(c.name, c.value.type) for c in declared)]
+    state = [
+        Column(plan.state_column(s.name.name, c.name), c.type, hidden=True)
+        for s in steps
+        for c in columns
+        if not c.hidden
+    ]
+    wide = replace(rows, plan=plan.Outer(Schema([*rows.schema, *state])))
+    e = Expressions(context, scope, wide)
+    names = frozenset(s.name.name for s in steps)
+    step = steps[-1]
+    condition = _alone(step.condition, e.bind_bool(_with_state(step.condition, names)))
+    assignments: list[plan.Named] = []
+    types = {c.name: c.value.type for c in declared}
+    for assignment in step.assignments:
+        name = assignment.names[0].name
+        if name not in types:
+            raise diagnostics.unknown_column(assignment.names[0].span, name, "", list(types))
+        if name in (a.name for a in assignments):
+            raise diagnostics.already_named(assignment.names[0].span, name)
+        value = _alone(assignment.value, e.bind(_with_state(assignment.value, names)))
+        if value.type is not types[name] and comparable(value.type, types[name]) is None:
+            raise diagnostics.wrong_type(assignment.value.span, value.type, [types[name]])
+        assignments.append(plan.Named(name, convert(value, types[name])))
+    return plan.ScanStep(step.name.name, condition, tuple(assignments), step.output == "all")
+
+
+def _alone(node: syntax.Node, value: plan.Scalar) -> plan.Scalar:
+    """The value, if the row and the state are all that it looks at."""
+    if any(isinstance(p, plan.WindowCall) for p in parts(value)):
+        raise diagnostics.not_supported(node.span, "a window function inside scan", "use extend before scan")
+    return value
+
+
+def _with_state(node: Any, steps: frozenset[str]) -> Any:
+    """The expression with `step.column` as one name."""
+    match node:
+        case syntax.Member(object=syntax.NameRef(name=step), name=syntax.NameRef(name=column)) if step in steps:
+            return syntax.NameRef(node.span, plan.state_column(step, column), quoted=True)
+        case tuple():
+            return tuple(_with_state(item, steps) for item in node)
+        case syntax.Node() if is_dataclass(node):
+            inside = {f.name: getattr(node, f.name) for f in fields(node) if f.name != "span"}
+            return replace(node, **{name: _with_state(value, steps) for name, value in inside.items()})
+    return node

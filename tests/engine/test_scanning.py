@@ -1,0 +1,102 @@
+"""`scan`: the state of the steps from row to row, as the documentation's matching logic has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from keywitness import QueryError, query
+
+EVENTS = """let E = datatable(t:long, e:string)[1, 'A', 2, 'start', 3, 'B', 4, 'stop', 5, 'C',
+    6, 'start', 7, 'D', 8, 'stop'];
+E | sort by t asc
+"""
+BETWEEN = """| scan with_match_id = m with (
+    step s1: e == 'start';
+    step s2: e != 'start' and e != 'stop' and t - s1.t <= 3;
+    step s3: e == 'stop' and t - s1.t <= 3;)"""
+
+
+def rows(text: str) -> list[tuple[object, ...]]:
+    return [tuple(r.values()) for r in query(text).to_pylist()]
+
+
+def test_sequences_between_two_events() -> None:
+    """A row before any start and one behind the stop belong to no sequence."""
+    assert rows(EVENTS + BETWEEN) == [
+        (2, "start", 0),
+        (3, "B", 0),
+        (4, "stop", 0),
+        (6, "start", 1),
+        (7, "D", 1),
+        (8, "stop", 1),
+    ]
+
+
+def test_a_step_that_was_not_reached_matches_nothing() -> None:
+    """Without an active sequence before it the second step stays silent, whatever its condition."""
+    assert rows("range x from 1 to 3 step 1 | scan with (step a: x == 2; step b: true;)") == [(2,), (3,)]
+
+
+def test_of_one_row_every_matching_step_puts_out_a_row() -> None:
+    """Steps are tried from the last to the first; both see the row."""
+    text = """range x from 1 to 2 step 1
+    | scan declare (by: string) with (step a: true => by = 'a'; step b: true => by = 'b';)"""
+    assert rows(text) == [(1, "a"), (2, "b"), (2, "a")]
+
+
+def test_a_promoted_state_is_gone_from_the_step_before() -> None:
+    """After b took over a's state, a's own sum begins at its default again."""
+    text = """range x from 1 to 4 step 1
+    | scan declare (sum: long = 10) with (
+        step a: x != 3 => sum = a.sum + x;
+        step b output=none: x == 3;)"""
+    assert rows(text) == [(1, 11), (2, 13), (4, 14)]
+
+
+def test_a_null_condition_is_no_match() -> None:
+    assert rows("range x from 1 to 3 step 1 | scan with (step a: x > a.x;)") == []
+
+
+def test_unassigned_columns_have_their_default() -> None:
+    text = "range x from 1 to 2 step 1 | scan declare (s: string = 'd', n: long) with (step a: true => n = x;)"
+    assert rows(text) == [(1, "d", 1), (2, "d", 2)]
+
+
+def test_partitions_are_scanned_apart() -> None:
+    text = """datatable(u:string, t:long, n:long)['x', 1, 5, 'y', 1, 7, 'x', 2, 1, 'y', 3, 2]
+    | partition hint.strategy=native by u (
+        sort by t asc | scan declare (c:long = 0) with (step s: true => c = n + s.c;))
+    | project u, t, c"""
+    assert sorted(rows(text)) == [("x", 1, 5), ("x", 2, 6), ("y", 1, 7), ("y", 3, 9)]
+
+
+def test_a_scan_may_be_used_twice_and_summarized() -> None:
+    text = """let S = range x from 1 to 2000 step 1 | scan declare (c:long = 0) with (step s: true => c = x + s.c;);
+    S | join kind=inner S on x | summarize max(c), count()"""
+    assert rows(text) == [(2001000, 2000)]
+
+
+def test_functions_that_sql_does_not_have_see_the_state() -> None:
+    """Kernels run inside the recursion too."""
+    text = """datatable(t:long, a:string)[1, '192.0.2.1', 2, '192.0.2.9', 3, '198.51.100.1'] | sort by t asc
+    | scan declare (near:bool) with (step s: true => near = ipv4_is_match(a, s.a, 24);)"""
+    assert [r[2] for r in rows(text)] == [None, True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "range x from 1 to 3 step 1 | scan with (step a output=last: true;)",
+        "range x from 1 to 3 step 1 | scan with (step a optional: true;)",
+        "range x from 1 to 3 step 1 | scan with (step a: true; step a: true;)",
+        "range x from 1 to 3 step 1 | scan with (step a: b.x == 1; step b: true;)",
+        "range x from 1 to 3 step 1 | scan with (step a: prev(x) == 1;)",
+        "range x from 1 to 3 step 1 | scan declare (x: long) with (step a: true;)",
+        "range x from 1 to 3 step 1 | scan with (step a: true => y = 1;)",
+        "range x from 1 to 3 step 1 | summarize by x | scan with (step a: true;)",
+        "range x from 1 to 3 step 1 | partition by x (count | serialize | scan with (step a: true;))",
+    ],
+)
+def test_what_is_refused(text: str) -> None:
+    with pytest.raises(QueryError):
+        query(text)
