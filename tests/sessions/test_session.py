@@ -51,7 +51,19 @@ def test_a_portal_visit_is_told(visit: Events) -> None:
 def test_refused_reads_are_not_told_as_reads(visit: Events) -> None:
     told = session(row(visit("SecretGet", Status=403)), [step("SecretGet", "root", 403)])
     assert "read" not in told.sentence
-    assert "1 of 1 requests were refused or failed" in told.sentence
+    assert "1 of 1 requests was refused or failed" in told.sentence
+
+
+def test_only_vaults_that_allowed_something_are_named(visit: Events) -> None:
+    """A sweep that four vaults answered and 25 refused was not a listing of 29 vaults."""
+    fields = row(visit("SecretList SecretList")) | {"vaults": ["kv-open", "kv-shut"], "failures": 1, "count": 2}
+    steps = [
+        Step("2026-03-02T02:10:00Z", "SecretList", "", 200, "E1:1", "kv-open"),
+        Step("2026-03-02T02:10:01Z", "SecretList", "", 403, "E1:2", "kv-shut"),
+    ]
+    assert "listed secrets in kv-open with" in session(fields, steps).sentence
+    refused = session(fields, [steps[1]]).sentence
+    assert "made requests in kv-open and kv-shut" in refused
 
 
 def test_an_agent_that_does_not_fit_is_a_reason(visit: Events) -> None:

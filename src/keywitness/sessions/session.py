@@ -170,12 +170,14 @@ def sentence(row: Mapping[str, Any], steps: Sequence[Step], identity: str) -> st
     if last[:19] != first[:19]:
         when += f" until {last[11:19]}" if last[:10] == first[:10] else f" until {last[:10]} {last[11:19]}"
     acts = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-    vaults = named([str(v) for v in row["vaults"]], "no vault")
+    # Refused requests reached vaults too: what was done is said of the vaults that allowed it.
+    reached = list(dict.fromkeys(s.vault for s in done if s.vault)) if parts else []
+    vaults = named(reached or [str(v) for v in row["vaults"]], "no vault")
     where = f"in {vaults} {_TOOL[row['kind']]} from {row['address'] or 'an unknown address'}"
     text = f"{identity} {acts or 'made requests'} {where} {when} UTC"
     failures = int(row["failures"])
     if failures:
-        text += f"; {failures} of {row['count']} requests were refused or failed"
+        text += f"; {failures} of {row['count']} requests {'was' if failures == 1 else 'were'} refused or failed"
     if int(row["count"]) > len(steps) > 0:
         text += f" (told from the first {len(steps)} of {row['count']} requests)"
     return text + "."
