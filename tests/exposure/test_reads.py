@@ -20,7 +20,7 @@ def test_the_version_comes_from_id_when_the_request_names_none(record: Make, cas
     assert (exposed.vault, exposed.object_type, exposed.name, exposed.version) == ("kv-a", "secret", "db", V1)
     assert not exposed.private_key_left
     assert not exposed.rotate_now
-    assert exposed.reason == "read by 1 caller whom no finding names"
+    assert exposed.reason == "read by 1 caller, in no request that a finding makes suspicious"
 
 
 def test_versions_are_told_apart_and_cases_of_names_are_not(record: Make, case_of: Callable[..., Case]) -> None:

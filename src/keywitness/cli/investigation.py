@@ -59,13 +59,14 @@ def investigate(
         until=until,
         watchlist=watchlist,
     )
-    case = _case_of(paths, out, quiet=quiet)
+    case, place = _case_of(paths, out, quiet=quiet)
     with progress("investigate", quiet=quiet) as advance:
-        document = run_investigation(case, scope=scope, on_progress=advance)
+        document = run_investigation(case, scope=scope, place=str(place), on_progress=advance)
     deliver(document, out)
 
 
-def _case_of(paths: list[Path], out: Path, *, quiet: bool) -> Case:
+def _case_of(paths: list[Path], out: Path, *, quiet: bool) -> tuple[Case, Path]:
+    """The case to investigate, and its folder as the user names it."""
     from keywitness.case import create_case, open_case
 
     cases = [path for path in paths if (path / "case.json").is_file()]
@@ -75,12 +76,12 @@ def _case_of(paths: list[Path], out: Path, *, quiet: bool) -> Case:
             help="load the evidence first: keywitness ingest CASE PATH..., then investigate the case alone",
         )
     if cases:
-        return open_case(cases[0])
+        return open_case(cases[0]), cases[0]
     place = out / "case"
     case = open_case(place) if (place / "case.json").is_file() else create_case(place)
     with progress("ingest", quiet=quiet) as advance:
         print_ingest(case.ingest(paths, on_progress=advance))
-    return case
+    return case, place
 
 
 def deliver(document: Document, out: Path) -> None:

@@ -84,7 +84,7 @@ class Exposed:
         suspicious = [r for r in self.readers if r.suspicious]
         if not suspicious:
             many = len({r.identity for r in self.readers})
-            text = f"read by {many} caller{'s' if many > 1 else ''} whom no finding names"
+            text = f"read by {many} caller{'s' if many > 1 else ''}, in no request that a finding makes suspicious"
         else:
             causes = dict.fromkeys(reason for r in suspicious for reason in r.reasons)
             names = dict.fromkeys(r.identity for r in suspicious)

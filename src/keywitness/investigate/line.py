@@ -49,6 +49,7 @@ def investigate(
     gap: timedelta = timedelta(minutes=30),
     rules: Sequence[Rule] | None = None,
     made_at: datetime | None = None,
+    place: str = "",
     on_progress: Progress | None = None,
 ) -> Document:
     """Say what was taken, what cannot be excluded, and how we know.
@@ -63,6 +64,8 @@ def investigate(
         gap: Longest silence inside a session.
         rules: Rules to run; the built-in ones when None.
         made_at: Time of making, for documents that must be equal; the clock when None.
+        place: The case folder as the reader names it, for the commands that the report prints; its absolute path when
+            empty.
         on_progress: Called with steps done, steps in all, and the step.
 
     Raises:
@@ -110,7 +113,7 @@ def investigate(
     return Document(
         schema_version=SCHEMA_VERSION,
         title="Key vault investigation",
-        case=case.path.name,
+        case=place or str(case.path),
         made_at=(made_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z",
         made_by=f"keywitness {__version__}",
         custody_head=covered.custody[-1].hash if covered.custody else "",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from keywitness.detect.finding import Finding
 from keywitness.exposure.reads import Exposed
 from keywitness.investigate.documents import Names
+from keywitness.investigate.scope import Filter
 from keywitness.report.document import Coverage, Scope
 
 #: Names that one sentence spells out.
@@ -34,19 +36,30 @@ def summary(
         outside: Findings outside of the question.
     """
     taken = [o for o in objects if o.rotate_now]
-    said = [*_taken(taken, objects, names), *_missing(covered), *_findings(findings, outside, names)]
-    if asked != Scope():
-        said.append(f"The question was limited to {_question(asked)}.")
-    return (*said, _basis(covered, events))
+    said = [
+        *_taken(taken, objects, covered, names),
+        *_missing(covered, asked, bool(taken)),
+        *_findings(findings, outside, covered, bool(taken)),
+    ]
+    limited = _question(asked)
+    if limited:
+        said.append(f"The question was limited to {limited}.")
+    if asked.watchlist:
+        said.append(
+            f"{counted(len(asked.watchlist), 'name')} of a watch list {_were(len(asked.watchlist))} watched as well."
+        )
+    return (*said, _basis(covered, events, asked))
 
 
-def _taken(taken: Sequence[Exposed], objects: Sequence[Exposed], names: Names) -> list[str]:
+def _taken(taken: Sequence[Exposed], objects: Sequence[Exposed], covered: Coverage, names: Names) -> list[str]:
     if not taken:
+        if not any(v.records for v in covered.vaults):
+            return ["The evidence holds no audit record of any vault: whether anything was taken cannot be said."]
         if not objects:
             return ["No record of the evidence shows that an object was handed out."]
         return [
-            f"{counted(len(objects), 'object version')} {'was' if len(objects) == 1 else 'were'} handed out, none of"
-            " them to a caller whom a finding of high or medium severity names."
+            f"{counted(len(objects), 'object version')} {_were(len(objects))} handed out, none of them in a request or"
+            " session that a finding of high or medium severity makes suspicious."
         ]
     kinds = Counter(o.object_type for o in taken)
     parts = [counted(n, kind) for kind, n in sorted(kinds.items(), key=lambda k: -k[1])]
@@ -57,39 +70,51 @@ def _taken(taken: Sequence[Exposed], objects: Sequence[Exposed], names: Names) -
         first += f"; of {counted(private, 'certificate')} the private key left the vault"
     readers = [r for o in taken for r in o.readers if r.suspicious]
     who = dict.fromkeys(f"{names.of(r.identity)} at {r.address or 'an unknown address'}" for r in readers)
-    since, until = min(r.first_at for r in readers), max(r.last_at for r in readers)
+    since, until = _clock(min(r.first_at for r in readers)), _clock(max(r.last_at for r in readers))
+    when = f"at {since}" if since == until else f"between {since} and {until}"
     listed = [f"{o.vault}/{o.name}" for o in taken]
     return [
         f"{first}.",
-        f"They were read by {_joined(list(who))} between {_clock(since)} and {_clock(until)}.",
+        f"{'It was' if len(taken) == 1 else 'They were'} read by {_joined(list(who))} {when}.",
         f"To rotate: {_joined(list(dict.fromkeys(listed)))}.",
     ]
 
 
-def _missing(covered: Coverage) -> list[str]:
-    """The most important gaps."""
-    gaps = [s for s in covered.cannot_conclude if "cannot be" in s][:GAPS]
+def _missing(covered: Coverage, asked: Scope, taken: bool) -> list[str]:
+    """The most important gaps; when vaults were asked about, not those of other vaults."""
+    others = [v.vault for v in covered.vaults if not Filter(asked).vault(v.vault)]
+    known = [s for s in covered.cannot_conclude if "cannot be" in s and not any(_names(s, v) for v in others)]
+    gaps = [s for s in known if "cannot be excluded" in s or "were read cannot be" in s][:GAPS]
+    more = len(known) - len(gaps)
     if not gaps:
-        return []
-    more = sum("cannot be" in s for s in covered.cannot_conclude) - len(gaps)
-    said = [f"It cannot be excluded that more was taken: {gaps[0]}", *gaps[1:]]
+        return [f"The coverage names {counted(more, 'gap')}."] if more else []
+    said = [f"It cannot be excluded that {'more' if taken else 'something'} was taken: {gaps[0]}", *gaps[1:]]
     if more > 0:
         said.append(f"The coverage names {counted(more, 'further gap')}.")
     return said
 
 
-def _findings(findings: Sequence[Finding], outside: int, names: Names) -> list[str]:
+def _names(sentence: str, vault: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(vault)}(?![\w-])", sentence) is not None
+
+
+def _findings(findings: Sequence[Finding], outside: int, covered: Coverage, taken: bool) -> list[str]:
     said = []
     if findings:
         severities = Counter(f.severity for f in findings)
         parts = [f"{severities[s]} {s}" for s in ("high", "medium", "low", "informational") if severities[s]]
         rules = list(dict.fromkeys(f.rule.name for f in findings if f.severity in ("high", "medium")))
         many = counted(len(findings), "finding")
-        said.append(f"{many} ({', '.join(parts)}) say how it happened: {_joined(rules) or 'see below'}.")
-    else:
+        verb = "says" if len(findings) == 1 else "say"
+        how = f"{verb} how it happened" if taken else f"{_were(len(findings))} made"
+        said.append(f"{many} ({', '.join(parts)}) {how}: {_joined(rules) or 'see below'}.")
+    elif any(r.status == "ran" for r in covered.rules):
         said.append("No rule found anything in what was asked.")
+    else:
+        said.append("No rule could run: that none found anything says nothing.")
     if outside:
-        said.append(f"{counted(outside, 'finding')} lie outside of the question and are not shown.")
+        verbs = ("lies", "is") if outside == 1 else ("lie", "are")
+        said.append(f"{counted(outside, 'finding')} {verbs[0]} outside of the question and {verbs[1]} not shown.")
     return said
 
 
@@ -98,25 +123,27 @@ def _question(asked: Scope) -> str:
         ("identity", asked.identities),
         ("address", asked.addresses),
         ("vault", asked.vaults),
-        ("name", asked.secrets),
+        ("objects named", asked.secrets),
     ]
     said = [f"{word} {_joined(values)}" for word, values in parts if values]
-    said += [f"from {_clock(asked.since)}"] if asked.since else []
-    said += [f"until {_clock(asked.until)}"] if asked.until else []
-    said += [f"besides, {counted(len(asked.watchlist), 'name')} of a watch list"] if asked.watchlist else []
+    if asked.since or asked.until:
+        since = f"from {_clock(asked.since)}" if asked.since else ""
+        until = f"until {_clock(asked.until)}" if asked.until else ""
+        said.append(" ".join(filter(None, ("the time", since, until))))
     return ", ".join(said)
 
 
-def _basis(covered: Coverage, events: int) -> str:
+def _basis(covered: Coverage, events: int, asked: Scope) -> str:
     logged = [v for v in covered.vaults if v.records]
     records = sum(v.records for v in logged)
     duplicates = sum(e.duplicate for e in covered.evidence)
     rejected = sum(e.rejected for e in covered.evidence)
     span = f" from {_clock(covered.since)} to {_clock(covered.until)}" if logged else ""
+    whose = "of the callers or addresses in question" if asked.identities or asked.addresses else "with a caller"
     return (
         f"This rests on {counted(records, 'audit record')} of {counted(len(logged), 'vault')}{span}, {events:,} of them"
-        f" with a caller, in {counted(len(covered.evidence), 'evidence item')} ({duplicates:,} duplicates counted once,"
-        f" {rejected:,} records unreadable); every statement names its source rows."
+        f" {whose}, in {counted(len(covered.evidence), 'evidence item')} ({counted(duplicates, 'duplicate')} counted"
+        f" once, {counted(rejected, 'record')} unreadable); every statement names its source rows."
     )
 
 
@@ -143,6 +170,10 @@ def _joined(values: Sequence[str]) -> str:
     if len(values) > NAMED:
         return f"{', '.join(values[:NAMED])} and {len(values) - NAMED} more"
     return " and ".join(filter(None, [", ".join(values[:-1]), values[-1]])) if values else ""
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _clock(at: str) -> str:

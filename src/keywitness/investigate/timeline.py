@@ -73,7 +73,7 @@ def _kind(event: Event) -> str:
         return "directory"
     if event.table in ("AADServicePrincipalSignInLogs", "SigninLogs"):
         return "sign-in"
-    if event.status in (401, 403):
+    if event.status == 403:  # 401 is the challenge that a first request draws
         return "denied"
     if event.table == "AzureActivity":
         grants = ("/ACCESSPOLICIES/WRITE", "/ROLEASSIGNMENTS/WRITE")
