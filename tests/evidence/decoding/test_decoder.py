@@ -125,6 +125,7 @@ def test_a_line_end_inside_a_string_does_not_split_the_record(load: Load) -> Non
         (b"hello", "not"),
         (b"42", "not a JSON object"),
         (b"{}", "an empty object"),
+        (b'{"error":{"code":"AuthorizationFailed","message":"no access"}}', "an error answer"),
         (compact(audit_record(time=None)), "it has no time"),
         (compact(audit_record(time="yesterday")), "its time cannot be read"),
         (LINE + LINE, "not JSON"),

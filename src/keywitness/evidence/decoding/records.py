@@ -98,6 +98,8 @@ class RecordDecoder:
             return inner
         if not value:
             raise Unfit("an empty object")
+        if set(value) == {"error"} and isinstance(value["error"], dict) and {"code", "message"} <= set(value["error"]):
+            raise Unfit("an error answer of a service, not a log (the export failed?)")
         return [self._tables.row(value, name=name)]
 
     def _wrapped_rows(self, value: dict[str, Any], name: str, levels: int) -> list[DecodedRow]:
