@@ -71,7 +71,9 @@ def demo(
     with progress("ingest", quiet=quiet) as advance:
         print_ingest(case.ingest([out / "logs"], on_progress=advance))
     with progress("investigate", quiet=quiet) as advance:
-        document = investigate(case, scope=make_scope(watchlist=out / "watchlist.csv"), on_progress=advance)
+        document = investigate(
+            case, scope=make_scope(watchlist=out / "watchlist.csv"), place=str(place), on_progress=advance
+        )
     deliver(document, out / "report")
     print(f"\nAgainst the truth of the simulated attack ({out / 'truth.json'}):")
     print(score(truth, document, out).render())
