@@ -18,7 +18,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from keywitness.engine.emitter import Emitter, reads_rows
 from keywitness.engine.engine import Source
-from keywitness.engine.kernels.kernel import PREFIX, Kernel, find
+from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
 from keywitness.engine.lowering import macros
 from keywitness.engine.refusal import cannot
 from keywitness.engine.rows import Rows
@@ -166,8 +166,9 @@ def _rows(program: Program, data: Any) -> Rows:
     schema = Schema(whole[i] for i in places)
     if isinstance(data, list):
         cells = data if len(places) == len(whole) else [tuple(row[i] for i in places) for row in data]
-        return Rows(cells, schema, program.notes, program.render)
-    return Rows(data.select(places).rename_columns([c.name for c in schema]), schema, program.notes, program.render)
+        return Rows(cells, schema, program.notes, program.render, name=program.name)
+    table = data.select(places).rename_columns([c.name for c in schema])
+    return Rows(table, schema, program.notes, program.render, name=program.name)
 
 
 def _emitted(program: Program, source: Source) -> tuple[exp.Select, list[str], dict[str, Kernel]]:
@@ -237,6 +238,9 @@ def _over_columns(name: str) -> Callable[..., Any]:
 def _translated(error: duckdb.Error) -> KeywitnessError:
     """DuckDB's error as one of ours; what it says of places is about SQL and is left out."""
     first = str(error).split("\n")[0]
+    _, _, unknown = first.partition(f"{NoExactAnswerError.__name__}: ")
+    if unknown:
+        return cannot(unknown)
     cause = first.partition("Error: ")[2] or first
     if isinstance(error, duckdb.OutOfMemoryException):
         return QueryError("the query needs more memory than there is", help="narrow the time window or the columns")

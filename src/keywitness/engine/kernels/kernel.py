@@ -17,7 +17,14 @@ PREFIX = "kx_"
 #: Results that a kernel remembers from batch to batch.
 _MEMORY = 50_000
 #: The modules of kernels, all in this folder.
-MODULES = ("addresses", "codings", "documents", "instants", "pairs", "reals", "series", "sets", "texts")
+MODULES = (
+    "addresses", "codings", "decompositions", "documents", "fits", "instants", "pairs", "reals", "series", "sets",
+    "texts",
+)  # fmt: skip
+
+
+class NoExactAnswerError(ValueError):
+    """A kernel met a value for which Kusto's answer is not known: the query is refused, not answered wrongly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,24 +244,34 @@ def filled_linear(
     return write(out)
 
 
-@kernel(_DYNAMIC, result=_DYNAMIC)
-def stats_dynamic(text: str | None) -> str | None:
-    numbers = _whole(text)
-    if not numbers:
+_STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance", "sum", "len")
+
+
+def _statistics(text: str | None, ignore_nonfinite: bool | None) -> list[float | int] | None:
+    """The figures in the order of `_STATISTICS`; places count in the series as given, also where some are left out."""
+    values = _numbers(text)
+    if values is None:
         return None
+    finite = [(i, v) for i, v in enumerate(values) if v is not None and math.isfinite(v)]
+    if not finite or (len(finite) < len(values) and not ignore_nonfinite):
+        return None
+    numbers = [v for _, v in finite]
     mean = math.fsum(numbers) / len(numbers)
     variance = math.fsum((n - mean) ** 2 for n in numbers) / (len(numbers) - 1) if len(numbers) > 1 else 0.0
-    low, high = min(numbers), max(numbers)
-    return write(
-        {
-            "min": low,
-            "min_idx": numbers.index(low),
-            "max": high,
-            "max_idx": numbers.index(high),
-            "avg": mean,
-            "variance": variance,
-            "stdev": math.sqrt(variance),
-            "sum": math.fsum(numbers),
-            "len": len(numbers),
-        }
-    )
+    least, most = min(finite, key=lambda p: p[1]), max(finite, key=lambda p: p[1])
+    size = len(values)
+    total = math.fsum(numbers)
+    return [least[1], least[0], most[1], most[0], mean, math.sqrt(variance), variance, total, size]
+
+
+@kernel(_DYNAMIC, KqlType.BOOL, result=_DYNAMIC)
+def stats_dynamic(text: str | None, ignore_nonfinite: bool | None = False) -> str | None:
+    figures = _statistics(text, ignore_nonfinite)
+    return None if figures is None else write(dict(zip(_STATISTICS, figures, strict=True)))
+
+
+@kernel(_DYNAMIC, KqlType.BOOL, result=_DYNAMIC)
+def stats(text: str | None, ignore_nonfinite: bool | None = False) -> str | None:
+    """The first seven figures as an array: the columns of `series_stats`."""
+    figures = _statistics(text, ignore_nonfinite)
+    return None if figures is None else write(figures[:7])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keywitness.engine import sql
 from keywitness.engine.lowering.dynamics import as_json, json_arguments
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
+from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.model.schema import KqlType
 
@@ -30,6 +31,86 @@ def _json(name: str) -> Lowering:
     return lowered
 
 
+# ---------------------------------------------------------------- seasons, trends, outliers
+
+
+def _period(use: Use, place: int) -> int:
+    """The constant period: 0 for none. Detection is refused: its scores are not documented."""
+    period = use.constant_or_none(place) if len(use) > place else -1
+    if period is None or period == -1:
+        raise cannot(
+            f"{use.call.function}() with a season that it is to detect is not answered: how Kusto scores periods is "
+            "not documented",
+            "give the season in points (24 for a day of hours, 7 for a week of days), or 0 for none",
+        )
+    if period < 0:
+        raise cannot(f"{use.call.function}() with the season {period}", "give a number of points, or 0 for none")
+    return int(period)
+
+
+def _word(use: Use, place: int, default: str) -> str:
+    value = use.constant_or_none(place) if len(use) > place else None
+    return str(value or default).lower()
+
+
+def _test_points(use: Use, place: int) -> int:
+    return int(use.constant_or_none(place) or 0) if len(use) > place else 0
+
+
+def _seasonal(use: Use) -> Expr:
+    value = use.constant_or_none(1) if len(use) > 1 else -1
+    period = 0 if value is not None and value < -1 else _period(use, 1)
+    return sql.call("kx_decompositions_seasonal", use.args[0], sql.number(period))
+
+
+def _decompose(use: Use) -> Expr:
+    period, trend, points = _period(use, 1), _word(use, 2, "avg"), _test_points(use, 3)
+    return sql.call(
+        "kx_decompositions_decomposed", use.args[0], sql.number(period), sql.text(trend), sql.number(points)
+    )
+
+
+def _forecast(use: Use) -> Expr:
+    if len(use) < 4:
+        raise cannot(
+            "series_decompose_forecast() without its trend: the page's default and its own example differ",
+            "write series_decompose_forecast(s, points, season, 'linefit'), or 'avg'",
+        )
+    period, trend, points = _period(use, 2), _word(use, 3, "avg"), _test_points(use, 1)
+    return sql.call(
+        "kx_decompositions_decomposed", use.args[0], sql.number(period), sql.text(trend), sql.number(points)
+    )
+
+
+def _anomalies(use: Use) -> Expr:
+    if _test_points(use, 4):
+        raise cannot(
+            "series_decompose_anomalies() with test points: whether they count in the percentiles is not documented",
+            "series_decompose(s, season, trend, points) gives the residuals",
+        )
+    threshold = use.constant_or_none(1) if len(use) > 1 else None
+    return sql.call(
+        "kx_decompositions_anomalies",
+        use.args[0],
+        sql.literal(1.5 if threshold is None else float(threshold), KqlType.REAL),
+        sql.number(_period(use, 2)),
+        sql.text(_word(use, 3, "avg")),
+        sql.text(_word(use, 5, "ctukey")),
+    )
+
+
+def _outliers(use: Use) -> Expr:
+    kind = _word(use, 1, "ctukey")
+    limits = [use.constant_or_none(i) if len(use) > i else None for i in (3, 4)]
+    if kind == "ctukey" and any(v not in (None, d) for v, d in zip(limits, (10, 90), strict=True)):
+        raise cannot(
+            "series_outliers() with percentiles of its own: how Kusto scales their scores is not documented",
+            "leave them out: 10 and 90",
+        )
+    ignored = as_json(use.args[2], use.type(2)) if len(use) > 2 else sql.null()
+    return sql.call("kx_decompositions_outliers", use.args[0], sql.text(kind), ignored)
+
+
 LOWERINGS: Table = {
     **{f"series_{name}": _paired(name) for name in _PAIRS.split()},
     **{f"series_{name}": _mapped(name) for name in _SINGLES.split()},
@@ -43,4 +124,15 @@ LOWERINGS: Table = {
     "series_fill_backward": _json("filled_backward"),
     "series_fill_linear": _json("filled_linear"),
     "series_stats_dynamic": "kx_series_stats_dynamic",
+    "series_stats": "kx_series_stats",
+    "series_fit_line": "kx_fits_fit_line",
+    "series_fit_line_dynamic": "kx_fits_fit_line_dynamic",
+    "series_fit_poly": "kx_fits_fit_poly",
+    "series_fir": "kx_fits_fir",
+    "series_iir": "kx_fits_iir",
+    "series_seasonal": _seasonal,
+    "series_decompose": _decompose,
+    "series_decompose_forecast": _forecast,
+    "series_decompose_anomalies": _anomalies,
+    "series_outliers": _outliers,
 }

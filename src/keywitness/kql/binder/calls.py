@@ -50,13 +50,21 @@ _IDENTITY = {
 _OLD_LIMIT = 128
 
 
-def bind_scalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+def bind_scalar(e: Expressions, node: syntax.Call, row: Function, *, whole: bool = False) -> plan.Scalar:
     """A scalar function of the language.
+
+    Args:
+        e: The expressions around it.
+        node: The call.
+        row: The function.
+        whole: Take the values of a function that gives several columns, as one array.
 
     Raises:
         RefusedError: If number, types or constants of the arguments do not fit.
     """
     _check_choices(node, row)
+    if row.signatures[0].columns and not whole:
+        raise diagnostics.several_values(node.span, row.name, [name for name, _ in row.signatures[0].columns])
     special = _SPECIAL.get(row.name)
     if special is not None:
         return special(e, node, row)
@@ -142,6 +150,10 @@ _CHOICES: dict[str, tuple[int, str]] = {
     "datetime_part": (0, _READ_PARTS),
     "countof": (2, "normal regex"),
     "parse_command_line": (1, "windows"),
+    "series_outliers": (1, "tukey ctukey"),
+    "series_decompose": (2, "avg linefit none"),
+    "series_decompose_anomalies": (3, "avg linefit none"),
+    "series_decompose_forecast": (3, "avg linefit none"),
 }
 
 
@@ -194,7 +206,7 @@ def _result(signature: Signature, arguments: Sequence[plan.Scalar]) -> KqlType:
             return widest([a.type for a in arguments if a.type in NUMBER])
         case "typed":
             return STRING
-    return KqlType(signature.result)
+    return DYNAMIC if signature.columns else KqlType(signature.result)
 
 
 # ---------------------------------------------------------------- functions with rules of their own

@@ -13,6 +13,7 @@ from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope, unknown_column
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.names import Names, implied
+from keywitness.kql.binder.parts import Part, columns_of, named_parts
 from keywitness.kql.binder.types import DYNAMIC
 from keywitness.model.schema import Column, KqlType, Schema
 
@@ -44,6 +45,8 @@ def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names)
             raise diagnostics.already_named(item.names[0].span, name)
         return new.take(name), e.bind(item.value)
     value = e.bind(item)
+    if isinstance(item, Part):
+        return new.take(numbered.take(item.suggested)), value
     suggested = implied(item, columns=e.rows.schema if e.rows else None)
     if suggested is None:
         return new.take(numbered.numbered()), value
@@ -53,10 +56,20 @@ def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names)
 _SORTS = {"array_sort_asc", "array_sort_desc"}
 
 
-def several(e: Expressions, item: syntax.Node) -> Sequence[syntax.Node]:
-    """The item itself, or one item per array where arrays are sorted together: that gives a column for each."""
+def several(e: Expressions, item: syntax.Node, *, all_or_none: bool = False) -> Sequence[syntax.Node]:
+    """The item itself, or one item per column where a function gives several.
+
+    Args:
+        e: The expressions of the operator.
+        item: What stands in its list.
+        all_or_none: Some values may not stay without a name while others have one.
+    """
     call = item.value if isinstance(item, syntax.Named) else item
-    if not isinstance(call, syntax.Call) or call.function.name not in _SORTS:
+    if not isinstance(call, syntax.Call):
+        return [item]
+    if (values := columns_of(call)) and e.scope.find(call.function.name) is None:
+        return list(named_parts(item, values, all_or_none=all_or_none))
+    if call.function.name not in _SORTS:
         return [item]
     arrays = [a for a in call.args if e.bind(a).type is DYNAMIC]
     if len(arrays) < 2:
@@ -88,7 +101,7 @@ def bind_project(context: Context, scope: Scope, rows: Rows, node: syntax.Projec
 def named_list(e: Expressions, items: Sequence[syntax.Node]) -> tuple[plan.Named, ...]:
     """The items of project or of the keys of summarize, each with its name."""
     names = Names()
-    return tuple(named_item(e, part, names) for item in items for part in several(e, item))
+    return tuple(named_item(e, part, names) for item in items for part in several(e, item, all_or_none=True))
 
 
 def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:
@@ -100,7 +113,7 @@ def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:
             raise diagnostics.already_named(item.names[0].span, name)
         return plan.Named(names.give(name), e.bind(item.value))
     value = e.bind(item)
-    suggested = implied(item, columns=e.rows.schema if e.rows else None)
+    suggested = item.suggested if isinstance(item, Part) else implied(item, columns=e.rows.schema if e.rows else None)
     if isinstance(item, syntax.NameRef):
         if names.is_given(item.name):
             raise diagnostics.already_named(item.span, item.name)

@@ -222,6 +222,12 @@ def bad_value(span: Span, message: str, help: str = "") -> RefusedError:
     return _refused("KWQ302", message, span, help)
 
 
+def several_values(span: Span, name: str, values: Sequence[str]) -> RefusedError:
+    """KWQ302: a function of several columns inside an expression."""
+    help = f"name its values first: extend ({', '.join(values)}) = {name}(...)"
+    return bad_value(span, f"{name}() gives several columns and cannot stand inside an expression", help)
+
+
 def no_value(span: Span, name: str) -> RefusedError:
     """KWQ303: a query parameter without a value."""
     return _refused(

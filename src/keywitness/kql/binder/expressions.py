@@ -9,6 +9,7 @@ from typing import Any
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import calls, comparisons, diagnostics, folding
 from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope, Table, UserFunction, unknown_column
+from keywitness.kql.binder.parts import Part
 from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, REAL, STRING, arithmetic, convert
 from keywitness.kql.functions import Kind
 from keywitness.kql.functions.function import INTEGER, NUMBER, TEXT
@@ -214,6 +215,15 @@ class Expressions:
             return calls.bind_window(self, node, row)
         return calls.bind_scalar(self, node, row)
 
+    def _part(self, node: Part) -> plan.Scalar:
+        """One value of a function that gives several: an engine sees it as an element of an array."""
+        row = functions.find(node.function.name)
+        if row is None:
+            raise self._no_function(node)
+        type = row.signatures[0].columns[node.place][1]
+        whole = calls.bind_scalar(self, node, row, whole=True)
+        return convert(plan.Call("index", (whole, plan.Literal(node.place, LONG)), DYNAMIC), type)
+
     def _no_function(self, node: syntax.Call) -> diagnostics.RefusedError:
         name = node.function.name
         if functions.find_aggregate(name):
@@ -261,6 +271,7 @@ _HANDLERS: dict[type[syntax.Node], _Handler] = {
     syntax.Between: Expressions._between,
     syntax.In: Expressions._in,
     syntax.Call: Expressions._call,
+    Part: Expressions._part,
     syntax.Star: Expressions._refuse_star,
     syntax.WildcardName: Expressions._refuse_star,
     syntax.Named: Expressions._refuse_named,

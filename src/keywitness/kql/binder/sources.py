@@ -13,6 +13,7 @@ from keywitness.kql.binder.context import Context, Rows, Scope, Table, UserFunct
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.names import Names
+from keywitness.kql.binder.parts import Part
 from keywitness.kql.binder.types import DATETIME, DYNAMIC, LONG, STRING, TIMESPAN, convert, widest
 from keywitness.kql.functions.function import NUMBER
 from keywitness.model.schema import Column, Schema
@@ -113,7 +114,8 @@ def bind_print(context: Context, scope: Scope, node: syntax.Print) -> Rows:
                 raise diagnostics.already_named(item.names[0].span, name)
             columns.append(plan.Named(names.take(name), e.bind(item.value)))
         else:
-            columns.append(plan.Named(names.take(f"print_{place}"), e.bind(item)))
+            name = item.suggested if isinstance(item, Part) else f"print_{place}"
+            columns.append(plan.Named(names.take(name), e.bind(item)))
     return Rows(plan.Project(ONE_ROW, tuple(columns)), ordered=True)
 
 

@@ -18,6 +18,7 @@ Type words of a result:
     first, second  the type of that argument        promoted    the first argument's, int becoming long
     common         what the `common` ones agree on  widest      the widest number among the arguments
     typed          what `typeof(...)` says          and every KQL type by its own name.
+    (a: type, ...) one column for each: `extend (x, y) = f(...)`; without names they are `f_argument_a` ...
 """
 
 from __future__ import annotations
@@ -100,6 +101,14 @@ class Signature:
     text: str
     parameters: tuple[Parameter, ...]
     result: str
+
+    @property
+    def columns(self) -> tuple[tuple[str, KqlType], ...]:
+        """Name and type of each column of a result that is several columns, else nothing."""
+        if not self.result.startswith("("):
+            return ()
+        pairs = (part.split(":") for part in self.result.strip("()").split(","))
+        return tuple((name.strip(), KqlType(word.strip())) for name, word in pairs)
 
     def least(self) -> int:
         """The smallest number of arguments."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from keywitness.kql.functions.function import Function, Naming, scalar
 
-_LATER = "time-series analysis is not built yet; `summarize ... by bin(time, 1h)` gives the counts to look at"
+_PERIODS = (
+    "how Kusto scores periods is not documented and could not be reproduced; give the period yourself: "
+    "series_seasonal(s, 24), series_decompose(s, 24, 'linefit')"
+)
+_TWO_LINES = (
+    "which points are tried as the break and where the right line has its origin are not documented; "
+    "series_fit_line() fits one line"
+)
+_FOURIER = "no recorded answer shows how Kusto scales the transform"
 _PAIR = "(series1: dynamic|number, series2: dynamic|number) -> dynamic"
 _ONE = "(series: dynamic) -> dynamic"
 
@@ -39,27 +47,65 @@ FUNCTIONS: tuple[Function, ...] = (
         "(series: dynamic, placeholder: const number?, edges: bool?, constant: number?) -> dynamic",
         naming=Naming.FIRST,
     ),
-    scalar("series_stats_dynamic", "(series: dynamic, ignore_nonfinite: bool?) -> dynamic"),
+    scalar("series_stats_dynamic", "(series: dynamic, ignore_nonfinite: const bool?) -> dynamic"),
+    scalar(
+        "series_stats",
+        "(series: dynamic, ignore_nonfinite: const bool?) -> (min: real, min_idx: long, max: real, max_idx: long, "
+        "avg: real, stdev: real, variance: real)",
+    ),
+    scalar(
+        "series_fit_line",
+        "(series: dynamic) -> (rsquare: real, slope: real, variance: real, rvariance: real, interception: real, "
+        "line_fit: dynamic)",
+    ),
+    scalar("series_fit_line_dynamic", "(series: dynamic) -> dynamic"),
+    scalar(
+        "series_fit_poly",
+        "(y_series: dynamic) -> (rsquare: real, coefficients: dynamic, variance: real, rvariance: real, "
+        "poly_fit: dynamic)",
+        "(y_series: dynamic, x_series: dynamic, degree: const integer?) -> (rsquare: real, coefficients: dynamic, "
+        "variance: real, rvariance: real, poly_fit: dynamic)",
+    ),
+    scalar(
+        "series_fir",
+        "(series: dynamic, filter: dynamic, normalize: const bool?, center: const bool?) -> dynamic",
+        naming=Naming.FIRST,
+    ),
+    scalar(
+        "series_iir", "(series: dynamic, numerators: dynamic, denominators: dynamic) -> dynamic", naming=Naming.FIRST
+    ),
+    scalar(
+        "series_outliers",
+        "(series: dynamic, kind: const string?, ignore_val: const number?, min_percentile: const number?, "
+        "max_percentile: const number?) -> dynamic",
+        naming=Naming.FIRST,
+    ),
+    scalar("series_seasonal", "(series: dynamic, period: const integer?) -> dynamic"),
+    scalar(
+        "series_decompose",
+        "(series: dynamic, seasonality: const integer?, trend: const string?, test_points: const integer?, "
+        "seasonality_threshold: const real?) -> (baseline: dynamic, seasonal: dynamic, trend: dynamic, "
+        "residual: dynamic)",
+    ),
+    scalar(
+        "series_decompose_anomalies",
+        "(series: dynamic, threshold: const real?, seasonality: const integer?, trend: const string?, "
+        "test_points: const integer?, ad_method: const string?, seasonality_threshold: const real?) -> "
+        "(ad_flag: dynamic, ad_score: dynamic, baseline: dynamic)",
+    ),
+    scalar(
+        "series_decompose_forecast",
+        "(series: dynamic, points: const integer, seasonality: const integer?, trend: const string?, "
+        "seasonality_threshold: const real?) -> (baseline: dynamic, seasonal: dynamic, trend: dynamic, "
+        "residual: dynamic)",
+    ),
     *(
-        scalar(f"series_{name}", "(series: dynamic, rest: any*?) -> dynamic", refusal=_LATER)
-        for name in (
-            "decompose",
-            "decompose_anomalies",
-            "decompose_forecast",
-            "fft",
-            "fir",
-            "fit_2lines",
-            "fit_2lines_dynamic",
-            "fit_line",
-            "fit_line_dynamic",
-            "fit_poly",
-            "ifft",
-            "iir",
-            "outliers",
-            "periods_detect",
-            "periods_validate",
-            "seasonal",
-            "stats",
+        scalar(f"series_{name}", "(series: dynamic, rest: any*?) -> dynamic", refusal=reason)
+        for reason, names in (
+            (_PERIODS, "periods_detect periods_validate"),
+            (_TWO_LINES, "fit_2lines fit_2lines_dynamic"),
+            (_FOURIER, "fft ifft"),
         )
+        for name in names.split()
     ),
 )

@@ -1,0 +1,146 @@
+"""Seasonal, trend and residual parts of a number series, and how far off each point is.
+
+The steps are those of the documentation. What it leaves open is as Kusto's emulator answers: percentiles are
+interpolated, and a score over the 10th to 90th percentile is divided by a constant so that 1.5 means the same as over
+the quartiles of a normal distribution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keywitness.engine.kernels.documents import read, write
+from keywitness.engine.kernels.fits import line, numbers
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
+from keywitness.model.schema import KqlType
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Reals = npt.NDArray[np.float64]
+
+_DYNAMIC, _LONG, _REAL, _TEXT = KqlType.DYNAMIC, KqlType.LONG, KqlType.REAL, KqlType.STRING
+
+#: What the distance from the fence is measured in: this share of the range between the percentiles. The constant of
+#: `ctukey` is measured, the same in two recorded answers of the emulator and in a published one of the service.
+_UNITS = {"ctukey": (10, 90, 0.3606715639662), "tukey": (25, 75, 1.0)}
+#: A range below this share of the largest value is rounding, not spread.
+_ROUNDING = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a series."""
+
+    values: Reals
+    seasonal: Reals
+    trend: Reals
+
+    @property
+    def baseline(self) -> Reals:
+        return self.seasonal + self.trend
+
+    @property
+    def residual(self) -> Reals:
+        return self.values - self.baseline
+
+
+def seasons(values: Reals, period: int, size: int) -> Reals:
+    """The median of all points in the same phase, laid out over `size` points; 0 without a period."""
+    import numpy as np  # start-up time: queries without series never need it
+
+    if not period:
+        return np.zeros(size)
+    phases = [float(np.median(values[phase::period])) for phase in range(min(period, len(values)))]
+    if size > len(phases) and len(phases) < period:
+        raise NoExactAnswerError("a season longer than the points to learn it from")
+    return np.asarray(phases)[np.arange(size) % period]
+
+
+def decompose(values: Reals, period: int, trend: str, test_points: int) -> Parts:
+    """First the season, then the trend of what is left; the last `test_points` teach nothing."""
+    import numpy as np  # start-up time, as above
+
+    size = len(values)
+    if not 0 <= test_points < size:
+        raise NoExactAnswerError(f"a series of {size} points, of which the last {test_points} are to be left out")
+    known = values[: size - test_points]
+    seasonal = seasons(known, period, size)
+    rest = known - seasonal[: len(known)]
+    if trend == "linefit":
+        slope, start = line(rest)
+        return Parts(values, seasonal, start + slope * np.arange(size, dtype=np.float64))
+    return Parts(values, seasonal, np.full(size, float(rest.mean()) if trend == "avg" else 0.0))
+
+
+def scores(values: Reals, kind: str, known: npt.NDArray[np.bool_] | None = None) -> Reals:
+    """How far each point lies outside of the percentiles, 0 inside of them; `known` are the points that count."""
+    import numpy as np  # start-up time, as above
+
+    if known is None:
+        known = np.ones(len(values), dtype=bool)
+    low, high, share = _UNITS[kind]
+    if not known.any():
+        return np.zeros(len(values))
+    below, above = np.percentile(values[known], [low, high])
+    outside = np.where(values > above, values - above, np.where(values < below, values - below, 0.0))
+    outside[~known] = 0.0
+    largest = float(np.abs(values[known]).max())
+    outside[np.abs(outside) <= _ROUNDING * largest] = 0.0
+    if not outside.any():
+        return outside
+    if above - below <= _ROUNDING * largest:
+        raise NoExactAnswerError("outliers of a series that is flat but for a few points: the score divides by 0")
+    scored: Reals = outside / (share * (above - below))
+    return scored
+
+
+def _decomposed(text: str | None, function: str, period: int | None, trend: str, test_points: int) -> Parts | None:
+    values = numbers(text, function)
+    return None if values is None else decompose(values, period or 0, trend, test_points)
+
+
+@kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
+def seasonal(text: str | None, period: int | None) -> str | None:
+    values = numbers(text, "series_seasonal")
+    return None if values is None else write(seasons(values, max(period or 0, 0), len(values)).tolist())
+
+
+@kernel(_DYNAMIC, _LONG, _TEXT, _LONG, result=_DYNAMIC)
+def decomposed(text: str | None, period: int | None, trend: str, test_points: int | None) -> str | None:
+    """Baseline, seasonal, trend, residual."""
+    parts = _decomposed(text, "series_decompose", period, trend, test_points or 0)
+    if parts is None:
+        return None
+    return write([p.tolist() for p in (parts.baseline, parts.seasonal, parts.trend, parts.residual)])
+
+
+@kernel(_DYNAMIC, _REAL, _LONG, _TEXT, _TEXT, result=_DYNAMIC)
+def anomalies(text: str | None, threshold: float, period: int | None, trend: str, kind: str) -> str | None:
+    """Flag, score and baseline. Residuals that are rounding next to the series count as 0."""
+    import numpy as np  # start-up time, as above
+
+    parts = _decomposed(text, "series_decompose_anomalies", period, trend, 0)
+    if parts is None:
+        return None
+    residual = parts.residual.copy()
+    residual[np.abs(residual) <= _ROUNDING * np.abs(parts.values).max()] = 0.0
+    scored = scores(residual, kind)
+    flags = np.where(scored > threshold, 1, np.where(scored < -threshold, -1, 0))
+    return write([flags.tolist(), scored.tolist(), parts.baseline.tolist()])
+
+
+@kernel(_DYNAMIC, _TEXT, _DYNAMIC, result=_DYNAMIC)
+def outliers(text: str | None, kind: str, ignored: str | None) -> str | None:
+    """The scores of a series; nulls and the ignored value score 0 and count for nothing."""
+    import numpy as np  # start-up time, as above
+
+    values = read(text)
+    if not isinstance(values, list):
+        return None
+    left_out = read(ignored)
+    known = np.asarray([v is not None and v != left_out for v in values], dtype=bool)
+    filled = numbers(write([v if k else 0 for v, k in zip(values, known.tolist(), strict=True)]), "series_outliers", 0)
+    return None if filled is None else write(scores(filled, kind, known).tolist())
