@@ -112,6 +112,11 @@ def kql(
         print(explain(text, case=opened, now=now, stage=show.value))
         return
     rows = query(text, case=opened, now=now)
+    if rows.others and out is not None:
+        raise UsageError("the query has several results, and one file holds one", help="run one query for each")
+    for other in rows.others:
+        print_rows(other, format.value, None)
+        print()
     for remark in rows.notes:
         note(remark)
     print_rows(rows, format.value, out)

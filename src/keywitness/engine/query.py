@@ -42,6 +42,9 @@ def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: da
         now: What `now()` and `ago()` mean: an aware datetime, an ISO text, "latest" for the last event of the case;
             the present moment unless said.
 
+    Returns:
+        The rows of the last result; `others` has those before it, where the text has several.
+
     Raises:
         QueryError: If the query is not valid KQL, or cannot be answered exactly.
 
@@ -52,8 +55,12 @@ def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: da
     catalog, source = _tables(case)
     clock = _now_ticks(now, catalog, source)
     program = _bound(text, catalog, source, clock)
+    others = tuple(run(other, source) for other in program.others)
     rows = run(program, source)
-    return rows if len(rows) or not program.uses_now else _with_clock_hint(rows, catalog, source, clock)
+    if not len(rows) and program.uses_now:
+        rows = _with_clock_hint(rows, catalog, source, clock)
+    rows.others = others
+    return rows
 
 
 def _with_clock_hint(rows: Rows, catalog: Catalog, source: Source, clock: int) -> Rows:
@@ -64,7 +71,13 @@ def _with_clock_hint(rows: Rows, catalog: Catalog, source: Source, clock: int) -
     hint = f"no rows: now() was {format_datetime(clock)}, but the last event is of {format_datetime(last)}; "
     from keywitness.engine.rows import Rows  # start-up time: Arrow loads here
 
-    return Rows(rows.table, rows.schema, (*rows.notes, hint + "`--now latest` sets the clock to it"), rows.render)
+    return Rows(
+        rows.table,
+        rows.schema,
+        (*rows.notes, hint + "`--now latest` sets the clock to it"),
+        rows.render,
+        name=rows.name,
+    )
 
 
 def run(program: Program, source: Source) -> Rows:

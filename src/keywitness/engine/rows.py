@@ -27,6 +27,8 @@ class Rows:
         schema: Their names and KQL types.
         notes: Remarks for the user that belong beside the rows.
         render: Kind and properties of the query's `render`, or None.
+        others: The results of the query before this one, where it has several.
+        name: What the query calls this result, or empty.
 
     Example:
         >>> rows = rows_from_records([Column("n", KqlType.LONG)], [(1,), (2,)])
@@ -40,11 +42,16 @@ class Rows:
         schema: Schema,
         notes: tuple[str, ...] = (),
         render: tuple[str, tuple[tuple[str, Any], ...]] | None = None,
+        *,
+        others: tuple[Rows, ...] = (),
+        name: str = "",
     ) -> None:
         self._data = data
         self.schema = schema
         self.notes = notes
         self.render = render
+        self.others = others
+        self.name = name
 
     @property
     def table(self) -> pa.Table:

@@ -60,4 +60,9 @@ def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options
         raise refuse(
             text, [refused.diagnostic], source=options.source, effect=options.effect, first_line=options.first_line
         ) from None
-    return replace(program, result=rewrite.run(program.result)) if options.rewrite else program
+    return _rewritten(program) if options.rewrite else program
+
+
+def _rewritten(program: Program) -> Program:
+    others = tuple(_rewritten(other) for other in program.others)
+    return replace(program, result=rewrite.run(program.result), others=others)

@@ -424,12 +424,17 @@ Plan: TypeAlias = (
 class Program:
     """A whole query text, bound: its result, its notes to the user, and how to draw it.
 
+    A text with several results (statements, `fork`, `facet`) is the program of the last one; the others stand in
+    `others`, in the order of the text.
+
     Args:
         result: The plan of the last tabular statement.
         notes: Remarks for stderr (typographic quotes read as quotes, a table without evidence ...).
         render: The `render` operator's kind and properties, or None.
         sorted: True when the result's order is defined.
         uses_now: True when the answer depends on the clock (`now()`, `ago()`).
+        others: The results before the last one, each without notes of its own.
+        name: What the query calls this result (`fork name = (...)`, `as name`); empty when it does not.
     """
 
     result: Plan
@@ -437,3 +442,5 @@ class Program:
     render: tuple[str, tuple[tuple[str, Any], ...]] | None = None
     sorted: bool = False
     uses_now: bool = False
+    others: tuple[Program, ...] = ()
+    name: str = ""

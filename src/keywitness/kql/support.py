@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 
 from keywitness.kql import functions, syntax
-from keywitness.kql.binder import operators, sources
+from keywitness.kql.binder import branches, operators, sources
 from keywitness.kql.functions import Function, Kind, function
 
 #: Tabular operators by their syntax class, in the order of the page.
@@ -67,6 +67,8 @@ _NOTES = {
     syntax.Sample: "other rows each time",
     syntax.Sort: "also `order by`",
     syntax.TopHitters: "exact, where Kusto's counts are approximate",
+    syntax.Fork: "as the last operator of a query",
+    syntax.Facet: "as the last operator of a query",
     syntax.TopNested: "without `with others`",
     syntax.Partition: "all strategies; the body begins with an operator",
     syntax.Scan: "without `output=last`, `optional` steps and `partition by` inside",
@@ -105,7 +107,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 def _operator_rows() -> Iterator[tuple[str, str]]:
     for kind in sorted(OPERATORS, key=operators.spelled_class):
         name = f"`{operators.spelled_class(kind)}`"
-        if kind in operators.BINDERS or kind in sources.BINDERS:
+        if kind in operators.BINDERS or kind in sources.BINDERS or kind in branches.BINDERS:
             yield name, _NOTES.get(kind, "")
         else:
             yield name, f"refused: {operators.REFUSED[kind][1]}".replace("|", "\0")

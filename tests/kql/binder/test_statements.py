@@ -190,8 +190,9 @@ def test_bag_unpack_with_named_columns_needs_no_look_at_the_rows(bench: Any) -> 
 
 def test_several_results_are_said(bench: Any) -> None:
     program = bench.bound("print 1; print a = 2")
-    assert program.notes == ("the query has 2 results: the last one is shown",)
+    assert program.notes == ("the query has 2 results: this is the last one, the others come before it",)
     assert [c.name for c in program.result.schema] == ["a"]
+    assert [[c.name for c in other.result.schema] for other in program.others] == [["print_0"]]
 
 
 def test_toscalar_takes_the_first_visible_cell(bench: Any) -> None:

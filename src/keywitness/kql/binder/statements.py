@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import calls, diagnostics, operators, sources
+from keywitness.kql.binder import branches, calls, diagnostics, operators, sources
 from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
@@ -36,17 +36,33 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
     context = Context(catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user, probe)
     context.notes.extend(query.notes)
     scope = Scope()
-    result: Rows | None = None
-    answered = 0
+    programs: list[plan.Program] = []
     for statement in query.statements:
-        rows = _statement(context, scope, statement)
-        if rows is not None:
-            result, answered = rows, answered + 1
-    if result is None:
+        context.render = None
+        for rows in _results(context, scope, statement):
+            shown = _shown(rows.plan)
+            programs.append(plan.Program(shown, (), context.render, rows.sorted, context.uses_now, name=rows.label))
+            context.render = None
+    if not programs:
         raise diagnostics.no_result(query.span)
-    if answered > 1:
-        context.note(f"the query has {answered} results: the last one is shown")
-    return plan.Program(_shown(result.plan), tuple(context.notes), context.render, result.sorted, context.uses_now)
+    *others, last = programs
+    if others:
+        context.note(f"the query has {len(programs)} results: this is the last one, the others come before it")
+    return replace(last, notes=tuple(context.notes), others=tuple(others))
+
+
+def _results(context: Context, scope: Scope, statement: syntax.Statement) -> Iterator[Rows]:
+    """The tables of one statement: none of a `let`, several of `fork` and `facet`."""
+    if isinstance(statement, syntax.ExpressionStatement) and statement.value.operators:
+        *most, last = statement.value.operators
+        binder = branches.BINDERS.get(type(last))
+        if binder is not None:
+            source = bind_table(context, scope, replace(statement.value, operators=tuple(most)))
+            yield from binder(context, scope, source, last)
+            return
+    rows = _statement(context, scope, statement)
+    if rows is not None:
+        yield rows
 
 
 def _shown(result: plan.Plan) -> plan.Plan:

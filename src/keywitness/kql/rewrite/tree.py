@@ -69,6 +69,29 @@ def movable(value: Scalar) -> bool:
     )
 
 
+def volatile(node: Plan) -> bool:
+    """True when running the plan twice may give other rows: it draws some, or asks for random values."""
+    found = False
+
+    def look(current: Plan) -> Plan:
+        nonlocal found
+        match current:
+            case plan.Sample():
+                found = True
+            case plan.Project(columns=columns):
+                found = found or any(_random(c.value) for c in columns)
+            case plan.Filter(predicate=predicate):
+                found = found or _random(predicate)
+        return current
+
+    from_below(node, look)
+    return found
+
+
+def _random(value: Scalar) -> bool:
+    return any(isinstance(p, plan.Call) and p.function in ("rand", "new_guid") for p in parts(value))
+
+
 def with_columns(value: Scalar, columns: dict[str, Scalar]) -> Scalar:
     """The value with columns replaced by what they are computed from."""
     match value:
