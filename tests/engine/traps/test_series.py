@@ -64,3 +64,13 @@ def test_forecast_reads_nothing_of_what_it_foretells(ask):
 
 def test_average_that_moves(ask):
     assert ask("print series_fir(dynamic([0, 3, 0, 0]), dynamic([1, 1, 1]))") == ([0.0, 1.0, 1.0, 1.0],)
+
+
+def test_constant_in_make_series_marks_the_bins_with_rows(ask):
+    """Written into every bin it would say nothing; without `default` an empty bin holds 0."""
+    rows = "datatable(t: long, v: long)[0, 5, 1, 6, 3, 7] | make-series v = sum(v), {} on t from 0 to 4 step 1"
+    assert ask(rows.format("seen = 1 default = -2"))[:2] == ([5, 6, 0, 7], [1, 1, -2, 1])
+    assert ask(rows.format("seen = 1"))[1] == [1, 1, 0, 1]
+    for wrong in ("seen = v", "1", "seen = 'x'"):
+        with pytest.raises(QueryError, match="aggregate"):
+            ask(rows.format(wrong))

@@ -7,6 +7,7 @@ from keywitness.kql.binder import calls, diagnostics
 from keywitness.kql.binder.columns import named_item
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.groups import bind_keys
 from keywitness.kql.binder.names import Names, implied
 from keywitness.kql.binder.types import DATETIME, DYNAMIC, LONG, REAL, TIMESPAN, convert, widest
@@ -48,14 +49,25 @@ def _series(e: Expressions, item: syntax.SeriesAggregate, names: Names) -> tuple
     """One aggregate and the value of an empty bin."""
     call = item.value.value if isinstance(item.value, syntax.Named) else item.value
     row = functions.find_aggregate(call.function.name) if isinstance(call, syntax.Call) else None
-    if not isinstance(call, syntax.Call) or row is None:
-        raise diagnostics.aggregate_expected(call.span, "")
-    aggregate = calls.aggregate(e, call, row)
+    if isinstance(call, syntax.Call) and row is not None:
+        aggregate = calls.aggregate(e, call, row)
+    else:
+        aggregate = _constant(e, item.value)
     if isinstance(item.value, syntax.Named):
         name = item.value.names[0].name
     else:
-        name = implied(call, aggregate=True) or f"{row.name}_"
+        name = implied(call, aggregate=True) or f"{aggregate.function}_"
     return plan.NamedAggregate(names.take(name), aggregate), _default(e, item.default, aggregate.type)
+
+
+def _constant(e: Expressions, item: syntax.Node) -> plan.Aggregate:
+    """A named number in the place of an aggregate: the bins that have a row hold it."""
+    if not isinstance(item, syntax.Named):
+        raise diagnostics.aggregate_expected(item.span, "")
+    value = e.bind(item.value)
+    if value.type not in NUMBER or reads_columns(value):
+        raise diagnostics.aggregate_expected(item.value.span, "")
+    return plan.Aggregate("min", (value,), value.type)
 
 
 def _default(e: Expressions, written: syntax.Node | None, type: KqlType) -> plan.Scalar:
