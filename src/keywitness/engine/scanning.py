@@ -33,8 +33,13 @@ def scan(emitter: Emitter, node: plan.ScanSteps) -> Step:
     """The matches, in the order of the rows; of one row the last step's first."""
     if emitter.outer:
         raise cannot("scan behind this operator inside of partition, or inside of mv-apply")
+    return scanned(emitter, node, emitter.emit(node.source))
+
+
+def scanned(emitter: Emitter, node: plan.ScanSteps, step: Step) -> Step:
+    """The matches over rows that are emitted already, which the node's source only describes."""
     machine = _Machine(node)
-    source = _numbered(emitter, node)
+    source = _numbered(emitter, node, emitter.serialized(step))
     state = emitter.name("r")
     first = _first(machine, source, node)
     again = _again(emitter, machine, source, state, node)
@@ -194,9 +199,8 @@ def _not(value: Scalar) -> Scalar:
 # ---------------------------------------------------------------- the recursive query
 
 
-def _numbered(emitter: Emitter, node: plan.ScanSteps) -> str:
+def _numbered(emitter: Emitter, node: plan.ScanSteps, step: Step) -> str:
     """The rows as a table, with their place in the order (of their key) as the last column."""
-    step = emitter.serialized(emitter.emit(node.source))
     keys = [step.output(name) for name in node.keys]
     order = exp.Order(expressions=[key.ordered() for key in step.order])
     place = exp.Window(this=sql.call("row_number"), partition_by=keys or None, order=order)

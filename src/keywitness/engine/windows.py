@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
 
 #: Where a function takes its restart condition.
-_RESTART_AT = {"row_number": 1, "row_cumsum": 1, "row_rank_dense": 1, "row_rank_min": 1, "row_window_session": 3}
+_RESTART_AT = {"row_number": 1, "row_cumsum": 1, "row_rank_dense": 1, "row_rank_min": 1}
 
 
 def contains_window(scalar: plan.Scalar) -> bool:
@@ -82,6 +82,8 @@ def _compute(emitter: Emitter, call: plan.WindowCall, step: Step) -> tuple[Step,
             value = sql.cast(sql.call("coalesce", total, sql.number(0)), call.type)
         case "row_rank_dense" | "row_rank_min":
             step, value = _rank(emitter, call, step, run)
+        case "row_window_session":
+            return _session(emitter, call, step)
         case _:
             raise cannot(f"{call.function}() is not built yet")
     return extended(emitter, step, value, call.type)
@@ -117,6 +119,36 @@ def _neighbour(emitter: Emitter, call: plan.WindowCall, step: Step) -> Expr:
     name = "lag" if (call.function == "prev") == (offset >= 0) else "lead"
     default = emitter.lower(call.args[2], step) if len(call.args) > 2 else sql.literal(None, call.type)
     return _over(step, sql.call(name, value, sql.number(abs(offset)), sql.cast(default, call.type)))
+
+
+def _session(emitter: Emitter, call: plan.WindowCall, step: Step) -> tuple[Step, plan.ColumnRef]:
+    """Where the session of each row began. A session depends on where the last one began: rows are taken one by one.
+
+    Kusto's page: a value begins a session when there is none, when it is as far from the session's first value or from
+    the value before as the bounds or farther, or on restart; behind a null there is none.
+    """
+    from keywitness.engine import scanning  # a cycle otherwise: it emits plans, and plans hold windows
+
+    if emitter.outer:
+        raise cannot("row_window_session() inside of partition or mv-apply")
+    time, from_first, between, restart = call.args
+    began, last = f"\0{len(step.schema)}", f"\0{len(step.schema) + 1}"
+    first = plan.ColumnRef(plan.state_column("session", began), call.type)
+    before = plan.ColumnRef(plan.state_column("session", last), call.type)
+    begins = [restart, plan.Call("isnull", (first,), KqlType.BOOL), plan.Call("isnull", (before,), KqlType.BOOL)]
+    for origin, distance in ((first, from_first), (before, between)):
+        bound = plan.Call("add", (origin, distance), call.type)
+        begins.append(plan.Call("greater_equal", (time, bound), KqlType.BOOL))
+    nothing = plan.Literal(None, call.type)
+    present = plan.Call("isnotnull", (time,), KqlType.BOOL)
+    held = plan.Call("iff", (plan.Call("or", tuple(begins), KqlType.BOOL), time, first), call.type)
+    value = plan.Call("iff", (present, held, nothing), call.type)
+    every = plan.ScanStep(
+        "session", plan.Literal(True, KqlType.BOOL), (plan.Named(began, value), plan.Named(last, time)), True
+    )
+    declared = (plan.Named(began, nothing), plan.Named(last, nothing))
+    node = plan.ScanSteps(plan.Outer(step.schema), declared, (every,))
+    return scanning.scanned(emitter, node, step), plan.ColumnRef(began, call.type)
 
 
 def _rank(emitter: Emitter, call: plan.WindowCall, step: Step, run: Expr | None) -> tuple[Step, Expr]:

@@ -32,6 +32,12 @@ kw_scale_span(a, b) :=
     TRY_CAST(round(a * b) AS BIGINT)
 kw_divide_span(a, b) :=
     TRY_CAST(round(a / nullif(b, 0)) AS BIGINT)
+kw_distance(x, y, u, v) :=
+    CASE WHEN abs(x) <= 180 AND abs(u) <= 180 AND abs(y) <= 90 AND abs(v) <= 90
+        THEN 2 * 6371010 * asin(least(1, sqrt(pow(sin(radians(v - y) / 2), 2)
+            + cos(radians(y)) * cos(radians(v)) * pow(sin(radians(u - x) / 2), 2)))) END
+kw_in_circle(x, y, u, v, r) :=
+    CASE WHEN r >= 0 AND isfinite(r) THEN kw_distance(x, y, u, v) <= r END
 kw_sqrt(x) :=
     CASE WHEN x >= 0 THEN sqrt(x) END
 kw_ln(x) :=

@@ -128,6 +128,8 @@ LOWERINGS: Table = {
     "isinf": lambda use: sql.call("coalesce", sql.call("isinf", use.args[0]), sql.false()),
     "isfinite": lambda use: sql.call("coalesce", sql.call("isfinite", use.args[0]), sql.false()),
     "around": _around,
+    "geo_distance_2points": _real("kw_distance"),
+    "geo_point_in_circle": _real("kw_in_circle"),
     "binary_and": _bits("kw_and"),
     "binary_or": _bits("kw_or"),
     "binary_xor": _bits("xor"),

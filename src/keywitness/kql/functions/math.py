@@ -67,6 +67,15 @@ FUNCTIONS: tuple[Function, ...] = (
         scalar(f"convert_{what}", "(value: real, from: const string, to: const string) -> real")
         for what in ("angle", "energy", "force", "length", "mass", "speed", "temperature", "volume")
     ),
+    scalar(
+        "geo_distance_2points",
+        "(longitude1: number, latitude1: number, longitude2: number, latitude2: number) -> real",
+    ),
+    scalar(
+        "geo_point_in_circle",
+        "(longitude: number, latitude: number, center_longitude: number, center_latitude: number, radius: number)"
+        " -> bool",
+    ),
     scalar("beta_cdf", "(x: number, alpha: number, beta: number) -> real", refusal=_RARE),
     scalar("beta_inv", "(probability: number, alpha: number, beta: number) -> real", refusal=_RARE),
     scalar("beta_pdf", "(x: number, alpha: number, beta: number) -> real", refusal=_RARE),

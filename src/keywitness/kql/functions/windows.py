@@ -14,6 +14,5 @@ FUNCTIONS: tuple[Function, ...] = (
     window(
         "row_window_session",
         "(expr: datetime, from_first: timespan, between: timespan, restart: bool?) -> datetime",
-        refusal="not built yet; mark where a session begins with prev() and number the sessions with row_cumsum()",
     ),
 )

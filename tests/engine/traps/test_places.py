@@ -1,0 +1,33 @@
+"""Distances: a sphere of S2's radius, which Kusto's published examples show to ten digits."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_distance(ask):
+    """Not the WGS-84 ellipsoid and not a radius of 6371 km: those are off in the fourth digit."""
+    (metres,) = ask("print geo_distance_2points(-122.407628, 47.578557, -118.275287, 34.019056)")
+    assert metres == pytest.approx(1546754.35197381, rel=1e-13)
+
+
+def test_places_that_are_none_have_no_distance(ask):
+    """Null, not an error and not infinity."""
+    assert ask(
+        "print geo_distance_2points(300, 1, 1, 1), geo_distance_2points(1, 91, 1, 1), "
+        "geo_distance_2points(real(nan), 1, 1, 1), geo_point_in_circle(200, 1, 1, 1, 5)"
+    ) == (None, None, None, None)
+
+
+def test_circle(ask):
+    """The edge belongs to the circle; a negative radius makes none."""
+    assert ask(
+        "print geo_point_in_circle(1, 1, 1, 1, 0), geo_point_in_circle(0, 0, 0, 1, 111000), "
+        "geo_point_in_circle(0, 0, 0, 1, 112000), geo_point_in_circle(1, 1, 1, 1, -1)"
+    ) == (True, False, True, None)
+
+
+def test_antipodes(ask):
+    """Rounding must not leave the arc sine's domain."""
+    (metres,) = ask("print geo_distance_2points(0, 0, 180, 0)")
+    assert metres == pytest.approx(20015118.2119, abs=1e-3)
