@@ -128,6 +128,7 @@ LOWERINGS: Table = {
     "isinf": lambda use: sql.call("coalesce", sql.call("isinf", use.args[0]), sql.false()),
     "isfinite": lambda use: sql.call("coalesce", sql.call("isfinite", use.args[0]), sql.false()),
     "around": _around,
+    **{name: _real(f"kx_distributions_{name}") for name in ("beta_cdf", "beta_inv", "beta_pdf", "welch_test")},
     "geo_distance_2points": _real("kw_distance"),
     "geo_point_in_circle": _real("kw_in_circle"),
     "binary_and": _bits("kw_and"),

@@ -10,7 +10,6 @@ _BIN = (
     "(value: timespan, size: timespan) -> timespan",
     "(value: datetime, size: timespan) -> datetime",
 )
-_RARE = "it is a statistical function without a use in log analysis so far"
 
 
 def _real(name: str) -> Function:
@@ -76,12 +75,11 @@ FUNCTIONS: tuple[Function, ...] = (
         "(longitude: number, latitude: number, center_longitude: number, center_latitude: number, radius: number)"
         " -> bool",
     ),
-    scalar("beta_cdf", "(x: number, alpha: number, beta: number) -> real", refusal=_RARE),
-    scalar("beta_inv", "(probability: number, alpha: number, beta: number) -> real", refusal=_RARE),
-    scalar("beta_pdf", "(x: number, alpha: number, beta: number) -> real", refusal=_RARE),
+    scalar("beta_cdf", "(x: number, alpha: number, beta: number) -> real"),
+    scalar("beta_inv", "(probability: number, alpha: number, beta: number) -> real"),
+    scalar("beta_pdf", "(x: number, alpha: number, beta: number) -> real"),
     scalar(
         "welch_test",
         "(mean1: number, variance1: number, count1: number, mean2: number, variance2: number, count2: number) -> real",
-        refusal=_RARE,
     ),
 )
