@@ -97,6 +97,8 @@ def test_an_empty_window_draws_a_hint(keywitness: Callable, case: Path) -> None:
     ran = keywitness("kql", case, "AzureDiagnostics | where TimeGenerated > ago(1h) | take 5", "--format", "csv")
     assert ran.code == 0
     assert "--now latest" in ran.err
+    counted = keywitness("kql", case, "AzureDiagnostics | where TimeGenerated > ago(1h) | count")
+    assert "--now latest" in counted.err, "a count of 0 is read as an answer"
     ran = keywitness(
         "kql", case, "AzureDiagnostics | where TimeGenerated > ago(1h) | count", "--now", "latest", "--format", "json"
     )

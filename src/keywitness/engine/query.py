@@ -57,10 +57,17 @@ def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: da
     program = _bound(text, catalog, source, clock)
     others = tuple(run(other, source) for other in program.others)
     rows = run(program, source)
-    if not len(rows) and program.uses_now:
+    if program.uses_now and _says_nothing(rows):
         rows = _with_clock_hint(rows, catalog, source, clock)
     rows.others = others
     return rows
+
+
+def _says_nothing(rows: Rows) -> bool:
+    """True without rows, and for one row of zeros and nothings: what counting an empty window gives."""
+    if len(rows) > 1:
+        return False
+    return not any(value for row in rows.to_pylist() for value in row.values())
 
 
 def _with_clock_hint(rows: Rows, catalog: Catalog, source: Source, clock: int) -> Rows:
@@ -68,13 +75,13 @@ def _with_clock_hint(rows: Rows, catalog: Catalog, source: Source, clock: int) -
     last = latest(catalog, source)
     if last is None or last >= clock:
         return rows
-    hint = f"no rows: now() was {format_datetime(clock)}, but the last event is of {format_datetime(last)}; "
+    clocks = f"now() was {format_datetime(clock)}, but the last event is of {format_datetime(last)}"
     from keywitness.engine.rows import Rows  # start-up time: Arrow loads here
 
     return Rows(
         rows.table,
         rows.schema,
-        (*rows.notes, hint + "`--now latest` sets the clock to it"),
+        (*rows.notes, f"the window may be empty: {clocks}; `--now latest` sets the clock to it"),
         rows.render,
         name=rows.name,
     )
