@@ -73,3 +73,16 @@ def test_a_reader_that_leaves_is_no_error(reader: str) -> None:
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "x"
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_says_what_stands(keywitness: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typer leaves with 130 and no word: who pressed the keys must read what became of the case."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keywitness.engine.query.query", interrupted)
+    ran = keywitness("kql", "print 1")
+    assert ran.code == 130
+    assert ran.err.strip().startswith("interrupted: what was committed stands")
+    assert "Traceback" not in ran.err

@@ -28,6 +28,7 @@ app = typer.Typer(
 #: Exit status of a defect in keywitness itself (EX_SOFTWARE).
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
+STOPPED = "interrupted: what was committed stands; give the same command again to go on"
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -63,9 +64,11 @@ def run() -> int:
     try:
         app(standalone_mode=True)
     except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:  # Typer turns Ctrl-C into an exit without a word
+            print(STOPPED, file=sys.stderr)
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except KeyboardInterrupt:
-        print("interrupted: what was committed stands; the same command goes on from there", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe has gone (`| head`): nothing is wrong.
