@@ -215,9 +215,46 @@ def _only(aggregate: plan.Aggregate, pivot: plan.Scalar, value: str) -> plan.Agg
     return plan.Aggregate(_CONDITIONAL[aggregate.function], (*first, here, *rest), aggregate.type)
 
 
+# ---------------------------------------------------------------- schema_merge
+
+_SCHEMA = {"ColumnName": STRING, "ColumnOrdinal": LONG, "DataType": STRING, "ColumnType": STRING}
+_UNLIKE = "schema_merge: a column has two places or types in the schemas, and no page says what Kusto makes of all such"
+
+
+def _schema_merge(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
+    """The columns of several `getschema` as one, where they agree on place and type of each."""
+    placed, named = _split(node.call)
+    e = Expressions(context, scope, rows)
+    for argument in (*placed, *named.values()):  # where the schemas agree it changes nothing
+        if e.bind_constant(argument, "PreserveOrder").type is not BOOL:
+            raise diagnostics.wrong_type(argument.span, e.bind(argument).type, [BOOL])
+    keys: list[plan.Named] = []
+    for name, type in _SCHEMA.items():
+        column = rows.schema.find(name)
+        if column is None:
+            raise diagnostics.unknown_column(node.call.span, name, "", list(rows.schema.visible().names()))
+        keys.append(plan.Named(name, convert(plan.ColumnRef(name, column.type), type)))
+    merged = plan.Shared(context.fresh("shared"), plan.Summarize(rows.plan, tuple(keys), ()))
+    ordinal = plan.ColumnRef("ColumnOrdinal", LONG)
+    counts = {
+        "rows": plan.Aggregate("count", (), LONG),
+        "names": plan.Aggregate("dcount", (plan.ColumnRef("ColumnName", STRING),), LONG),
+        "places": plan.Aggregate("dcount", (ordinal,), LONG),
+        "last": plan.Aggregate("max", (ordinal,), LONG),
+    }
+    counted = plan.Summarize(merged, (), tuple(plan.NamedAggregate(n, a) for n, a in counts.items()))
+    total, names, places, last = (plan.ColumnRef(n, LONG) for n in counts)
+    dense = plan.Call("add", (last, plan.Literal(1, LONG)), LONG)
+    alike = plan.Call("and", tuple(plan.Call("equal", (total, n), BOOL) for n in (names, places, dense)), BOOL)
+    agreed = plan.ToScalar(plan.Project(counted, (plan.Named("agreed", alike),)), BOOL)
+    checked = plan.Filter(merged, plan.Call("assert", (agreed, plan.Literal(_UNLIKE, STRING)), BOOL))
+    return Rows(plan.Sort(checked, (plan.SortKey(ordinal, False, True),)), ordered=True)
+
+
 _PLUGINS: dict[str, Callable[[Context, Scope, Rows, syntax.Evaluate], Rows]] = {
     "bag_unpack": _bag_unpack,
     "pivot": _pivot,
+    "schema_merge": _schema_merge,
     "ipv4_lookup": lookups.bind_ip_lookup,
     "ipv6_lookup": lookups.bind_ip_lookup,
 }

@@ -25,6 +25,7 @@ FUNCTIONS: tuple[Function, ...] = (
     plugin("pivot", "(pivot: any, aggregate: any?, column: any*?) -> dynamic"),
     plugin("ipv4_lookup", "(ranges: any, address: string, range: string, key: string*?) -> dynamic"),
     plugin("ipv6_lookup", "(ranges: any, address: string, range: string, key: string*?) -> dynamic"),
+    plugin("schema_merge", "(preserve_order: const bool?) -> dynamic"),
     *(plugin(name, _ANYTHING, refusal=_LATER) for name in _TABULAR.split()),
     *(plugin(name, _ANYTHING, refusal=_SERVICE) for name in _OUTSIDE.split()),
 )
