@@ -8,11 +8,11 @@ from pathlib import Path
 from keywitness.case import create_case, open_case
 from keywitness.errors import KeywitnessError
 from keywitness.evidence import reading
-from keywitness.evidence.decoding import decoder
+from keywitness.evidence.decoding import side_by_side
 from keywitness.store.ingest import ingest
 
 assert reading
-assert decoder  # loaded before "ready", so that a kill hits the work and not the imports
+assert side_by_side  # loaded before "ready", so that a kill hits the work and not the imports
 
 try:
     case, folder = Path(sys.argv[1]), Path(sys.argv[2])

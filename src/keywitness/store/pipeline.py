@@ -25,8 +25,8 @@ class _End:
 
 
 @contextmanager
-def staged(source: Iterable[A], work: Callable[[A], B]) -> Iterator[Iterator[B]]:
-    """Read `source` in one thread, `work` on its items in another, and hand over the results in order.
+def staged(source: Iterable[A], work: Callable[[Iterator[A]], Iterator[B]]) -> Iterator[Iterator[B]]:
+    """Read `source` in one thread, run `work` over it in another, and hand over what that yields.
 
     An error of either stage is raised where the results are taken. Leaving the block stops both.
     """
@@ -35,7 +35,7 @@ def staged(source: Iterable[A], work: Callable[[A], B]) -> Iterator[Iterator[B]]
     done: _Channel[B] = _Channel(stop)
     threads = [
         threading.Thread(target=read.fill, args=(source,), name="keywitness-read", daemon=True),
-        threading.Thread(target=done.fill, args=(map(work, read),), name="keywitness-decode", daemon=True),
+        threading.Thread(target=done.fill, args=(work(iter(read)),), name="keywitness-decode", daemon=True),
     ]
     for thread in threads:
         thread.start()

@@ -16,6 +16,7 @@ from keywitness.evidence.batch import REJECTED_SCHEMA, Decoded, DecodedTable
 from keywitness.evidence.decoding.audit_columns import AuditColumns, Counts, Mask, name_counts
 from keywitness.evidence.decoding.flatten import Flattener
 from keywitness.evidence.decoding.framing import Form
+from keywitness.evidence.decoding.order import Order, Turn
 from keywitness.evidence.decoding.records import RecordDecoder
 from keywitness.evidence.decoding.row import DecodedRow, Unfit
 from keywitness.evidence.decoding.schemas import Schemas
@@ -58,12 +59,27 @@ class Decoder:
     """
 
     def __init__(self, *, threads: int = 2, columns: int = 500, known: Mapping[str, Schema] | None = None) -> None:
+        self._flattener = Flattener(columns)
+        self._records = RecordDecoder(self._flattener, Schemas(known or {}))
+        self._order = Order()
+        self._connect(threads)
+
+    def _connect(self, threads: int) -> None:
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
         self._connection.execute(f"SET threads = {int(threads)}")
-        self._flattener = Flattener(columns)
-        self._records = RecordDecoder(self._flattener, Schemas(known or {}))
         self._audit = AuditColumns(self._connection, self._flattener.owns)
+
+    def twin(self) -> Decoder:
+        """A decoder for another thread, with the same columns and types, now and later."""
+        twin = object.__new__(Decoder)
+        twin._flattener, twin._records, twin._order = self._flattener, self._records, self._order
+        twin._connect(threads=1)
+        return twin
+
+    def place(self) -> int:
+        """The place of the next batch among those that this decoder and its twins decode."""
+        return self._order.place()
 
     def close(self) -> None:
         """Give the engine's memory back."""
@@ -75,12 +91,25 @@ class Decoder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def decode(self, batch: Batch) -> Decoded:
-        """Decode a batch. Every record ends as a row or as a rejected record."""
+    def decode(self, batch: Batch, place: int | None = None) -> Decoded:
+        """Decode a batch. Every record ends as a row or as a rejected record.
+
+        Args:
+            batch: Records.
+            place: Its place, when twins decode other batches at the same time; every place must be decoded.
+        """
         outcome = _Outcome()
-        fast = [p for p in batch.pieces if p.form is Form.JSON and self._holds_audit(p)]
-        chosen = {id(p) for p in fast}
-        leftover = self._decode_audit(fast, outcome) if fast else []
+        with self._order.at(self.place() if place is None else place) as turn:
+            fast = [p for p in batch.pieces if p.form is Form.JSON and self._holds_audit(p)]
+            with turn(Turn.LEARN):
+                for piece in fast[:: max(1, len(fast) // _SAMPLE)]:
+                    self._learn(piece, range(0, len(piece.starts), max(1, len(piece.starts) // 4)))
+            leftover = self._decode_audit(fast, outcome) if fast else []
+            with turn(Turn.FINISH):
+                return self._finish(batch, {id(p) for p in fast}, leftover, outcome)
+
+    def _finish(self, batch: Batch, chosen: set[int], leftover: list[tuple[Piece, Mask]], outcome: _Outcome) -> Decoded:
+        """Decode what columns cannot, and bring all of it together."""
         for piece in batch.pieces:
             if id(piece) not in chosen:
                 self._decode_exactly(piece, None, outcome)
@@ -105,8 +134,6 @@ class Decoder:
 
     def _decode_audit(self, pieces: list[Piece], outcome: _Outcome) -> list[tuple[Piece, Mask]]:
         """Decode in columns what can be; gives the pieces that have lines left, with the lines that are done."""
-        for piece in pieces[:: max(1, len(pieces) // _SAMPLE)]:
-            self._learn(piece, range(0, len(piece.starts), max(1, len(piece.starts) // 4)))
         tiles = list(_tiles(pieces))
         lines = pa.chunked_array([_strings(text, bounds) for text, bounds in tiles], pa.large_string())
         counts = np.concatenate([_counts(text, bounds) for text, bounds in tiles])
@@ -115,7 +142,8 @@ class Decoder:
         left = np.flatnonzero(~done)
         if len(left):
             some = left[:: max(1, len(left) // _SAMPLE)].tolist()
-            fresh = [self._learn_line(lines[i].as_buffer().to_pybytes()) for i in some]
+            with self._order.alone():
+                fresh = [self._learn_line(lines[i].as_buffer().to_pybytes()) for i in some]
             if any(fresh) and len(left) >= _RETRY:
                 again = self._columns_of(
                     lines.take(pa.array(left)), counts[left], [c[left] for c in provenance], outcome
