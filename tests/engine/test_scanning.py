@@ -62,6 +62,11 @@ def test_unassigned_columns_have_their_default() -> None:
     assert rows(text) == [(1, "d", 1), (2, "d", 2)]
 
 
+def test_numbers_widen_and_constants_convert() -> None:
+    text = "range x from 1 to 1 step 1 | scan declare (r: real, n: int) with (step a: true => r = x, n = 5;)"
+    assert rows(text) == [(1, 1.0, 5)]
+
+
 def test_partitions_are_scanned_apart() -> None:
     text = """datatable(u:string, t:long, n:long)['x', 1, 5, 'y', 1, 7, 'x', 2, 1, 'y', 3, 2]
     | partition hint.strategy=native by u (
@@ -93,6 +98,8 @@ def test_functions_that_sql_does_not_have_see_the_state() -> None:
         "range x from 1 to 3 step 1 | scan with (step a: prev(x) == 1;)",
         "range x from 1 to 3 step 1 | scan declare (x: long) with (step a: true;)",
         "range x from 1 to 3 step 1 | scan with (step a: true => y = 1;)",
+        "range x from 1 to 3 step 1 | scan declare (n: int) with (step a: true => n = x;)",
+        "range x from 1 to 3 step 1 | scan declare (n: long) with (step a: true => n = tostring(x);)",
         "range x from 1 to 3 step 1 | summarize by x | scan with (step a: true;)",
         "range x from 1 to 3 step 1 | partition by x (count | serialize | scan with (step a: true;))",
     ],

@@ -9,9 +9,9 @@ from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Expressions
-from keywitness.kql.binder.types import STRING, comparable, convert
+from keywitness.kql.binder.types import INT, LONG, REAL, STRING, comparable, convert
 from keywitness.kql.rewrite.tree import parts
-from keywitness.model.schema import Column, Schema
+from keywitness.model.schema import Column, KqlType, Schema
 
 _LAST = "Kusto's pages do not say when a series of matches ends: use output=all and arg_max() by the match id"
 
@@ -102,10 +102,19 @@ def _step(
         if name in (a.name for a in assignments):
             raise diagnostics.already_named(assignment.names[0].span, name)
         value = _alone(assignment.value, e.bind(_with_state(assignment.value, names)))
-        if value.type is not types[name] and comparable(value.type, types[name]) is None:
+        if not _fits(value, types[name]):
             raise diagnostics.wrong_type(assignment.value.span, value.type, [types[name]])
         assignments.append(plan.Named(name, convert(value, types[name])))
     return plan.ScanStep(step.name.name, condition, tuple(assignments), step.output == "all")
+
+
+def _fits(value: plan.Scalar, type: KqlType) -> bool:
+    """True where the value is of the type, or a number that loses nothing in it."""
+    if value.type is type:
+        return True
+    if isinstance(value, plan.Literal):
+        return comparable(value.type, type) is not None
+    return (value.type, type) in {(INT, LONG), (INT, REAL), (LONG, REAL)}
 
 
 def _alone(node: syntax.Node, value: plan.Scalar) -> plan.Scalar:
