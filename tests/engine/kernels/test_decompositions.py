@@ -19,14 +19,14 @@ def of(*values: object) -> str:
 
 
 def decomposed(values: str, period: int, trend: str, points: int = 0) -> list[list[float]]:
-    return json.loads(decompositions.decomposed.function(values, period, trend, points))
+    return json.loads(decompositions.decomposed.function(values, period, 0.6, trend, points))
 
 
 def test_season_is_the_median_of_a_phase() -> None:
     """A mean would carry the spike 100 into every third point."""
-    found = json.loads(decompositions.seasonal.function(of(1, 2, 3, 1, 2, 100, 1, 2, 4), 3))
+    found = json.loads(decompositions.seasonal.function(of(1, 2, 3, 1, 2, 100, 1, 2, 4), 3, 0.7))
     assert found == [1, 2, 4] * 3
-    assert json.loads(decompositions.seasonal.function(of(1, 2, 3), 0)) == [0, 0, 0]
+    assert json.loads(decompositions.seasonal.function(of(1, 2, 3), 0, 0.7)) == [0, 0, 0]
 
 
 def test_trend_is_that_of_what_the_season_leaves() -> None:
@@ -70,18 +70,18 @@ def test_left_out_points_score_0_and_do_not_count() -> None:
 def test_flat_series_has_no_anomaly_and_a_spike_on_it_no_score() -> None:
     """What is left of a straight line is rounding: scored, it would flag points at random."""
     line = of(*(0.1 * i for i in range(50)))
-    flags, scored, _ = json.loads(decompositions.anomalies.function(line, 1.5, 0, "linefit", "ctukey"))
+    flags, scored, _ = json.loads(decompositions.anomalies.function(line, 1.5, 0, 0.6, "linefit", "ctukey"))
     assert set(flags) == {0}
     assert set(scored) == {0}
     with pytest.raises(NoExactAnswerError, match="divides by 0"):
-        decompositions.anomalies.function(of(*[0] * 20, 9), 1.5, 0, "avg", "ctukey")
+        decompositions.anomalies.function(of(*[0] * 20, 9), 1.5, 0, 0.6, "avg", "ctukey")
 
 
 def test_threshold_flags_up_and_down() -> None:
     values = of(*[5, 6, 7] * 10, 40, -30)
-    flags = json.loads(decompositions.anomalies.function(values, 1.5, 0, "avg", "ctukey"))[0]
+    flags = json.loads(decompositions.anomalies.function(values, 1.5, 0, 0.6, "avg", "ctukey"))[0]
     assert flags == [0] * 30 + [1, -1]
-    assert json.loads(decompositions.anomalies.function(values, 1000.0, 0, "avg", "ctukey"))[0] == [0] * 32
+    assert json.loads(decompositions.anomalies.function(values, 1000.0, 0, 0.6, "avg", "ctukey"))[0] == [0] * 32
 
 
 def recorded(name: str) -> list[Any]:
@@ -95,20 +95,29 @@ def recorded(name: str) -> list[Any]:
     raise LookupError(name)
 
 
-@pytest.mark.parametrize("case", ["series-decompose-function-00", "series-decompose-function-01"])
-def test_parts_are_those_of_the_emulator(case: str) -> None:
+@pytest.mark.parametrize(
+    ("case", "period"),
+    [
+        ("series-decompose-function-00", 168),
+        ("series-decompose-function-00", -1),
+        ("series-decompose-function-01", 168),
+        ("series-decompose-function-01", -1),
+    ],
+)
+def test_parts_are_those_of_the_emulator(case: str, period: int) -> None:
     _, values, *expected = recorded(case)
-    for found, wanted in zip(decomposed(of(*values), 168, "avg"), expected, strict=True):
+    for found, wanted in zip(decomposed(of(*values), period, "avg"), expected, strict=True):
         assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize("period", [168, -1])
 @pytest.mark.parametrize(
     ("case", "trend"),
     [("series-decompose-anomalies-function-00", "avg"), ("series-decompose-anomalies-function-02", "linefit")],
 )
-def test_scores_are_those_of_the_emulator(case: str, trend: str) -> None:
+def test_scores_are_those_of_the_emulator(case: str, trend: str, period: int) -> None:
     _, values, _, scored, baseline = recorded(case)
-    found = json.loads(decompositions.anomalies.function(of(*values), 1.5, 168, trend, "ctukey"))
+    found = json.loads(decompositions.anomalies.function(of(*values), 1.5, period, 0.6, trend, "ctukey"))
     assert found[1] == pytest.approx(scored, rel=1e-9, abs=1e-11)
     assert found[2] == pytest.approx(baseline, rel=1e-9)
 

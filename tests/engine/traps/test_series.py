@@ -30,14 +30,12 @@ def test_anomalies_over_a_season(ask):
 @pytest.mark.parametrize(
     ("call", "cause"),
     [
-        ("series_decompose_anomalies(s)", "to detect"),
-        ("series_decompose_anomalies(s, 1.5, -1, 'linefit')", "to detect"),
+        ("series_decompose(s, -1, 'avg', 3)", "to detect"),
         ("series_decompose_anomalies(s, 1.5, 0, 'avg', 3)", "test points"),
         ("series_decompose_anomalies(s, 1.5, 0, 'median')", "'median'"),
         ("series_decompose(s, -7)", "the season -7"),
         ("series_decompose_forecast(s, 2, 3)", "without its trend"),
         ("series_outliers(s, 'ctukey', 0, 20, 80)", "percentiles of its own"),
-        ("series_seasonal(s)", "to detect"),
         ("series_periods_detect(s, 4.0, 8.0, 1)", "not supported"),
         ("series_fit_line(series_add(s, dynamic([1, null])))", "no number"),
     ],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from keywitness.engine.kernels.documents import read, write
 from keywitness.engine.kernels.fits import line, numbers
 from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
+from keywitness.engine.kernels.periods import period as detected
 from keywitness.model.schema import KqlType
 
 if TYPE_CHECKING:
@@ -97,32 +98,43 @@ def scores(values: Reals, kind: str, known: npt.NDArray[np.bool_] | None = None)
     return scored
 
 
-def _decomposed(text: str | None, function: str, period: int | None, trend: str, test_points: int) -> Parts | None:
+def _decomposed(
+    text: str | None, function: str, period: int, threshold: float, trend: str, test_points: int
+) -> Parts | None:
     values = numbers(text, function)
-    return None if values is None else decompose(values, period or 0, trend, test_points)
+    if values is None:
+        return None
+    found = detected(values, threshold, function) if period < 0 else period
+    return decompose(values, found, trend, test_points)
 
 
-@kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
-def seasonal(text: str | None, period: int | None) -> str | None:
+@kernel(_DYNAMIC, _LONG, _REAL, result=_DYNAMIC)
+def seasonal(text: str | None, period: int, threshold: float) -> str | None:
+    """The season of the period, of the one detected where it is -1."""
     values = numbers(text, "series_seasonal")
-    return None if values is None else write(seasons(values, max(period or 0, 0), len(values)).tolist())
+    if values is None:
+        return None
+    found = detected(values, threshold, "series_seasonal") if period < 0 else period
+    return write(seasons(values, found, len(values)).tolist())
 
 
-@kernel(_DYNAMIC, _LONG, _TEXT, _LONG, result=_DYNAMIC)
-def decomposed(text: str | None, period: int | None, trend: str, test_points: int | None) -> str | None:
+@kernel(_DYNAMIC, _LONG, _REAL, _TEXT, _LONG, result=_DYNAMIC)
+def decomposed(text: str | None, period: int, threshold: float, trend: str, test_points: int) -> str | None:
     """Baseline, seasonal, trend, residual."""
-    parts = _decomposed(text, "series_decompose", period, trend, test_points or 0)
+    parts = _decomposed(text, "series_decompose", period, threshold, trend, test_points)
     if parts is None:
         return None
     return write([p.tolist() for p in (parts.baseline, parts.seasonal, parts.trend, parts.residual)])
 
 
-@kernel(_DYNAMIC, _REAL, _LONG, _TEXT, _TEXT, result=_DYNAMIC)
-def anomalies(text: str | None, threshold: float, period: int | None, trend: str, kind: str) -> str | None:
+@kernel(_DYNAMIC, _REAL, _LONG, _REAL, _TEXT, _TEXT, result=_DYNAMIC)
+def anomalies(
+    text: str | None, threshold: float, period: int, period_threshold: float, trend: str, kind: str
+) -> str | None:
     """Flag, score and baseline. Residuals that are rounding next to the series count as 0."""
     import numpy as np  # start-up time, as above
 
-    parts = _decomposed(text, "series_decompose_anomalies", period, trend, 0)
+    parts = _decomposed(text, "series_decompose_anomalies", period, period_threshold, trend, 0)
     if parts is None:
         return None
     residual = parts.residual.copy()

@@ -35,17 +35,18 @@ def _json(name: str) -> Lowering:
 
 
 def _period(use: Use, place: int) -> int:
-    """The constant period: 0 for none. Detection is refused: its scores are not documented."""
+    """The constant period: 0 for none, -1 for the one that the series has."""
     period = use.constant_or_none(place) if len(use) > place else -1
-    if period is None or period == -1:
-        raise cannot(
-            f"{use.call.function}() with a season that it is to detect is not answered: how Kusto scores periods is "
-            "not documented",
-            "give the season in points (24 for a day of hours, 7 for a week of days), or 0 for none",
-        )
-    if period < 0:
+    period = -1 if period is None else int(period)
+    if period < -1:
         raise cannot(f"{use.call.function}() with the season {period}", "give a number of points, or 0 for none")
-    return int(period)
+    return period
+
+
+def _score(use: Use, place: int, default: float = 0.6) -> Expr:
+    """The score from which on a period counts."""
+    value = use.constant_or_none(place) if len(use) > place else None
+    return sql.literal(default if value is None else float(value), KqlType.REAL)
 
 
 def _word(use: Use, place: int, default: str) -> str:
@@ -60,14 +61,21 @@ def _test_points(use: Use, place: int) -> int:
 def _seasonal(use: Use) -> Expr:
     value = use.constant_or_none(1) if len(use) > 1 else -1
     period = 0 if value is not None and value < -1 else _period(use, 1)
-    return sql.call("kx_decompositions_seasonal", use.args[0], sql.number(period))
+    return sql.call("kx_decompositions_seasonal", use.args[0], sql.number(period), _score(use, 2, 0.7))
+
+
+def _parts(use: Use, period: int, score: Expr, trend: str, points: int) -> Expr:
+    if period < 0 and points:
+        raise cannot(
+            f"{use.call.function}() with test points and a season that it is to detect: in which points is not known",
+            "give the season in points (24 for a day of hours, 7 for a week of days), or 0 for none",
+        )
+    words = (sql.text(trend), sql.number(points))
+    return sql.call("kx_decompositions_decomposed", use.args[0], sql.number(period), score, *words)
 
 
 def _decompose(use: Use) -> Expr:
-    period, trend, points = _period(use, 1), _word(use, 2, "avg"), _test_points(use, 3)
-    return sql.call(
-        "kx_decompositions_decomposed", use.args[0], sql.number(period), sql.text(trend), sql.number(points)
-    )
+    return _parts(use, _period(use, 1), _score(use, 4), _word(use, 2, "avg"), _test_points(use, 3))
 
 
 def _forecast(use: Use) -> Expr:
@@ -76,10 +84,7 @@ def _forecast(use: Use) -> Expr:
             "series_decompose_forecast() without its trend: the page's default and its own example differ",
             "write series_decompose_forecast(s, points, season, 'linefit'), or 'avg'",
         )
-    period, trend, points = _period(use, 2), _word(use, 3, "avg"), _test_points(use, 1)
-    return sql.call(
-        "kx_decompositions_decomposed", use.args[0], sql.number(period), sql.text(trend), sql.number(points)
-    )
+    return _parts(use, _period(use, 2), _score(use, 4), _word(use, 3, "avg"), _test_points(use, 1))
 
 
 def _anomalies(use: Use) -> Expr:
@@ -94,6 +99,7 @@ def _anomalies(use: Use) -> Expr:
         use.args[0],
         sql.literal(1.5 if threshold is None else float(threshold), KqlType.REAL),
         sql.number(_period(use, 2)),
+        _score(use, 6),
         sql.text(_word(use, 3, "avg")),
         sql.text(_word(use, 5, "ctukey")),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from keywitness.kql.functions.function import Function, Naming, scalar
 
 _PERIODS = (
-    "how Kusto scores periods is not documented and could not be reproduced; give the period yourself: "
-    "series_seasonal(s, 24), series_decompose(s, 24, 'linefit')"
+    "which peaks count as periods is not documented; series_decompose() finds a season that stands out, or takes it "
+    "in points"
 )
 _TWO_LINES = (
     "which points are tried as the break and where the right line has its origin are not documented; "
