@@ -80,6 +80,14 @@ def test_a_refused_query_says_where_and_leaves_with_5(keywitness: Callable, case
     assert ran.out == ""
     assert "CallerIPAddress" in ran.err
     assert "^^^^^" in ran.err
+    assert ran.err.rstrip().endswith("effect: the query did not run; nothing was printed (exit 5)")
+
+
+def test_a_refusal_names_the_file_of_the_query(keywitness: Callable, case: Path, tmp_path: Path) -> None:
+    file = tmp_path / "hunt.kql"
+    file.write_text("AzureDiagnostics\n| wher Resource == 'x'")
+    ran = keywitness("kql", case, "-f", file)
+    assert (ran.code, f"--> {file}:2:3" in ran.err) == (5, True)
 
 
 def test_an_unknown_table_has_a_near_name(keywitness: Callable, case: Path) -> None:

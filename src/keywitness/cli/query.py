@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from keywitness.cli.output import Format, FormatOption, note, print_records, print_rows
-from keywitness.errors import UsageError
+from keywitness.errors import QueryError, UsageError
 
 
 class RowFormat(StrEnum):
@@ -102,16 +102,21 @@ def kql(
 
     case, text = split_arguments(arguments or [], file)
     if format is RowFormat.PARQUET and out is None:
-        raise UsageError("Parquet is not for a terminal", help="add --out FILE")
+        raise UsageError("Parquet goes into a file", help="add --out FILE")
     opened = None
     if case is not None:
         from keywitness.case import open_case
 
         opened = open_case(case)
-    if show is not None:
-        print(explain(text, case=opened, now=now, stage=show.value))
-        return
-    rows = query(text, case=opened, now=now)
+    try:
+        if show is not None:
+            print(explain(text, case=opened, now=now, stage=show.value))
+            return
+        rows = query(text, case=opened, now=now)
+    except QueryError as error:
+        error.source = str(file) if file else error.source
+        error.effect = error.effect or "the query did not run; nothing was printed"
+        raise
     if rows.others and out is not None:
         raise UsageError("the query has several results, and one file holds one", help="run one query for each")
     for other in rows.others:
