@@ -39,7 +39,7 @@ SOURCE_OPERATORS = (
     syntax.UnsupportedOperator,
 )
 
-_WAIT = "not built yet"
+_WAIT = "keywitness does not answer it; support.md lists what it answers"
 _ONE_WORD = {syntax.GetSchema, syntax.ExternalData}
 #: Operators that are known and refused: what to use instead.
 REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
@@ -48,7 +48,7 @@ REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
     syntax.MacroExpand: ("macro-expand", "a case is one database"),
     syntax.Fork: ("fork", "it gives several tables: it can only be the last operator of a query"),
     syntax.Facet: ("facet", "it gives several tables: it can only be the last operator of a query"),
-    syntax.Reduce: ("reduce", "use `summarize count() by` on a pattern made with replace_regex()"),
+    syntax.Reduce: ("reduce", "how it forms patterns is not documented: group by replace_regex() instead"),
     syntax.Consume: ("consume", "it has no result: leave it out"),
     syntax.AssertSchema: ("assert-schema", "use getschema"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keywitness.kql.functions.function import Function, scalar
 
 _GEO = "places on earth are outside of keywitness; the log's own location fields are dynamic values"
-_GRAPH = "graphs are not built yet; `join` on the shared column walks one step"
+_GRAPH = "keywitness answers no graphs; `join` on the shared column walks one step"
 _SERVICE = "it asks the Kusto service about itself, and a case is not a service"
 _SKETCH = "its value is an internal sketch of Kusto's; use dcount() or percentile() on the rows themselves"
 _ANYTHING = "(arg: any*?) -> dynamic"
