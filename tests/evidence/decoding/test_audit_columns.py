@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.evidence.conftest import audit_record, compact
 
@@ -150,6 +150,7 @@ KEYS = st.sampled_from(
     st.booleans(),
     st.sampled_from([":", ": ", ":  ", ":\t", " :"]),
 )
+@example([{"id": False}, {"id": {}, "httpStatusCode": []}], False, ":")  # one name too many, one value too few
 def test_whatever_the_fast_path_takes_equals_the_exact_path(
     properties: list[dict[str, Any]], ascii_only: bool, spaced: str
 ) -> None:
