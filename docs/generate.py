@@ -26,8 +26,7 @@ def cli_page() -> str:
         "130 interrupted.\n",
     ]
     for name in root.list_commands(context):
-        command = root.get_command(context, name)
-        assert command is not None
+        command = root.commands[name]
         inner = command.make_context(name, [], parent=context, resilient_parsing=True)
         inner.terminal_width = 100
         parts.append(f"## keywitness {name}\n\n```\n{command.get_help(inner).rstrip()}\n```\n")
