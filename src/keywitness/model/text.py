@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 #: Controls (C0, DEL, C1), line and paragraph separators, bidirectional and invisible formatting characters, fillers
-#: that look like spaces, private use, half surrogates: all of Unicode's categories Cc, Cf, Zl, Zp, Co, Cs, and some letters.
+#: that look like spaces, private use, half surrogates: Unicode categories Cc, Cf, Zl, Zp, Co, Cs, and some letters.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
