@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from keywitness.evidence.batch import PROVENANCE_FIELDS, REJECTED_SCHEMA, Decoded, DecodedTable
+from keywitness.model.arrow import ARROW_TYPES
 from keywitness.model.schema import Column, KqlType, Schema
 from keywitness.store.layout import FORMAT_VERSION, CaseFile, Layout, write_case_file
 from keywitness.store.ledger import EvidenceEntry, now
-from keywitness.store.segments import arrow_type
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def table(columns: Mapping[str, str], rows: Sequence[Sequence[Any]], *, evidence
         pa.array([100] * len(rows), pa.int64()),
         pa.array([hashlib.md5(repr(row).encode()).digest() for row in rows], pa.binary(16)),
     ]
-    values = [pa.array([row[i] for row in rows], arrow_type(t)) for i, t in enumerate(columns.values())]
+    values = [pa.array([row[i] for row in rows], ARROW_TYPES[KqlType(t)]) for i, t in enumerate(columns.values())]
     fields = [*PROVENANCE_FIELDS, *(pa.field(n, v.type) for n, v in zip(columns, values, strict=True))]
     schema = Schema.of(Column(n, KqlType(t)) for n, t in columns.items())
     return DecodedTable(schema, pa.Table.from_arrays([*provenance, *values], schema=pa.schema(fields)))

@@ -130,11 +130,10 @@ def _to_nanoseconds(column: pa.ChunkedArray, of: Column) -> pa.ChunkedArray:
 def _arrow_table(schema: Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
     import pyarrow as pa  # start-up time, as above
 
-    from keywitness.engine.kernels.kernel import arrow_types
+    from keywitness.model.arrow import ARROW_TYPES
 
-    types = arrow_types()
-    arrays = [pa.array([row[i] for row in rows], types[c.type]) for i, c in enumerate(schema)]
-    return pa.Table.from_arrays(arrays, schema=pa.schema([pa.field(c.name, types[c.type]) for c in schema]))
+    arrays = [pa.array([row[i] for row in rows], ARROW_TYPES[c.type]) for i, c in enumerate(schema)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([pa.field(c.name, ARROW_TYPES[c.type]) for c in schema]))
 
 
 def _records(columns: Sequence[list[Any]], schema: Schema) -> Iterator[dict[str, Any]]:

@@ -204,23 +204,6 @@ def absent(type_name: str, rows: int) -> pa.Array:
     """A column that the evidence did not bring."""
     import pyarrow as pa
 
-    return pa.repeat("", rows) if type_name == KqlType.STRING else pa.nulls(rows, arrow_type(type_name))
+    from keywitness.model.arrow import ARROW_TYPES
 
-
-def arrow_type(type_name: str) -> pa.DataType:
-    """Arrow's type for the physical form of a KQL type."""
-    import pyarrow as pa
-
-    match KqlType(type_name):
-        case KqlType.BOOL:
-            return pa.bool_()
-        case KqlType.INT:
-            return pa.int32()
-        case KqlType.LONG | KqlType.DATETIME | KqlType.TIMESPAN:
-            return pa.int64()
-        case KqlType.REAL:
-            return pa.float64()
-        case KqlType.DECIMAL:
-            return pa.decimal128(38, 18)
-        case KqlType.STRING | KqlType.GUID | KqlType.DYNAMIC:
-            return pa.string()
+    return pa.repeat("", rows) if type_name == KqlType.STRING else pa.nulls(rows, ARROW_TYPES[KqlType(type_name)])

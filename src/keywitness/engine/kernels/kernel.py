@@ -64,6 +64,8 @@ class Kernel:
         import numpy as np  # start-up time: queries without kernels never need these here
         import pyarrow as pa
 
+        from keywitness.model.arrow import ARROW_TYPES
+
         encoded = [column.combine_chunks().dictionary_encode(null_encoding="encode") for column in columns]
         codes, sizes = encoded[0].indices.to_numpy().astype(np.int64), [len(e.dictionary) for e in encoded]
         for one, size in zip(encoded[1:], sizes[1:], strict=True):
@@ -71,7 +73,7 @@ class Kernel:
         distinct, places = np.unique(codes, return_inverse=True)
         values = [one.dictionary.to_pylist() for one in encoded]
         results = [self._result(_row(int(code), values)) for code in distinct]
-        return pa.array(results, arrow_types()[self.result]).take(pa.array(places.reshape(-1)))
+        return pa.array(results, ARROW_TYPES[self.result]).take(pa.array(places.reshape(-1)))
 
     def _result(self, row: tuple[Any, ...]) -> Any:
         if row in self.memory:
@@ -117,21 +119,3 @@ def find(name: str) -> Kernel:
     if not isinstance(found, Kernel):
         raise TypeError(f"{name} is not a kernel")
     return found
-
-
-def arrow_types() -> dict[KqlType, Any]:
-    """The Arrow type of each KQL type in physical form."""
-    import pyarrow as pa  # start-up time, as above
-
-    return {
-        KqlType.BOOL: pa.bool_(),
-        KqlType.INT: pa.int32(),
-        KqlType.LONG: pa.int64(),
-        KqlType.REAL: pa.float64(),
-        KqlType.DECIMAL: pa.decimal128(38, 18),
-        KqlType.STRING: pa.string(),
-        KqlType.DATETIME: pa.int64(),
-        KqlType.TIMESPAN: pa.int64(),
-        KqlType.GUID: pa.string(),
-        KqlType.DYNAMIC: pa.string(),
-    }

@@ -27,10 +27,10 @@ from keywitness.evidence.decoding.flatten import Path, columns_by_path, leaves
 from keywitness.evidence.decoding.identity import MILLISECONDS, SEPARATOR, TICKS, digests
 from keywitness.evidence.decoding.json_record import MOST_LEVELS, parse_json
 from keywitness.evidence.decoding.row import Unfit
-from keywitness.evidence.decoding.schemas import ARROW_TYPES
 from keywitness.evidence.decoding.shapes.audit import resource_columns
 from keywitness.evidence.decoding.time_column import ticks_column
 from keywitness.evidence.decoding.values import NotExact, own_type, physical
+from keywitness.model.arrow import ARROW_TYPES
 from keywitness.model.schema import KqlType
 from keywitness.model.tables import AUDIT_TABLE, flat_name, json_path
 

@@ -8,21 +8,10 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from keywitness.evidence.batch import PROVENANCE_FIELDS, DecodedTable
+from keywitness.model.arrow import ARROW_TYPES
 from keywitness.model.schema import Column, KqlType, Schema
 from keywitness.model.tables import AUDIT_TABLE, PATH_METADATA, known_table
 
-ARROW_TYPES: Mapping[KqlType, pa.DataType] = {
-    KqlType.BOOL: pa.bool_(),
-    KqlType.INT: pa.int32(),
-    KqlType.LONG: pa.int64(),
-    KqlType.REAL: pa.float64(),
-    KqlType.DECIMAL: pa.decimal128(38, 18),
-    KqlType.STRING: pa.string(),
-    KqlType.DATETIME: pa.int64(),
-    KqlType.TIMESPAN: pa.int64(),
-    KqlType.GUID: pa.string(),
-    KqlType.DYNAMIC: pa.string(),
-}
 _SUFFIXES = {"_s": KqlType.STRING, "_b": KqlType.BOOL, "_d": KqlType.REAL, "_t": KqlType.DATETIME, "_g": KqlType.GUID}
 
 

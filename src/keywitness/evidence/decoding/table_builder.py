@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from keywitness.evidence.batch import PROVENANCE_FIELDS
 from keywitness.evidence.decoding.row import DecodedRow
-from keywitness.evidence.decoding.schemas import ARROW_TYPES, Schemas
+from keywitness.evidence.decoding.schemas import Schemas
 from keywitness.evidence.decoding.values import NotExact, as_text, ticks
 from keywitness.evidence.decoding.values import physical as physical_value
+from keywitness.model.arrow import ARROW_TYPES
 from keywitness.model.schema import KqlType
 
 
