@@ -63,21 +63,26 @@ def write_administration(journal: Journal, day: int, begin: int, end: int) -> No
         _role_for_application(journal, changed, at, rng)
 
 
-def _with_token(journal: Journal, caller: Caller, at: int) -> Caller:
-    """The caller with a fresh Resource Manager token, and its sign-in."""
-    key = key_of(journal.company.seed, "deployer", caller.principal.oid, at)
-    created = at - 3 * TICKS_PER_SECOND
+def _sign_in(journal: Journal, caller: Caller, key: int, created: int, resource: entra.Resource) -> None:
+    """The sign-in behind a pipeline's fresh token."""
     journal.entra(
         entra.application_sign_in(
             journal.company,
             caller.principal,
             key=key,
             created=created,
-            resource=entra.RESOURCE_MANAGER,
+            resource=resource,
             address=caller.address,
             place=CLOUD,
         )
     )
+
+
+def _with_token(journal: Journal, caller: Caller, at: int) -> Caller:
+    """The caller with a fresh Resource Manager token, and its sign-in."""
+    key = key_of(journal.company.seed, "deployer", caller.principal.oid, at)
+    created = at - 3 * TICKS_PER_SECOND
+    _sign_in(journal, caller, key, created, entra.RESOURCE_MANAGER)
     return Caller(caller.principal, caller.appid, caller.address, key, created // TICKS_PER_SECOND, caller.role)
 
 
@@ -124,17 +129,7 @@ def _secret_set(journal: Journal, vault: Vault, at: int, caller: Caller) -> None
     """The deployment leaves a new version of its own token in the vault."""
     key = key_of(journal.company.seed, "deployer-vault", caller.principal.oid, at)
     created = at - 2 * TICKS_PER_SECOND
-    journal.entra(
-        entra.application_sign_in(
-            journal.company,
-            caller.principal,
-            key=key,
-            created=created,
-            resource=entra.KEY_VAULT,
-            address=caller.address,
-            place=CLOUD,
-        )
-    )
+    _sign_in(journal, caller, key, created, entra.KEY_VAULT)
     version = journal.company.hex32("deploy-token", vault.name, at)
     request = object_request(
         _data_plane(journal, vault, caller), "SecretSet", "secrets", "deploy-token", resolved=version
