@@ -5,21 +5,37 @@ Names of the user never reach SQL: column `i` of a node is called `c<i>` (see `S
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from sqlglot import exp
 
-from keywitness.engine import aggregation, expansion, joining, partitions, plugins, scanning, series, sql, windows
+from keywitness.engine import aggregation, expansion, joining, partitions, scanning, series, sql, windows
 from keywitness.engine.engine import Source
 from keywitness.engine.lowering import predicates, scalars
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey, Step
 from keywitness.kql import plan
+from keywitness.kql.rewrite.tree import from_below, volatile
 from keywitness.model.schema import KqlType, Schema
 
 #: `range` makes at most this many rows: more would be a slip that fills the memory.
 LARGEST_RANGE = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a tabular kernel cuts the plan: its rows are a table of the query, computed first.
+
+    Args:
+        table: The table's name; its columns are `c<i>`, and `PLACE` for the order of the rows.
+        node: What to compute.
+    """
+
+    PLACE: ClassVar[str] = "place"
+    table: str
+    node: plan.TabularCall
 
 
 class Emitter:
@@ -34,6 +50,7 @@ class Emitter:
         self.shared: dict[str, tuple[str, Step]] = {}
         self.outer: list[Step] = []
         self.ctes: list[exp.CTE] = []
+        self.cuts: list[Cut] = []
         self.recursive = False
         self._names = 0
 
@@ -89,8 +106,8 @@ class Emitter:
                 return scanning.scan(self, node)
             case plan.MakeSeries():
                 return series.make_series(self, node)
-            case plan.Evaluate():
-                return plugins.evaluate(self, node)
+            case plan.TabularCall():
+                return self._tabular_call(node)
             case plan.Shared():
                 return self._shared(node)
         raise cannot(f"the operator {type(node).__name__} is not built yet")
@@ -121,6 +138,18 @@ class Emitter:
     def empty(self, schema: Schema) -> Step:
         """No rows of a schema."""
         return Step(None, schema, tuple(sql.literal(None, c.type) for c in schema), where=(sql.false(),))
+
+    def _tabular_call(self, node: plan.TabularCall) -> Step:
+        """The rows as a table that the engine fills before the query runs."""
+        if self.outer:
+            raise cannot(f"{node.function} inside of partition or mv-apply", "use it over the whole table")
+        if any(_redrawn(source) for source in node.sources):
+            raise cannot(f"{node.function} over a shared table of random values", "it would see other values there")
+        cut = Cut(f"k{len(self.cuts)}", node)
+        self.cuts.append(cut)
+        outputs = tuple(sql.column(f"c{i}", cut.table) for i in range(len(node.schema)))
+        order = (OrderKey(sql.column(Cut.PLACE, cut.table)),)
+        return Step(exp.Table(this=exp.Identifier(this=cut.table, quoted=False)), node.schema, outputs, order=order)
 
     def _constant(self, node: plan.Constant) -> Step:
         if not node.rows:
@@ -286,7 +315,20 @@ def _part(step: Step, place: int | None) -> exp.Select:
 
 def reads_rows(node: plan.Plan) -> bool:
     """True when there may be many rows: of the evidence, of a range, of expanded arrays."""
-    return _holds(node, (plan.Scan, plan.Range, plan.MvExpand, plan.MvApply))
+    return _holds(node, (plan.Scan, plan.Range, plan.MvExpand, plan.MvApply, plan.TabularCall))
+
+
+def _redrawn(node: plan.Plan) -> bool:
+    """True when a table that stands for the same rows everywhere would be drawn anew for a kernel."""
+    found = False
+
+    def look(current: plan.Plan) -> plan.Plan:
+        nonlocal found
+        found = found or (isinstance(current, plan.Shared) and volatile(current.source))
+        return current
+
+    from_below(node, look)
+    return found
 
 
 def _holds(node: plan.Plan, kinds: tuple[type, ...]) -> bool:

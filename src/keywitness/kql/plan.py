@@ -23,7 +23,7 @@ Kusto converts silently, so an engine finds operands of equal type, or the mix t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from keywitness.model.schema import Column, KqlType, Schema
@@ -389,17 +389,17 @@ class MakeSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluate:
-    """A plugin over a table (`bag_unpack`, `pivot` ...).
+class TabularCall:
+    """Rows that a tabular kernel computes from whole tables, because no relational algebra says it.
 
-    Where the output columns depend on the data, `schema` is what a first run found.
+    The kernel reads all columns of its sources, by name. `options` are constants in physical form, in the order of
+    the kernel's parameters.
     """
 
-    plugin: str
-    source: Plan
-    args: tuple[Scalar, ...]
+    function: str
+    sources: tuple[Plan, ...]
+    options: tuple[tuple[str, Any], ...]
     schema: Schema
-    options: tuple[tuple[str, Any], ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +416,7 @@ class Shared:
 
 Plan: TypeAlias = (
     "Scan | Constant | Range | Filter | Project | Summarize | Sort | Take | Sample | Serialize | Join | Union"
-    " | MvExpand | MvApply | Outer | Partition | ScanSteps | MakeSeries | Evaluate | Shared"
+    " | MvExpand | MvApply | Outer | Partition | ScanSteps | MakeSeries | TabularCall | Shared"
 )
 
 

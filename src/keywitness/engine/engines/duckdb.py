@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from keywitness.engine.emitter import Emitter, reads_rows
+from keywitness.engine import tabular
+from keywitness.engine.emitter import Cut, Emitter, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
 from keywitness.engine.lowering import macros
@@ -64,21 +65,36 @@ class DuckDbEngine:
 
     def run(self, program: Program, source: Source) -> Rows:
         """All rows of the program's result. See `engine.Engine.run`."""
-        query, macro_names, kernels = _emitted(program, source)
+        emitted = _emitted(program, source)
+        tables = {cut.table: self._computed(cut, source) for cut in emitted.cuts}
         instance = self._instance()
         with instance.database.cursor() as connection:
             connection.execute("SET error_on_division_by_zero = false")
             connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
             try:
-                return _interruptible(
-                    connection, lambda: _run(instance, connection, query, macro_names, kernels, program, source)
-                )
+                for name, table in tables.items():
+                    connection.register(name, table)
+                return _interruptible(connection, lambda: _run(instance, connection, emitted, program, source))
             except duckdb.Error as error:
                 raise _translated(error) from error
 
     def sql(self, program: Program, source: Source) -> str:
-        """The SQL of a program, laid out for reading."""
-        return _emitted(program, source)[0].sql(dialect="duckdb", pretty=True)
+        """The SQL of a program, laid out for reading; before it that of every table which a kernel computes."""
+        emitted = _emitted(program, source)
+        parts = []
+        for cut in emitted.cuts:
+            inputs = "\n\n".join(self.sql(Program(part), source) for part in cut.node.sources)
+            parts.append(f"-- {cut.table} is what {cut.node.function} makes of\n{inputs};\n")
+        return "\n".join([*parts, emitted.query.sql(dialect="duckdb", pretty=True)])
+
+    def _computed(self, cut: Cut, source: Source) -> Any:
+        """The rows of a tabular kernel, as the query reads them."""
+        inputs = [self.run(Program(part), source).table for part in cut.node.sources]
+        try:
+            rows = tabular.find(cut.node.function)(*inputs, **dict(cut.node.options))
+        except NoExactAnswerError as error:
+            raise cannot(str(error)) from error
+        return tabular.numbered(rows, cut.node, Cut.PLACE)
 
     def _instance(self) -> _Instance:
         memory = self.memory_bytes or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
@@ -116,15 +132,13 @@ def _close_all() -> None:
 def _run(
     instance: _Instance,
     connection: duckdb.DuckDBPyConnection,
-    query: exp.Select,
-    macro_names: list[str],
-    kernels: dict[str, Kernel],
+    emitted: _Emitted,
     program: Program,
     source: Source,
 ) -> Rows:
     source.prepare(connection)
-    _define(instance, connection, macro_names, kernels)
-    result = connection.sql(query.sql(dialect="duckdb"))
+    _define(instance, connection, emitted.macros, emitted.kernels)
+    result = connection.sql(emitted.query.sql(dialect="duckdb"))
     if not reads_rows(program.result):  # so `print` need not load Arrow
         return _rows(program, result.fetchall())
     return _rows(program, result.to_arrow_table())
@@ -171,14 +185,25 @@ def _rows(program: Program, data: Any) -> Rows:
     return Rows(table, schema, program.notes, program.render, name=program.name)
 
 
-def _emitted(program: Program, source: Source) -> tuple[exp.Select, list[str], dict[str, Kernel]]:
-    """The query, the macros it uses in order of definition, and the kernels by their name in it.
+@dataclass(frozen=True, slots=True)
+class _Emitted:
+    """The query, the macros it uses in order of definition, the kernels by their name in it, the tables to compute."""
+
+    query: exp.Select
+    macros: list[str]
+    kernels: dict[str, Kernel]
+    cuts: list[Cut]
+
+
+def _emitted(program: Program, source: Source) -> _Emitted:
+    """The program in DuckDB's words.
 
     A kernel that takes any number of arguments is registered once per number, so the number joins its name.
     """
     from sqlglot import exp  # already loaded by the emitter
 
-    query = Emitter(source).query(program.result)
+    emitter = Emitter(source)
+    query = emitter.query(program.result)
     macro_names: set[str] = set()
     kernels: dict[str, Kernel] = {}
     for node in query.find_all(exp.Anonymous):
@@ -189,7 +214,7 @@ def _emitted(program: Program, source: Source) -> tuple[exp.Select, list[str], d
             kernels[f"{name}_{count}"] = find(name).called_with(count)
         else:
             macro_names.add(name)
-    return query, macros.needed(macro_names), kernels
+    return _Emitted(query, macros.needed(macro_names), kernels, emitter.cuts)
 
 
 def _define(

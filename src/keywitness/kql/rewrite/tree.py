@@ -15,7 +15,7 @@ def rebuilt(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
         case plan.Join(left=left, right=right):
             new_left, new_right = change(left), change(right)
             return node if new_left is left and new_right is right else replace(node, left=new_left, right=new_right)
-        case plan.Union(sources=sources):
+        case plan.Union(sources=sources) | plan.TabularCall(sources=sources):
             new = tuple(change(s) for s in sources)
             return node if all(a is b for a, b in zip(new, sources, strict=True)) else replace(node, sources=new)
         case plan.MvApply(source=source, body=body) | plan.Partition(source=source, body=body):
