@@ -3,7 +3,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keywitness.errors import DocumentError
@@ -25,7 +25,6 @@ def test_equal_documents_give_equal_bytes(sample):
     assert encode(sample.document()).endswith(b"}\n")
 
 
-@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_survives_or_is_escaped(sample, text):
     document = msgspec.structs.replace(sample.document(), title=text)

@@ -21,7 +21,7 @@ def connection():
         yield made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=_ALPHABET, term=_ALPHABET, fold=st.booleans(), start=st.booleans(), end=st.booleans())
 def test_both_ways_agree(connection, text, term, fold, start, end) -> None:
     tree = has_term(sql.text(text), term, fold=fold, start=start, end=end)
@@ -29,7 +29,7 @@ def test_both_ways_agree(connection, text, term, fold, start, end) -> None:
     assert found == holds_term(text, term, fold=fold, start=start, end=end)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(min_size=1, max_size=6))
 def test_a_quoted_text_matches_itself(connection, text) -> None:
     text = text.encode("utf-8", "ignore").decode().replace("\0", "") or "x"

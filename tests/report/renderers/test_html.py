@@ -188,7 +188,7 @@ def test_an_empty_document_says_so_and_does_not_conclude():
     assert "No vault was seen in the evidence." in page.text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.text(alphabet=st.characters(), min_size=1, max_size=40))
 def test_any_text_anywhere_stays_text(sample, text):
     """One text in every field that logs fill: the page keeps its elements."""
