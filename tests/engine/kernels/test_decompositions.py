@@ -125,3 +125,9 @@ def test_scores_are_those_of_the_emulator(case: str, trend: str, period: int) ->
 def test_polynomial_is_that_of_the_emulator() -> None:
     x, y, fitted = recorded("series-fit-poly-function-00")
     assert json.loads(fits.fit_poly.function(of(*y), of(*x), 5))[4] == pytest.approx(fitted, rel=1e-9)
+
+
+def test_two_lines_are_those_of_the_emulator() -> None:
+    _, _, values, one, two = recorded("series-fit-2lines-function-00")
+    assert json.loads(fits.fit_line_dynamic.function(of(*values)))["line_fit"] == pytest.approx(one, rel=1e-12)
+    assert json.loads(fits.two_lines.function(of(*values), "line_fit")) == pytest.approx(two, rel=1e-12)

@@ -106,3 +106,19 @@ def test_iir_feeds_its_output_back() -> None:
     assert json.loads(fits.iir.function(of(4, 0, 0), of(1, 1), of(2, 0, 2))) == [2.0, 2.0, -2.0]
     with pytest.raises(NoExactAnswerError):
         fits.iir.function(of(1), of(1), of(0, 1))
+
+
+def test_break_that_is_not_the_only_best_is_refused() -> None:
+    """Two steps of one height: either could be the break."""
+    with pytest.raises(NoExactAnswerError, match="equally well"):
+        fits.two_lines.function(of(1, 1, 1, 1, 5, 5, 5, 5, 1, 1, 1, 1), "line_fit")
+    with pytest.raises(NoExactAnswerError, match="equally well"):
+        fits.two_lines.function(of(1, 2, 3, 4, 5, 6, 7), "line_fit")
+
+
+def test_value_of_one_line_asks_that_line_alone() -> None:
+    """The left part is flat: its r-square is 0 / 0, the right part's slope is not."""
+    values = of(2, 2, 2, 2, 9, 11, 12, 15)
+    assert json.loads(fits.two_lines.function(values, "right_slope")) == pytest.approx(1.9)
+    with pytest.raises(NoExactAnswerError, match="does not change"):
+        fits.two_lines.function(values, "left_rsquare")

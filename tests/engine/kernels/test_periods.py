@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,20 @@ def test_scores_reach_from_0_to_1() -> None:
     assert found[0] == pytest.approx(1)
     assert found[6] == pytest.approx(1)
     assert found[3] == pytest.approx(0)
+
+
+def test_second_period_is_refused_where_another_line_is_strong() -> None:
+    wave = [10 + 6 * np.sin(2 * np.pi * i / 8) + 3 * np.sin(2 * np.pi * i / 20) for i in range(80)]
+    series = str([float(v) for v in wave])
+    with pytest.raises(NoExactAnswerError):
+        periods.detect.function(series, 4.0, 40.0, 2)
+    alone = str([float(10 + 6 * np.sin(2 * np.pi * i / 8)) for i in range(80)])
+    assert json.loads(periods.detect.function(alone, 4.0, 40.0, 2)) == [[8.0, 0.0], [pytest.approx(1), 0.0]]
+
+
+def test_lag_that_may_be_a_period_is_not_scored() -> None:
+    alone = str([float(10 + 6 * np.sin(2 * np.pi * i / 8)) for i in range(80)])
+    assert json.loads(periods.validate.function(alone, "[8, 12]"))[1] == [pytest.approx(1), 0.0]
+    with pytest.raises(NoExactAnswerError):
+        periods.validate.function(alone, "[9]")
+    assert periods.validate.function("{}", "[9]") is None

@@ -36,7 +36,10 @@ def test_anomalies_over_a_season(ask):
         ("series_decompose(s, -7)", "the season -7"),
         ("series_decompose_forecast(s, 2, 3)", "without its trend"),
         ("series_outliers(s, 'ctukey', 0, 20, 80)", "percentiles of its own"),
-        ("series_periods_detect(s, 4.0, 8.0, 1)", "not supported"),
+        ("series_periods_detect(s, 4.0, 7.0, 1)", "not known which"),
+        ("series_periods_validate(s, 5)", "not known which"),
+        ("x = series_fit_2lines_dynamic(s)", "with all of its values"),
+        ("x = series_fit_2lines_dynamic(s).split_idx", "split_idx"),
         ("series_fit_line(series_add(s, dynamic([1, null])))", "no number"),
     ],
 )
@@ -72,3 +75,47 @@ def test_constant_in_make_series_marks_the_bins_with_rows(ask):
     for wrong in ("seen = v", "1", "seen = 'x'"):
         with pytest.raises(QueryError, match="aggregate"):
             ask(rows.format(wrong))
+
+
+DAYS = "print s = dynamic([9,10,9,10,9,2,1,9,10,10,9,9,2,1,10,9,9,10,9,1,2,9,9,10,9,10,2,1]) | "
+
+
+def test_periods_are_filled_up_with_zeros(ask):
+    """A list as long as what was found would move the scores of the next series."""
+    found = ask(DAYS + "project (p, sc) = series_periods_detect(s, 4.0, 10.0, 1)")
+    assert found == ([7.0], [pytest.approx(57 / 58)])
+    assert ask(DAYS + "project (p, sc) = series_periods_detect(s, 15.0, 30.0, 2)") == ([0.0, 0.0], [0.0, 0.0])
+
+
+def test_periods_out_of_bounds_score_0(ask):
+    """Under four points, or over half of the series, there is no period, whatever the correlation says."""
+    periods, scores = ask(DAYS + "project (p, sc) = series_periods_validate(s, 7, 2.0, 21)")
+    assert periods == [7.0, 2.0, 21.0]
+    assert scores == [pytest.approx(57 / 58), 0.0, 0.0]
+
+
+STEP = "print s = dynamic([1, 1, 2, 2, 3, 3, 20, 19, 18, 17, 16]) | "
+
+
+def test_two_lines_meet_nowhere(ask):
+    """One line through all points, or two that share the break, would bend towards the jump."""
+    quality, slopes, fit = ask(
+        STEP + "extend (q, i, v, rv, f, rq, right, ri, rvar, rrv, lq, left) = series_fit_2lines(s)"
+        " | project q, pack_array(left, right), f"
+    )
+    assert fit[:6] == pytest.approx([0.857142857, 1.314285714, 1.771428571, 2.228571429, 2.685714286, 3.142857143])
+    assert fit[6:] == pytest.approx([20, 19, 18, 17, 16])
+    assert slopes == pytest.approx([16 / 35, -1])
+    assert quality == pytest.approx(1 - (12 / 35) / (7834 / 11))
+    assert ask(STEP + "project series_fit_2lines_dynamic(s).line_fit") == (pytest.approx(fit),)
+
+
+def test_transform_is_scaled_on_the_way_back(ask):
+    """Scaled forward, the first number would be the mean, not the sum."""
+    ask_fft = "print s = dynamic([1, 2, 3, 4]) | extend (re, im) = series_fft(s) | "
+    assert ask(ask_fft + "project re, im") == (
+        pytest.approx([10, -2, -2, -2]),
+        pytest.approx([0, 2, 0, -2]),
+    )
+    assert ask(ask_fft + "project (a, b) = series_ifft(re, im)")[0] == pytest.approx([1, 2, 3, 4])
+    assert ask("print series_ifft(series_add(dynamic([4, 0]), 0))")[0] == pytest.approx([2, 2])

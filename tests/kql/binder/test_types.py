@@ -73,7 +73,7 @@ def test_what_kusto_refuses_is_refused(bench: Any, expression: str, code: str) -
     assert found.code == code
 
 
-@pytest.mark.parametrize("aggregate", ["min(d)", "sum(d)", "avg(s)", "max(g)", "sum(s)", "arg_max(d, i)", "countif(i)"])
+@pytest.mark.parametrize("aggregate", ["min(d)", "sum(d)", "avg(s)", "sum(s)", "arg_max(d, i)", "countif(i)"])
 def test_aggregates_that_kusto_refuses(bench: Any, aggregate: str) -> None:
     (found,) = bench.refusal(f"{DATA} T | summarize {aggregate}").diagnostics
     assert found.code in {"KS107", "KS127"}

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
     Reals = npt.NDArray[np.float64]
 
-_DYNAMIC, _BOOL, _LONG = KqlType.DYNAMIC, KqlType.BOOL, KqlType.LONG
+_DYNAMIC, _BOOL, _LONG, _TEXT = KqlType.DYNAMIC, KqlType.BOOL, KqlType.LONG, KqlType.STRING
 
 #: The columns of `series_fit_line`.
 _LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
 #: Above it the coefficients of a polynomial depend on how the equations are solved, not on the numbers alone.
 _WORST_CONDITION = 1e6
+#: A part of a series with fewer points lies on its line by itself; whether Kusto tries such parts is not known.
+_LEAST_PART = 3
+#: Breaks that leave this share more than the best one do as well.
+_AS_GOOD = 1e-9
 
 
 def numbers(text: str | None, function: str, least: int = 1) -> Reals | None:
@@ -94,6 +98,59 @@ def fit_line_dynamic(text: str | None) -> str | None:
 def fit_line(text: str | None) -> str | None:
     found = _fit_line(text, "series_fit_line")
     return None if found is None else write([found[name] for name in _LINE])
+
+
+# ---------------------------------------------------------------- two lines
+
+
+def _left_over(values: Reals) -> float:
+    """What a line through the values leaves: the sum of squares."""
+    import numpy as np  # start-up time, as above
+
+    slope, start = line(values)
+    return float(((values - start - slope * np.arange(len(values), dtype=np.float64)) ** 2).sum())
+
+
+def _break(values: Reals, function: str) -> int:
+    """Where the second line begins so that both together leave the least.
+
+    Raises:
+        NoExactAnswerError: If two breaks do equally well, or one of the parts is very short.
+    """
+    left = [_left_over(values[:i]) + _left_over(values[i:]) for i in range(1, len(values))]
+    least, total = min(left), float(((values - values.mean()) ** 2).sum())
+    best = [i for i, rest in enumerate(left, 1) if rest <= least + _AS_GOOD * total]
+    if len(best) > 1 or not _LEAST_PART <= best[0] <= len(values) - _LEAST_PART:
+        raise NoExactAnswerError(
+            f"{function}() of a series that breaks equally well at several points, or next to its end: "
+            "it is not known which break Kusto takes; series_fit_line() fits one line"
+        )
+    return best[0]
+
+
+@kernel(_DYNAMIC, _TEXT, result=_DYNAMIC)
+def two_lines(text: str | None, value: str) -> str | None:
+    """One value of `series_fit_2lines`: of both lines together, or with `left_` and `right_` that of one of them."""
+    import numpy as np  # start-up time, as above
+
+    function = "series_fit_2lines"
+    values = numbers(text, function, least=2 * _LEAST_PART)
+    if values is None:
+        return None
+    place = _break(values, function)
+    side, _, name = value.rpartition("_") if value.startswith(("left_", "right_")) else ("", "", value)
+    if side:
+        found = _fit_line(write((values[:place] if side == "left" else values[place:]).tolist()), function)
+        return None if found is None else write(found[name])
+    lines = [line(part) for part in (values[:place], values[place:])]
+    places = (np.arange(place, dtype=np.float64), np.arange(len(values) - place, dtype=np.float64))
+    fitted = np.concatenate([start + slope * x for (slope, start), x in zip(lines, places, strict=True)])
+    if value == "line_fit":
+        return write(fitted.tolist())
+    return write(dict(zip(("rsquare", "variance", "rvariance"), _quality(values, fitted), strict=True))[value])
+
+
+# ---------------------------------------------------------------- polynomials
 
 
 @kernel(_DYNAMIC, _DYNAMIC, _LONG, result=_DYNAMIC)

@@ -18,8 +18,8 @@ PREFIX = "kx_"
 _MEMORY = 50_000
 #: The modules of kernels, all in this folder.
 MODULES = (
-    "addresses", "codings", "decompositions", "distributions", "documents", "fits", "instants", "pairs", "reals",
-    "series", "sets", "texts",
+    "addresses", "codings", "decompositions", "distributions", "documents", "fits", "instants", "pairs", "periods",
+    "reals", "series", "sets", "texts",
 )  # fmt: skip
 
 

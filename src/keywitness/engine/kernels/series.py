@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keywitness.engine.kernels.documents import read, write
+from keywitness.engine.kernels.fits import numbers
 from keywitness.engine.kernels.kernel import kernel
 from keywitness.model.schema import KqlType
 
@@ -275,3 +276,31 @@ def stats(text: str | None, ignore_nonfinite: bool | None = False) -> str | None
     """The first seven figures as an array: the columns of `series_stats`."""
     figures = _statistics(text, ignore_nonfinite)
     return None if figures is None else write(figures[:7])
+
+
+# ---------------------------------------------------------------- Fourier transforms
+
+
+def _transformed(real: str | None, imaginary: str | None, transform: str) -> str | None:
+    """Real and imaginary parts of the transform of a series of complex numbers; the second argument may be missing.
+
+    The definition that Kusto's page refers to: the sum is not scaled forward, and divided by its length backward.
+    """
+    import numpy as np  # start-up time: queries without series never need it
+
+    parts = [None if text is None else numbers(text, f"series_{transform}") for text in (real, imaginary)]
+    if parts[0] is None or (imaginary is not None and parts[1] is None):
+        return None
+    values = parts[0] if parts[1] is None else parts[0] + 1j * parts[1]
+    found = np.fft.fft(values) if transform == "fft" else np.fft.ifft(values)
+    return write([found.real.tolist(), found.imag.tolist()])
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def fft(real: str | None, imaginary: str | None = None) -> str | None:
+    return _transformed(real, imaginary, "fft")
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
+def ifft(real: str | None, imaginary: str | None = None) -> str | None:
+    return _transformed(real, imaginary, "ifft")

@@ -73,10 +73,19 @@ def _call(emitter: Emitter, call: plan.Call, step: Step) -> Expr:
     lowering = table().get(call.function)
     if lowering is None:
         raise cannot(f"{call.function}() is not answered by this engine yet")
+    if call.function in ("member", "index") and (apart := _value_apart(emitter, call, step)) is not None:
+        return apart
     args = tuple(lower(emitter, arg, step) for arg in call.args)
     if isinstance(lowering, str):
         return sql.call(lowering, *args)
     return lowering(Use(call, args, emitter, step))
+
+
+def _value_apart(emitter: Emitter, access: plan.Call, step: Step) -> Expr | None:
+    """One value of a function whose values are computed apart; None for any other access."""
+    from keywitness.engine.lowering import series  # a cycle otherwise, as above
+
+    return series.two_lines(emitter, access, step)
 
 
 def _to_scalar(emitter: Emitter, scalar: plan.ToScalar) -> Expr:

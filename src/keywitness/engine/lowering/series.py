@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from keywitness.engine import sql
-from keywitness.engine.lowering.dynamics import as_json, json_arguments
+from keywitness.engine.lowering.dynamics import as_json, element, json_arguments
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
+from keywitness.kql import functions, plan
 from keywitness.model.schema import KqlType
 
+if TYPE_CHECKING:
+    from keywitness.engine.emitter import Emitter
+    from keywitness.engine.step import Step
+
 _PAIRS = "add subtract multiply divide pow greater greater_equals less less_equals equals not_equals"
+#: Of these each value is computed apart: some have an answer where others have none.
+TWO_LINES = ("series_fit_2lines", "series_fit_2lines_dynamic")
 _SINGLES = "exp sign abs sin asin cos acos tan atan log floor ceiling"
 
 
@@ -117,6 +126,48 @@ def _outliers(use: Use) -> Expr:
     return sql.call("kx_decompositions_outliers", use.args[0], sql.text(kind), ignored)
 
 
+# ---------------------------------------------------------------- values one by one
+
+
+def _whole(use: Use) -> Expr:
+    raise cannot(
+        f"{use.call.function}() with all of its values: of some it is not documented how they count",
+        "take those that you need: extend (r, _, v, rv, fit) = series_fit_2lines(s), or .line_fit of the dynamic form",
+    )
+
+
+def two_lines(emitter: Emitter, access: plan.Call, step: Step) -> Expr | None:
+    """One value of `series_fit_2lines`, where the access asks for one; None where it asks something else."""
+    call, key = access.args
+    if not (isinstance(call, plan.Call) and call.function in TWO_LINES and isinstance(key, plan.Literal)):
+        return None
+    row = functions.find(TWO_LINES[0])
+    names = [name for name, _ in row.signatures[0].columns] if row else []
+    value = names[key.value] if key.type is KqlType.LONG and 0 <= key.value < len(names) else key.value
+    if value in ("split_idx", "right_interception"):
+        raise cannot(
+            f"{value} of {call.function}(): from which point it counts is not documented",
+            "line_fit has the fitted point of each place",
+        )
+    if value not in names:
+        return sql.null()
+    return sql.call("kx_fits_two_lines", emitter.lower(call.args[0], step), sql.text(value))
+
+
+def _fourier(name: str) -> Lowering:
+    return lambda use: sql.call(f"kx_series_{name}", *use.args)
+
+
+def _detect(use: Use) -> Expr:
+    reals = (sql.cast(a, "DOUBLE") for a in use.args[1:3])
+    return sql.call("kx_periods_detect", use.args[0], *reals, sql.cast(use.args[3], "BIGINT"))
+
+
+def _validate(use: Use) -> Expr:
+    asked = sql.call("kw_list_json", sql.array([element(a, use.type(i)) for i, a in enumerate(use.args) if i]))
+    return sql.call("kx_periods_validate", use.args[0], asked)
+
+
 LOWERINGS: Table = {
     **{f"series_{name}": _paired(name) for name in _PAIRS.split()},
     **{f"series_{name}": _mapped(name) for name in _SINGLES.split()},
@@ -141,4 +192,9 @@ LOWERINGS: Table = {
     "series_decompose_forecast": _forecast,
     "series_decompose_anomalies": _anomalies,
     "series_outliers": _outliers,
+    "series_periods_detect": _detect,
+    "series_periods_validate": _validate,
+    "series_fft": _fourier("fft"),
+    "series_ifft": _fourier("ifft"),
+    **dict.fromkeys(TWO_LINES, _whole),
 }

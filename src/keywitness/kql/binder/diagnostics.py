@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from keywitness.kql.diagnostics import Diagnostic, did_you_mean, quoted
-from keywitness.kql.functions.function import NUMBER, ORDERABLE, PLAIN
+from keywitness.kql.functions.function import NUMBER, PLAIN
 from keywitness.kql.syntax import Span
 from keywitness.model.schema import KqlType
 
@@ -115,7 +115,6 @@ def _type_help(wanted: Iterable[KqlType]) -> str:
 
 _FAMILIES = {
     NUMBER: "number",
-    ORDERABLE: "number, string, datetime, timespan or bool",
     PLAIN: "other than dynamic",
     NUMBER | {KqlType.DATETIME, KqlType.TIMESPAN}: "number, datetime or timespan",
 }

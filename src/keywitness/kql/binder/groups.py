@@ -198,7 +198,7 @@ def _arg(
     if not node.args or isinstance(node.args[0], syntax.Star):
         raise diagnostics.argument_count(node.span, row.name, row.texts, 0)
     ranked = e.without_aggregates().bind(node.args[0])
-    if ranked.type in {DYNAMIC, KqlType.GUID}:
+    if ranked.type is DYNAMIC:
         raise diagnostics.wrong_type(node.args[0].span, ranked.type, [LONG, KqlType.REAL, KqlType.DATETIME, STRING])
     ranked_name = implied(node.args[0])
     short = row.name.removeprefix("arg_")

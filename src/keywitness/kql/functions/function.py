@@ -56,7 +56,6 @@ INTEGER = frozenset({KqlType.INT, KqlType.LONG})
 NUMBER = INTEGER | {KqlType.REAL, KqlType.DECIMAL}
 TEXT = frozenset({KqlType.STRING, KqlType.DYNAMIC})
 PLAIN = ANY - {KqlType.DYNAMIC}
-ORDERABLE = PLAIN - {KqlType.GUID}
 
 _TYPE_WORDS: dict[str, frozenset[KqlType]] = {
     "any": ANY,
@@ -67,7 +66,7 @@ _TYPE_WORDS: dict[str, frozenset[KqlType]] = {
     "number": NUMBER,
     "integer": INTEGER,
     "summable": NUMBER | {KqlType.DATETIME, KqlType.TIMESPAN},
-    "orderable": ORDERABLE,
+    "orderable": PLAIN,
     "integers": INTEGER | {KqlType.DYNAMIC},
     "type": frozenset(),
 }

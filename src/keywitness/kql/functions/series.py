@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from keywitness.kql.functions.function import Function, Naming, scalar
 
-_PERIODS = (
-    "which peaks count as periods is not documented; series_decompose() finds a season that stands out, or takes it "
-    "in points"
-)
-_TWO_LINES = (
-    "which points are tried as the break and where the right line has its origin are not documented; "
-    "series_fit_line() fits one line"
-)
-_FOURIER = "no recorded answer shows how Kusto scales the transform"
 _PAIR = "(series1: dynamic|number, series2: dynamic|number) -> dynamic"
 _ONE = "(series: dynamic) -> dynamic"
 
@@ -99,13 +90,25 @@ FUNCTIONS: tuple[Function, ...] = (
         "seasonality_threshold: const real?) -> (baseline: dynamic, seasonal: dynamic, trend: dynamic, "
         "residual: dynamic)",
     ),
-    *(
-        scalar(f"series_{name}", "(series: dynamic, rest: any*?) -> dynamic", refusal=reason)
-        for reason, names in (
-            (_PERIODS, "periods_detect periods_validate"),
-            (_TWO_LINES, "fit_2lines fit_2lines_dynamic"),
-            (_FOURIER, "fft ifft"),
-        )
-        for name in names.split()
+    scalar(
+        "series_periods_detect",
+        "(series: dynamic, min_period: number, max_period: number, num_periods: integer) -> (periods: dynamic, "
+        "scores: dynamic)",
     ),
+    scalar(
+        "series_periods_validate",
+        "(series: dynamic, period: number*) -> (periods: dynamic, scores: dynamic)",
+    ),
+    *(
+        scalar(f"series_{name}", "(x_real: dynamic, x_imaginary: dynamic?) -> (real: dynamic, imag: dynamic)")
+        for name in ("fft", "ifft")
+    ),
+    scalar(
+        "series_fit_2lines",
+        "(series: dynamic) -> (rsquare: real, split_idx: long, variance: real, rvariance: real, line_fit: dynamic, "
+        "right_rsquare: real, right_slope: real, right_interception: real, right_variance: real, "
+        "right_rvariance: real, left_rsquare: real, left_slope: real, left_interception: real, left_variance: real, "
+        "left_rvariance: real)",
+    ),
+    scalar("series_fit_2lines_dynamic", "(series: dynamic) -> dynamic"),
 )
