@@ -69,3 +69,26 @@ def test_ip_lookup_with_a_further_key() -> None:
     let T = datatable(ip:string, zone:string)['192.0.2.1', 'b'];"""
     rows = query(f"{tables} T | evaluate ipv4_lookup(R, ip, net, zone)").to_pylist()
     assert rows == [{"ip": "192.0.2.1", "zone": "b", "net": "192.0.2.0/24"}]
+
+
+def test_narrow_numbers_rows_from_0_and_writes_cells_as_text() -> None:
+    rows = query("datatable(a:long, b:bool, c:string)[1, true, 'x', 2, false, ''] | sort by a asc | evaluate narrow()")
+    assert [tuple(r.values()) for r in rows.to_pylist()] == [
+        (0, "a", "1"), (0, "b", "True"), (0, "c", "x"), (1, "a", "2"), (1, "b", "False"), (1, "c", ""),
+    ]  # fmt: skip
+
+
+def test_narrow_refuses_what_its_page_does_not_write() -> None:
+    """The page writes times and nulls as no function of the language does, so they are not guessed."""
+    with pytest.raises(QueryError, match=r"narrow\(\) of 't', a datetime, is not supported"):
+        query("print t = datetime(2026-01-01) | evaluate narrow()")
+    with pytest.raises(QueryError, match="a cell is null"):
+        query("print n = long(null) | evaluate narrow()")
+
+
+def test_preview_gives_rows_and_their_number() -> None:
+    rows = query("range x from 1 to 30 step 1 | evaluate preview(2)")
+    assert rows.to_pylist() == [{"Count": 30}]
+    assert [len(other) for other in rows.others] == [2]
+    with pytest.raises(QueryError, match="before another operator"):
+        query("range x from 1 to 30 step 1 | evaluate preview(2) | count")

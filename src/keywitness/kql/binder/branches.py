@@ -1,4 +1,4 @@
-"""`fork` and `facet`: one table in, several results out."""
+"""`fork`, `facet` and `evaluate preview`: one table in, several results out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Expressions
-from keywitness.kql.binder.types import DYNAMIC, LONG
+from keywitness.kql.binder.types import DYNAMIC, LONG, convert
+from keywitness.kql.functions.function import INTEGER
 from keywitness.kql.rewrite.tree import volatile
 
 
@@ -46,11 +47,36 @@ def bind_facet(context: Context, scope: Scope, rows: Rows, node: syntax.Facet) -
         yield rows.unordered(plan.Summarize(rows.plan, (plan.Named(column.name, column),), (count,)), rows.origin)
 
 
+def bind_preview(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Iterator[Rows]:
+    """`evaluate preview(n)`: the first `n` rows, and the number of all.
+
+    Raises:
+        RefusedError: If `n` is not one whole number, or the tables would not be about the same rows.
+    """
+    _refuse_volatile(rows, node, "evaluate")
+    if len(node.call.args) != 1:
+        raise diagnostics.argument_count(node.call.span, "preview", ["(count: integer)"], len(node.call.args))
+    written = node.call.args[0]
+    count = Expressions(context, scope, rows).bind_constant(written, "the number of rows")
+    if count.type not in INTEGER:
+        raise diagnostics.wrong_type(written.span, count.type, [LONG])
+    yield rows.over(plan.Take(rows.plan, convert(count, LONG)))
+    counted = plan.NamedAggregate("Count", plan.Aggregate("count", (), LONG))
+    yield rows.unordered(plan.Summarize(rows.plan, (), (counted,)))
+
+
 def _refuse_volatile(rows: Rows, node: syntax.Node, name: str) -> None:
     """Each result runs by itself, so what comes before must be the same each time."""
     if volatile(rows.plan):
         span = syntax.Span(node.span.start, node.span.start + len(name))
         raise diagnostics.not_supported(span, f"'{name}' over random rows", "leave out sample and rand() before it")
+
+
+def binder(node: syntax.Node) -> Callable[[Context, Scope, Rows, Any], Iterator[Rows]] | None:
+    """What binds an operator that has several results; None for the others."""
+    if isinstance(node, syntax.Evaluate):
+        return bind_preview if node.call.function.name == "preview" else None
+    return BINDERS.get(type(node))
 
 
 BINDERS: dict[type[syntax.Node], Callable[[Context, Scope, Rows, Any], Iterator[Rows]]] = {

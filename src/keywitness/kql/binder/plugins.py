@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Sequence
 
 from keywitness.kql import functions, plan, syntax
-from keywitness.kql.binder import calls, diagnostics, lookups
+from keywitness.kql.binder import activity, calls, diagnostics, lookups, sequences, subqueries
 from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Aggregates, Expressions
-from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, REAL, STRING, convert
+from keywitness.kql.binder.types import BOOL, DYNAMIC, GUID, INT, LONG, REAL, STRING, convert
 from keywitness.model.schema import Column, KqlType
 
 _TYPES = {
@@ -39,6 +39,9 @@ def bind_evaluate(context: Context, scope: Scope, rows: Rows | None, node: synta
         known = [f.name for f in functions.FAMILIES["Plugins"] if not f.refusal]
         raise diagnostics.unknown_function(node.call.function.span, name, known)
     binder = _PLUGINS.get(name)
+    if name == "preview":
+        help = "it gives two results: put it last, or use `take` or `count`"
+        raise diagnostics.not_supported(node.call.function.span, "preview() before another operator", help)
     if row.refusal or binder is None or rows is None:
         raise diagnostics.not_supported(node.call.function.span, f"the plugin {name}()", row.refusal)
     return binder(context, scope, rows, node)
@@ -251,10 +254,42 @@ def _schema_merge(context: Context, scope: Scope, rows: Rows, node: syntax.Evalu
     return Rows(plan.Sort(checked, (plan.SortKey(ordinal, False, True),)), ordered=True)
 
 
+# ---------------------------------------------------------------- narrow
+
+_WRITTEN = (STRING, GUID, BOOL, INT, LONG)
+_NULL_CELL = "narrow(): a cell is null, and its page does not say how that is written: replace nulls first"
+
+
+def _narrow(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
+    """One row per cell: the number of its row from 0, the name of its column, its text."""
+    if node.call.args:
+        raise diagnostics.argument_count(node.call.span, "narrow", ["()"], len(node.call.args))
+    cells: list[plan.Scalar] = []
+    for column in rows.schema.visible():
+        if column.type not in _WRITTEN:
+            help = f"its page does not say how: `extend {column.name} = tostring({column.name})` first"
+            raise diagnostics.not_supported(node.call.span, f"narrow() of '{column.name}', a {column.type},", help)
+        value: plan.Scalar = plan.ColumnRef(column.name, column.type)
+        if column.type is not STRING:
+            there = plan.Call("isnotnull", (value,), BOOL)
+            there = plan.Call("assert", (there, plan.Literal(_NULL_CELL, STRING)), BOOL)
+            value = plan.Call("iff", (there, convert(value, STRING), plan.Literal("", STRING)), STRING)
+        cells += [plan.Literal(column.name, STRING), value]
+    pairs = [plan.Call("pack_array", tuple(cells[i : i + 2]), DYNAMIC) for i in range(0, len(cells), 2)]
+    packed = plan.Project(rows.plan, (plan.Named("cells", plan.Call("pack_array", tuple(pairs), DYNAMIC)),))
+    text = """T | serialize Row = row_number(0) | mv-expand cells
+        | project Row, Column = tostring(cells[0]), Value = tostring(cells[1])"""
+    return subqueries.answer(context, text, {"T": rows.over(packed)}, {})
+
+
 _PLUGINS: dict[str, Callable[[Context, Scope, Rows, syntax.Evaluate], Rows]] = {
     "bag_unpack": _bag_unpack,
     "pivot": _pivot,
     "schema_merge": _schema_merge,
     "ipv4_lookup": lookups.bind_ip_lookup,
     "ipv6_lookup": lookups.bind_ip_lookup,
+    "narrow": _narrow,
+    "rows_near": sequences.bind_rows_near,
+    "sequence_detect": sequences.bind_sequence_detect,
+    **activity.PLUGINS,
 }

@@ -55,7 +55,7 @@ def _results(context: Context, scope: Scope, statement: syntax.Statement) -> Ite
     """The tables of one statement: none of a `let`, several of `fork` and `facet`."""
     if isinstance(statement, syntax.ExpressionStatement) and statement.value.operators:
         *most, last = statement.value.operators
-        binder = branches.BINDERS.get(type(last))
+        binder = branches.binder(last)
         if binder is not None:
             source = bind_table(context, scope, replace(statement.value, operators=tuple(most)))
             yield from binder(context, scope, source, last)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from keywitness.kql.functions.function import Function, plugin
 
 _ANYTHING = "(arg: any*?) -> dynamic"
-_LATER = "its page leaves open which rows count at the edges of a window; `summarize` and `join` say it exactly"
-_MINED = "how it chooses among patterns is not documented; `summarize count() by` the same columns counts them"
-_ELSE = "not answered by keywitness; `summarize` and `join` over the same columns say what it would"
-_SERVICE = "it reaches out of the case, to a service or a script"
-_TABULAR = (
-    "active_users_count activity_counts_metrics activity_engagement activity_metrics funnel_sequence "
-    "funnel_sequence_completion new_activity_metrics rolling_percentile sequence_detect session_count "
-    "sliding_window_counts"
+_FUNNEL = (
+    "its page gives no rows to check a reading by, and contradicts itself about the longest step; "
+    "sequence_detect() and `scan` find sequences"
 )
-_OTHERS = "dcount_intersect estimate_rows_count narrow geo_line_lookup geo_polygon_lookup identity preview rows_near"
+_SESSIONS = (
+    "the only answer on its page is a picture, which does not say whether a window counts sessions begun in it or all; "
+    "row_window_session() marks sessions"
+)
+_MINED = "how it chooses among patterns is not documented; `summarize count() by` the same columns counts them"
+_ELSE = "places on earth are outside of keywitness"
+_SERVICE = "it reaches out of the case, to a service or a script"
+_OTHERS = "dcount_intersect geo_line_lookup geo_polygon_lookup"
+_ANALYSED = "(id: plain, time: any, start: const any, end: const any"
 _OUTSIDE = (
     "ai_chat_completion ai_chat_completion_prompt ai_embeddings ai_embed_text "
     "azure_digital_twins_query_request cosmosdb_sql_request csharp dax_request execute_query "
@@ -28,7 +31,38 @@ FUNCTIONS: tuple[Function, ...] = (
     plugin("ipv4_lookup", "(ranges: any, address: string, range: string, key: string*?) -> dynamic"),
     plugin("ipv6_lookup", "(ranges: any, address: string, range: string, key: string*?) -> dynamic"),
     plugin("schema_merge", "(preserve_order: const bool?) -> dynamic"),
-    *(plugin(name, _ANYTHING, refusal=_LATER) for name in _TABULAR.split()),
+    plugin("activity_counts_metrics", f"{_ANALYSED}, window: const any, dimension: plain*?) -> dynamic"),
+    plugin("activity_metrics", f"{_ANALYSED}, window: const any, dimension: plain*?) -> dynamic"),
+    plugin("activity_engagement", f"{_ANALYSED}, inner: const any, outer: const any, dimension: plain*?) -> dynamic"),
+    plugin(
+        "new_activity_metrics",
+        f"{_ANALYSED}, window: const any, cohort: const any?, dimension: plain*?, lookback: any?) -> dynamic",
+    ),
+    plugin(
+        "sliding_window_counts", f"{_ANALYSED}, lookback: const any, bin: const any, dimension: plain*?) -> dynamic"
+    ),
+    plugin(
+        "active_users_count",
+        f"{_ANALYSED}, lookback: const any, period: const any, periods: const integer, bin: const any, "
+        "dimension: plain*?) -> dynamic",
+    ),
+    plugin(
+        "rolling_percentile",
+        "(value: summable, percentile: const number, index: any, bin: const any, bins: const integer, "
+        "dimension: plain*?) -> dynamic",
+    ),
+    *(plugin(name, _ANYTHING, refusal=_FUNNEL) for name in ("funnel_sequence", "funnel_sequence_completion")),
+    plugin("session_count", _ANYTHING, refusal=_SESSIONS),
+    plugin(
+        "sequence_detect",
+        "(time: datetime, longest_step: const timespan, longest: const timespan, step: bool*, dimension: plain*?)"
+        " -> dynamic",
+    ),
+    plugin("rows_near", "(condition: bool, rows: const integer, rows_after: const integer?) -> dynamic"),
+    plugin("narrow", "() -> dynamic"),
+    plugin("preview", "(rows: const integer) -> dynamic"),
+    plugin("identity", _ANYTHING, refusal="no page says what it does"),
+    plugin("estimate_rows_count", _ANYTHING, refusal="it estimates; use `count`"),
     *(plugin(name, _ANYTHING, refusal=_MINED) for name in ("autocluster", "basket", "diffpatterns")),
     *(plugin(name, _ANYTHING, refusal=_ELSE) for name in _OTHERS.split()),
     *(plugin(name, _ANYTHING, refusal=_SERVICE) for name in _OUTSIDE.split()),
