@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from keywitness.engine import sql
 from keywitness.engine.kernels.texts import holds_term
-from keywitness.engine.lowering.terms import check_pattern, has_term, quote
-from keywitness.errors import QueryError
+from keywitness.engine.lowering.terms import has_term, quote
 
 _ALPHABET = st.text(alphabet="aB1_-. /é\n%", max_size=8)
 
@@ -35,9 +34,3 @@ def test_a_quoted_text_matches_itself(connection, text) -> None:
     text = text.encode("utf-8", "ignore").decode().replace("\0", "") or "x"
     (found,) = connection.execute("SELECT regexp_full_match(?, ?)", [text, "(?s)" + quote(text)]).fetchone()
     assert found
-
-
-def test_look_around_is_refused() -> None:
-    with pytest.raises(QueryError):
-        check_pattern("(?<=a)b")
-    assert check_pattern("(?:a)(?P<n>b)") == "(?:a)(?P<n>b)"

@@ -72,3 +72,16 @@ def test_datetimes_in_many_spellings(ask):
         "2022-12-02T00:00:00.0000000Z",
         None,
     )
+
+
+def test_versions_compare_by_their_numbers(ask_rows):
+    """As text "1.10" comes before "1.9"; a version is a number of four parts of eight digits, beyond a decimal's 20."""
+    asked = "datatable(v: string) ['1.9', '1.10', '0.0.0.7', '1.2.3.4.5', '1.', '123456789']"
+    rows = ask_rows(asked + " | extend n = parse_version(v) | sort by n asc nulls last, v asc | project v, tostring(n)")
+    assert rows[:3] == [
+        ("0.0.0.7", "7"),
+        ("1.9", "1000000090000000000000000"),
+        ("1.10", "1000000100000000000000000"),
+    ]
+    assert rows[3:] == [("1.", ""), ("1.2.3.4.5", ""), ("123456789", "")]
+    assert ask_rows("print parse_version('2') > parse_version('1.99.99')") == [(True,)]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from keywitness.errors import QueryError
+
 
 def test_access_never_fails(ask):
     assert ask("print d = dynamic({'a':{'b':7}}) | project d.a.b, d.x, d.a.b.c, d['a']['b'], d[0]") == (
@@ -127,3 +131,47 @@ def test_strcat_array_prints_elements_as_json_does(ask):
 
 def test_a_range_array_stops_at_kustos_limit(ask):
     assert ask("print array_length(range(1, 1000000000))") == (1_048_576,)
+
+
+@pytest.mark.parametrize("path", ["$.a[0]", "$.b.c"])
+def test_a_key_below_what_is_no_bag_is_refused(ask, path):
+    """The page: array indexing is not supported. A member called `0`, or a lost value, would be made up."""
+    with pytest.raises(QueryError, match="bag_set_key"):
+        ask(f"print bag_set_key(dynamic({{'a': [1], 'b': 2}}), '{path}', 3)")
+
+
+def test_two_dynamic_values_are_equal_as_they_are_written(ask):
+    """As strings, two nulls would be equal, and so would 1 and "1"."""
+    data = "print d = dynamic({'a': 1, 'b': 'x', 'c': [1, {'k': null}], 'n': null})"
+    assert ask(f"{data} | project d.a == d.a, d.a == d.b, d.c == d.c, d.n == d.z, d.a == d.n, d.a != d.n") == (
+        True,
+        False,
+        True,
+        None,
+        False,
+        True,
+    )
+    assert ask("print dynamic('1') == dynamic(1), parse_json('[1, 2]') != dynamic([1,2])") == (False, False)
+
+
+@pytest.mark.parametrize("pair", ["dynamic({'a':1,'b':2}) == dynamic({'b':2,'a':1})", "dynamic([1]) != dynamic([1.0])"])
+def test_values_that_differ_in_writing_alone_are_refused(ask, pair):
+    """No page says whether they are equal."""
+    with pytest.raises(QueryError, match="== of dynamic values"):
+        ask(f"print {pair}")
+
+
+def test_xml_becomes_bags_as_the_page_shows(ask):
+    """A parser that expands prefixes would name elements by their namespace; an empty element is null, not empty."""
+    assert ask(
+        """print parse_xml('<?xml version="1.0" encoding="utf-16"?><e/>'), parse_xml('<e k="v">t</e>'),
+        parse_xml('<e> t <a>1</a><a/></e>'), parse_xml('<n:e xmlns:n="u" n:k="v"/>'), parse_xml('<e>')"""
+    ) == (
+        {"e": None},
+        {"e": {"@k": "v", "#text": "t"}},
+        {"e": {"a": ["1", None], "#text": "t"}},
+        {"n:e": {"@xmlns:n": "u", "@n:k": "v"}},
+        None,
+    )
+    with pytest.raises(QueryError, match="several pieces"):
+        ask("print parse_xml('<e>a<b/>c</e>')")

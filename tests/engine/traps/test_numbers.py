@@ -56,3 +56,15 @@ def test_reals_in_text(ask):
 def test_literals_keep_their_exact_value(ask):
     """A literal that went through DuckDB's DECIMAL could lose its last digit."""
     assert ask("print 0.1 + 0.2, 1e308, 123456789.123456789") == (0.1 + 0.2, 1e308, 123456789.123456789)
+
+
+def test_logarithms_at_and_below_zero(ask):
+    """DuckDB raises. The page makes negative numbers null and says nothing of zero, which is minus infinity."""
+    assert ask("print log(0), log2(0), log10(0), log(-1), log2(-0.5), log10(-1)") == (-math.inf,) * 3 + (None,) * 3
+
+
+def test_a_random_number_below_n_is_whole(ask_rows):
+    rows = ask_rows(
+        "range i from 1 to 200 step 1 | extend r = rand(7) | summarize min(r), max(r), dcount(r), sum(r % 1)"
+    )
+    assert rows == [(0.0, 6.0, 7, 0.0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keywitness import query
 from keywitness.errors import QueryError
 
 
@@ -52,21 +53,46 @@ def test_text(ask, call, text):
         ("isnull(extract_all('([0-9])', 'x'))", True),
         ("extract_all('([a-z])([0-9])', 'a1b2')", [["a", "1"], ["b", "2"]]),
         ("extract_all('([a-z])([0-9])', dynamic([2]), 'a1b2')", ["1", "2"]),
+        ("extract_all('(?P<letter>[a-z])(?<digit>[0-9])', dynamic(['digit', 1]), 'a1b2')", [["1", "a"], ["2", "b"]]),
+        ("extract_all('([0-9])?k', 'k5k')", ["", "5"]),  # a group without a match is empty text, not null
+        ("indexof_regex('kv1-kv2-kv3', 'kv[0-9]', 1)", 4),
+        ("indexof_regex('kv1-kv2-kv3', 'kv[0-9]', 0, -1, 3)", 8),
+        ("indexof_regex('kv1', 'v', 0, 1)", -1),
+        ("indexof_regex('ononon', 'on.n', 0, -1, 2)", -1),  # matches do not overlap
+        ("indexof_regex('kv1', 'v', -1)", None),  # unlike indexof(), no counting from the end
+        ("indexof_regex('kv1', 'v', 0, -2)", None),
+        ("indexof_regex('größe1', '(ß)(e)', 2)", 3),
     ],
 )
 def test_values(ask, call, value):
     assert ask(f"print {call}") == (value,)
 
 
-def test_look_around_is_refused():
-    from keywitness import query
+def test_a_second_match_beyond_the_length_is_refused():
+    """The length could bound all of the search or each match of it: the page shows neither."""
+    with pytest.raises(QueryError, match="beyond its length"):
+        query("print indexof_regex('kv1-kv2-kv3', 'kv[0-9]', 0, 6, 2)")
 
+
+def test_a_word_boundary_beside_a_letter_beyond_ascii_is_refused():
+    r"""RE2 finds a boundary between `a` and `ö`; Kusto's expressions follow Unicode and have none there."""
+    with pytest.raises(QueryError, match="word boundary"):
+        query(r"print extract(@'\bö', 0, 'aö')")
+    assert query(r"print r = extract(@'\ba\w*', 0, '– ab')").to_pylist() == [{"r": "ab"}]
+
+
+def test_an_expression_from_a_column_is_read_like_a_constant(ask_rows):
+    asked = "datatable(p: string) [@'^\\w+$', '^k', 'x'] | project 'kö' matches regex p"
+    assert ask_rows(asked) == [(True,), (True,), (False,)]
+    with pytest.raises(QueryError, match="look-around"):
+        query("datatable(p: string) ['(?=k)'] | project 'k' matches regex p")
+
+
+def test_look_around_is_refused():
     with pytest.raises(QueryError, match="look-around"):
         query("print extract('(?=a)a', 0, 'a')")
 
 
 def test_a_pattern_that_is_none_is_refused_not_crashed():
-    from keywitness import query
-
     with pytest.raises(QueryError):
         query("print 'a' matches regex '('")

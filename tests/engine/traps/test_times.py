@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from keywitness.errors import QueryError
+
 
 def test_the_seventh_digit_survives(ask):
     """DuckDB's TIMESTAMP stops at microseconds."""
@@ -89,3 +93,40 @@ def test_formats(ask):
         "15-12-14 2:3:4.1234500 AM",
     )
     assert ask("print format_datetime(datetime(2015-12-14 12:03:04), 'yyyy-MM-dd hh:mm FFF')") == ("2015-12-14 12:03 ",)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "format_datetime(now(), 'MMM')",  # read as `MM` and `M` it would print the month twice
+        "format_datetime(now(), 'dddd')",
+        "format_datetime(now(), 'yyy')",
+        "format_timespan(1h, 'hhh')",
+        "format_timespan(1h, 'ddddddddd')",
+    ],
+)
+def test_a_format_beyond_the_listed_ones_is_refused(ask, call):
+    with pytest.raises(QueryError, match="in its format"):
+        ask(f"print {call}")
+
+
+def test_a_span_is_padded_to_the_days_asked_for(ask):
+    """`hh` goes to 23, also where the page does not list it: its own example prints hours so."""
+    assert ask(
+        "print format_timespan(time(40.21:05:06.0070000), 'dddd.h:m:s FFFFFFF'), format_timespan(-1h, 'HH')"
+    ) == (
+        "0040.21:5:6 007",
+        "01",
+    )
+
+
+def test_a_span_is_made_of_parts_within_their_bounds(ask):
+    """Added up, 24 hours would make a day; the page names 0-23 and null for what cannot be made."""
+    assert ask(
+        "print make_timespan(24, 0), make_timespan(1, 60), make_timespan(1, 2, 60), make_timespan(3, 4, 5, 6.7)"
+    ) == (
+        None,
+        None,
+        None,
+        "3.04:05:06.7000000",
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.kql.literals import format_datetime, format_timespan
 from keywitness.model.schema import KqlType
 
@@ -48,6 +48,29 @@ def arrays_of(texts: Iterable[str | None]) -> list[list[Any]] | None:
     """All arguments as arrays, or None when one is none."""
     values = [read(t) for t in texts]
     return values if all(isinstance(v, list) for v in values) else None
+
+
+@kernel(_DYNAMIC, _DYNAMIC, result=_BOOL)
+def alike(left: str, right: str) -> bool:
+    """Equality of two dynamic values that are not null and not written alike.
+
+    No page says whether bags are equal whose keys are in another order, or 1 and 1.0.
+    """
+    one, other = read(left), read(right)
+    if write(one) == write(other):
+        return True
+    if json.dumps(_loose(one)) == json.dumps(_loose(other)):
+        raise NoExactAnswerError("== of dynamic values that differ in the order of keys, or as 1 and 1.0 do")
+    return False
+
+
+def _loose(value: Any) -> Any:
+    """A value with its keys in order and its whole numbers as reals."""
+    if isinstance(value, dict):
+        return {name: _loose(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_loose(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 # ---------------------------------------------------------------- access
@@ -192,12 +215,13 @@ def set_key(text: str | None, name: str, new: str) -> str | None:
     if not isinstance(value, dict):
         return None
     steps = (path_steps(name) if name.startswith("$") else None) or [name]
+    if not all(isinstance(step, str) for step in steps):
+        raise NoExactAnswerError("bag_set_key() of a place in an array")
     inner = value
     for step in steps[:-1]:
-        following = inner.get(step)
-        if not isinstance(following, dict):
-            following = inner[step] = {}
-        inner = following
+        inner = inner.setdefault(step, {})
+        if not isinstance(inner, dict):
+            raise NoExactAnswerError("bag_set_key() below a value that is no bag")
     inner.pop(steps[-1], None)
     inner[steps[-1]] = json.loads(new)
     return write(value)

@@ -35,11 +35,6 @@ def to_text(value: float | None) -> str:
     return "" if value is None else real_text(value)
 
 
-@kernel(KqlType.DECIMAL, result=_TEXT)
-def decimal_to_text(value: Decimal | None) -> str:
-    return "" if value is None else decimal_text(value)
-
-
 def _hex(value: int | None, length: int | None, bits: int) -> str:
     if value is None:
         return ""

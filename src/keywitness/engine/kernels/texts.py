@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from keywitness.engine.kernels.documents import plain, read, write
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
+from keywitness.engine.regex import RegexError
+from keywitness.engine.regex import read as read_regex
 from keywitness.model.schema import KqlType
 
 _TEXT, _LONG, _BOOL, _DYNAMIC = KqlType.STRING, KqlType.LONG, KqlType.BOOL, KqlType.DYNAMIC
@@ -95,6 +98,21 @@ def repeated(value: str, count: int | None, delimiter: str) -> str:
     return delimiter.join([value] * max(0, min(count or 0, _LONGEST_REPEAT)))
 
 
+# ---------------------------------------------------------------- regular expressions
+
+
+@kernel(_TEXT, result=_TEXT)
+def regex(pattern: str) -> str:
+    """An expression that is no constant, in RE2."""
+    try:
+        found = read_regex(pattern)
+    except RegexError as error:
+        raise NoExactAnswerError(str(error)) from None
+    if found.bounded:
+        raise NoExactAnswerError("a word boundary in an expression that is no constant")
+    return found.text
+
+
 # ---------------------------------------------------------------- replacing
 
 
@@ -144,6 +162,10 @@ def from_codepoints(*values: str | None) -> str:
     return "".join(chr(n) for n in numbers if isinstance(n, int) and 0 <= n < 0x110000 and not 0xD800 <= n < 0xE000)
 
 
+#: What separates labels of a domain name (RFC 3490, 3.1).
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+
+
 def _label_encoded(label: str) -> str:
     return label.encode("punycode").decode("ascii")
 
@@ -164,7 +186,7 @@ def from_punycode(text: str) -> str:
 @kernel(_TEXT, result=_TEXT)
 def domain_from_punycode(domain: str) -> str:
     labels = []
-    for label in domain.split("."):
+    for label in _DOTS.split(domain):
         try:
             labels.append(label[4:].encode("ascii").decode("punycode") if label.lower().startswith("xn--") else label)
         except UnicodeError:
@@ -174,7 +196,8 @@ def domain_from_punycode(domain: str) -> str:
 
 @kernel(_TEXT, result=_TEXT)
 def domain_to_punycode(domain: str) -> str:
-    return ".".join(label if label.isascii() else "xn--" + _label_encoded(label) for label in domain.split("."))
+    labels = _DOTS.split(domain)
+    return ".".join(label if label.isascii() else "xn--" + _label_encoded(label) for label in labels)
 
 
 # ---------------------------------------------------------------- parsing
@@ -304,38 +327,68 @@ def parse_urlquery(query: str) -> str | None:
     return write({"Query Parameters": _parameters(query.removeprefix("?"))})
 
 
+_LONGEST_XML = 1 << 20
+
+
 @kernel(_TEXT, result=_DYNAMIC)
 def parse_xml(text: str) -> str | None:
-    """Elements as bags, attributes as `@name`, text beside either as `#text`; null for what is no XML."""
-    from xml.etree.ElementTree import Element, ParseError  # loaded by this function alone
+    """Elements as bags, attributes as `@name`, text beside either as `#text`; null for what is no XML or beyond 1 MB.
+
+    Names keep their prefix, text stays text, also where it is a number.
+    """
+    from xml.parsers.expat import ExpatError, ParserCreate  # loaded by this function alone
 
     if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entity expansion is how XML attacks its readers
         return None
-    builder = _tree(text, ParseError)
-    if builder is None:
+    if len(text.encode()) > _LONGEST_XML:
         return None
-
-    def value(node: Element) -> Any:
-        bag: dict[str, Any] = {f"@{k}": v for k, v in node.attrib.items()}
-        for child in node:
-            found = value(child)
-            if child.tag in bag:
-                earlier = bag[child.tag]
-                bag[child.tag] = [*earlier, found] if isinstance(earlier, list) else [earlier, found]
-            else:
-                bag[child.tag] = found
-        content = (node.text or "").strip()
-        if not bag:
-            return content
-        return {**bag, "#text": content} if content else bag
-
-    return write({builder.tag: value(builder)})
-
-
-def _tree(text: str, failure: type[Exception]) -> Any:
-    from xml.etree.ElementTree import fromstring  # loaded by parse_xml alone
-
+    reader = _XmlReader()
+    parser = ParserCreate("utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+    parser.CharacterDataHandler = reader.text
     try:
-        return fromstring(text)  # noqa: S314 - documents with entity declarations were refused above
-    except failure:
+        parser.Parse(text.encode(), True)
+    except ExpatError:
         return None
+    return write(reader.open[0].bag)
+
+
+@dataclass(slots=True)
+class _XmlElement:
+    """An element that is being read: its attributes and elements, its text, and the pieces that the text came in."""
+
+    bag: dict[str, Any]
+    text: str = ""
+    pieces: int = 0
+    in_text: bool = False
+
+
+class _XmlReader:
+    """Builds bags while the elements go by; the first one stands for the document."""
+
+    def __init__(self) -> None:
+        self.open = [_XmlElement({})]
+
+    def start(self, _name: str, attributes: dict[str, str]) -> None:
+        self.open[-1].in_text = False
+        self.open.append(_XmlElement({f"@{name}": value for name, value in attributes.items()}))
+
+    def text(self, data: str) -> None:
+        element = self.open[-1]
+        element.pieces += bool(data.strip()) and not element.in_text
+        element.in_text |= bool(data.strip())
+        element.text += data
+
+    def end(self, name: str) -> None:
+        element = self.open.pop()
+        if element.pieces > 1:
+            raise NoExactAnswerError("parse_xml() of text in several pieces between elements")
+        content = element.text.strip()
+        value = element.bag | ({"#text": content} if content else {}) if element.bag else content or None
+        bag = self.open[-1].bag
+        if name not in bag:
+            bag[name] = value
+        elif isinstance(bag[name], list):
+            bag[name].append(value)
+        else:
+            bag[name] = [bag[name], value]

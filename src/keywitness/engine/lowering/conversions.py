@@ -15,7 +15,7 @@ _TEXTS = {
     KqlType.INT: "kw_int_text",
     KqlType.LONG: "kw_int_text",
     KqlType.REAL: "kx_reals_to_text",
-    KqlType.DECIMAL: "kx_reals_decimal_to_text",
+    KqlType.DECIMAL: "kw_decimal_text",
     KqlType.DATETIME: "kw_datetime_text",
     KqlType.TIMESPAN: "kw_timespan_text",
     KqlType.DYNAMIC: "kw_dynamic_text",

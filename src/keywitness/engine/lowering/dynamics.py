@@ -33,7 +33,7 @@ def as_json(value: Expr, type_: KqlType) -> Expr:
         case KqlType.REAL:
             return sql.call("kw_real_json", value)
         case KqlType.DECIMAL:
-            return sql.call("kw_quoted", sql.call("kx_reals_decimal_to_text", value))
+            return sql.call("kw_quoted", sql.call("kw_decimal_text", value))
         case KqlType.DATETIME:
             return sql.call("kw_quoted", sql.call("nullif", sql.call("kw_datetime_text", value), sql.text("")))
         case KqlType.TIMESPAN:

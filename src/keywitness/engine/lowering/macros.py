@@ -19,6 +19,9 @@ kw_equal(a, b) :=
     CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS NOT DISTINCT FROM b END
 kw_not_equal(a, b) :=
     CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS DISTINCT FROM b END
+kw_equal_dynamic(a, b, alike) :=
+    CASE WHEN a IS NULL AND b IS NULL THEN NULL WHEN a IS NULL OR b IS NULL THEN false WHEN CAST(a AS VARCHAR) =
+    CAST(b AS VARCHAR) THEN true ELSE alike END
 kw_assert(p, m) :=
     CASE WHEN p THEN true ELSE error(m) END
 -- numbers
@@ -41,11 +44,11 @@ kw_in_circle(x, y, u, v, r) :=
 kw_sqrt(x) :=
     CASE WHEN x >= 0 THEN sqrt(x) END
 kw_ln(x) :=
-    CASE WHEN x > 0 THEN ln(x) END
+    CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x > 0 THEN ln(x) END
 kw_log2(x) :=
-    CASE WHEN x > 0 THEN log2(x) END
+    CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x > 0 THEN log2(x) END
 kw_log10(x) :=
-    CASE WHEN x > 0 THEN log10(x) END
+    CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x > 0 THEN log10(x) END
 kw_acos(x) :=
     CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) END
 kw_asin(x) :=
@@ -72,6 +75,12 @@ kw_bool_text(x) :=
     CASE WHEN x IS NULL THEN '' WHEN x THEN 'True' ELSE 'False' END
 kw_int_text(x) :=
     coalesce(CAST(x AS VARCHAR), '')
+kw_decimal_text(x) :=
+    CASE WHEN x IS NULL THEN '' WHEN contains(CAST(x AS VARCHAR), '.')
+    THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END
+kw_version(s) :=
+    CASE WHEN regexp_full_match(s, '[0-9]{1,8}(\.[0-9]{1,8}){0,3}') THEN CAST(array_to_string(list_transform(range(1,
+    5), lambda i: lpad(coalesce(string_split(s, '.')[i], '0'), 8, '0')), '') AS DECIMAL(38, 0)) END
 kw_dynamic_text(x) :=
     coalesce(json_extract_string(x, '$'), '')
 kw_text_to_long(s) :=
@@ -180,15 +189,17 @@ kw_weeks_since(t) :=
 kw_twelve_hours(t) :=
     (t // 36000000000 % 24 + 11) % 12 + 1
 kw_make_timespan(d, h, mi, s) :=
-    CAST(d AS BIGINT) * 864000000000 + CAST(h AS BIGINT) * 36000000000 + CAST(mi AS BIGINT) * 600000000 +
-    CAST(round(s * 10000000) AS BIGINT)
+    CASE WHEN h BETWEEN 0 AND 23 AND mi BETWEEN 0 AND 59 AND s >= 0 AND s < 60 THEN CAST(d AS BIGINT) * 864000000000 +
+    CAST(h AS BIGINT) * 36000000000 + CAST(mi AS BIGINT) * 600000000 + CAST(round(s * 10000000) AS BIGINT) END
 -- strings
 kw_text_or_empty(s) :=
     coalesce(s, '')
 kw_json_or_null(l) :=
     CASE WHEN len(l) > 0 THEN CAST(to_json(l) AS VARCHAR) END
+kw_texts(l) :=
+    list_transform(l, lambda e: coalesce(e, ''))
 kw_rows_of_lists(l) :=
-    list_transform(range(1, len(l[1]) + 1), lambda i: list_transform(l, lambda g: g[i]))
+    list_transform(range(1, len(l[1]) + 1), lambda i: list_transform(l, lambda g: coalesce(g[i], '')))
 kw_substring(s, start, n) :=
     CASE WHEN n <= 0 OR start < -length(s) THEN ''
     ELSE substring(s, CASE WHEN start >= 0 THEN start + 1 ELSE length(s) + start + 1 END, n) END
@@ -199,8 +210,20 @@ kw_reverse(s) :=
     array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '')
 kw_indexof(s, x) :=
     CAST(strpos(s, x) AS BIGINT) - 1
-kw_indexof_regex(s, p, b) :=
-    CASE WHEN regexp_matches(s, p) THEN CAST(length(regexp_extract(s, b, 1)) AS BIGINT) ELSE -1 END
+kw_indexof_regex(s, p, start, n, k) :=
+    CASE WHEN start < 0 OR n < -1 OR k < 1 THEN NULL ELSE kw_indexof_match(kw_window(s, start, n), p, start, k,
+    n >= 0 AND k > 1 AND len(regexp_extract_all(kw_window(s, start, -1), p)) >= k) END
+kw_window(s, start, n) :=
+    CASE WHEN n = -1 THEN substring(s, start + 1) ELSE substring(s, start + 1, n) END
+kw_indexof_match(s, p, start, k, open) :=
+    CASE WHEN list_contains(list_slice(regexp_extract_all(s, p), 1, k - 1), '')
+    THEN error('indexof_regex() with an expression that matches nothing')
+    WHEN len(regexp_extract_all(s, p)) >= k THEN start + CAST(length(array_to_string(list_slice(regexp_extract_all(s,
+    p), 1, k - 1), '') || regexp_extract_all(s, p, 1)[k]) AS BIGINT)
+    WHEN open THEN error('indexof_regex() with an occurrence beyond its length') ELSE -1 END
+kw_with_ascii_words(s, w) :=
+    CASE WHEN strlen(s) = length(s) OR NOT regexp_matches(regexp_replace(s, '[[:ascii:]]+', '', 'g'), w) THEN s
+    ELSE error('a word boundary in text with letters beyond ASCII') END
 kw_split(s, d) :=
     CAST(to_json(string_split(s, d)) AS VARCHAR)
 kw_split_at(s, d, i) :=

@@ -88,9 +88,9 @@ def _convert(quantity: str) -> Lowering:
 
 
 def _random(use: Use) -> Expr:
-    if len(use):
-        raise cannot("rand(n) is different on every run", "`sample n` takes rows at random")
-    return sql.call("random")
+    if not len(use):
+        return sql.call("random")
+    return sql.call("floor", sql.binary(exp.Mul, sql.call("random"), sql.cast(use.args[0], KqlType.REAL)))
 
 
 LOWERINGS: Table = {

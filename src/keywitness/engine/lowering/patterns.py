@@ -11,8 +11,9 @@ from keywitness.engine import sql
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 
-_DATE_PART = re.compile(r"yyyy|yy|y|MM|M|dd|d|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}|tt")
-_SPAN_PART = re.compile(r"d{1,8}|HH|H|hh|h|mm|m|ss|s|f{1,7}|F{1,7}")
+_DATE_PART = re.compile(r"yyyy|yy?|MM?|dd?|HH?|hh?|mm?|ss?|f{1,7}|F{1,7}|tt")
+_SPAN_PART = re.compile(r"d{1,8}|HH?|hh?|mm?|ss?|f{1,7}|F{1,7}")
+_RUN = re.compile(r"([A-Za-z])\1*")
 _DELIMITERS = frozenset(" /-:,._[]")
 
 
@@ -20,18 +21,18 @@ def _pieces(pattern: str, part: re.Pattern[str], emit: Callable[[str], Expr], fu
     pieces: list[Expr] = []
     index = 0
     while index < len(pattern):
-        match = part.match(pattern, index)
-        if match:
-            pieces.append(emit(match.group()))
-            index = match.end()
-        elif pattern[index] in _DELIMITERS or pattern[index] in "TZ":
-            pieces.append(sql.text(pattern[index]))
-            index += 1
+        run = _RUN.match(pattern, index)
+        sign = run[0] if run else pattern[index]
+        if part.fullmatch(sign):
+            pieces.append(emit(sign))
+        elif sign in _DELIMITERS or sign in "TZ":
+            pieces.append(sql.text(sign))
         else:
             raise cannot(
-                f"{function}() with {pattern[index]!r} in its format",
-                "Kusto knows y M d H h m s f F tt and the signs / - : , . _ [ ]",
+                f"{function}() with {sign!r} in its format",
+                "Kusto knows yyyy yy y MM M dd d HH H hh h mm m ss s, f and F up to 7 times, tt, and / - : , . _ [ ]",
             )
+        index += len(sign)
     return pieces
 
 

@@ -45,10 +45,10 @@ def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
                 return sql.all_of([lower_predicate(emitter, a, step) for a in scalar.args])
             case "or":
                 return sql.any_of([lower_predicate(emitter, a, step) for a in _gathered(scalar.args)])
-            case "equal":
+            case "equal" if scalar.args[0].type is not KqlType.DYNAMIC:
                 left, right = (scalars.lower(emitter, a, step) for a in scalar.args)
                 return sql.binary(exp.EQ, left, right)
-            case "not_equal":
+            case "not_equal" if scalar.args[0].type is not KqlType.DYNAMIC:
                 return _differ(emitter, scalar, step)
             case "in":
                 return _in_list(emitter, scalar, step) or scalars.lower(emitter, scalar, step)
@@ -105,9 +105,16 @@ def nullable(scalar: plan.Scalar) -> bool:
     return not (isinstance(scalar, plan.Literal) and scalar.value is not None)
 
 
+def _alike(left: Expr, right: Expr) -> Expr:
+    """`==` of two dynamic values."""
+    return sql.call("kw_equal_dynamic", left, right, sql.call("kx_documents_alike", left.copy(), right.copy()))
+
+
 def equal(use: Use) -> Expr:
     """`a == b` as a value."""
     left, right = use.args
+    if use.type(0) is KqlType.DYNAMIC:
+        return _alike(left, right)
     plain = sql.binary(exp.EQ, left, right)
     match [nullable(a) for a in use.call.args]:
         case [False, False]:
@@ -120,6 +127,8 @@ def equal(use: Use) -> Expr:
 def not_equal(use: Use) -> Expr:
     """`a != b` as a value."""
     left, right = use.args
+    if use.type(0) is KqlType.DYNAMIC:
+        return exp.Paren(this=exp.Not(this=_alike(left, right)))
     match [nullable(a) for a in use.call.args]:
         case [False, False]:
             return sql.binary(exp.NEQ, left, right)

@@ -33,6 +33,7 @@ def table() -> dict[str, Lowering]:
         encodings,
         numbers,
         operators,
+        regexes,
         series,
         sets,
         strings,
@@ -41,8 +42,8 @@ def table() -> dict[str, Lowering]:
 
     rows: dict[str, Lowering] = {}
     families = (
-        operators, conditionals, conversions, strings, terms, numbers, datetimes, dynamics, arrays, sets, addresses,
-        encodings, series,
+        operators, conditionals, conversions, strings, regexes, terms, numbers, datetimes, dynamics, arrays, sets,
+        addresses, encodings, series,
     )  # fmt: skip
     for family in families:
         rows.update(family.LOWERINGS)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from keywitness.engine import sql
-from keywitness.engine.lowering import conversions
+from keywitness.engine.lowering import regexes
 from keywitness.engine.lowering.conversions import text, texts
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
-from keywitness.engine.lowering.terms import check_pattern
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
-from keywitness.model.schema import KqlType
 
 
 def _long(value: Expr) -> Expr:
@@ -59,14 +57,6 @@ def _indexof(use: Use) -> Expr:
     return sql.call("kx_texts_index_of", text(use, 0), text(use, 1), *(_long(a) for a in use.args[2:]))
 
 
-def _indexof_regex(use: Use) -> Expr:
-    if len(use) > 2:
-        raise cannot("indexof_regex() with a start, length or occurrence", "cut the text with substring() first")
-    pattern = _pattern(use, 1)
-    before = sql.text(f"^((?s:.)*?)(?:{pattern})")
-    return sql.call("kw_indexof_regex", text(use, 0), sql.text(pattern), before)
-
-
 def _split(use: Use) -> Expr:
     source, delimiter = text(use, 0), text(use, 1)
     if use.constant_or_none(1) == "":
@@ -76,82 +66,15 @@ def _split(use: Use) -> Expr:
     return sql.call("kw_split", source, delimiter)
 
 
-def groups_of(pattern: str) -> int:
-    """The number of capture groups of a pattern."""
-    count, index, in_class = 0, 0, False
-    while index < len(pattern):
-        char = pattern[index]
-        if char == "\\":
-            index += 1
-        elif in_class:
-            in_class = char != "]"
-        elif char == "[":
-            in_class = True
-            if pattern[index + 1 : index + 2] == "]":
-                index += 1
-        elif char == "(":
-            rest = pattern[index + 1 : index + 4]
-            count += not rest.startswith("?") or rest.startswith(("?P<", "?<"))
-        index += 1
-    return count
-
-
-def _pattern(use: Use, index: int) -> str:
-    return check_pattern(str(use.constant(index, "the regular expression")))
-
-
-def _extract(use: Use) -> Expr:
-    pattern, group = _pattern(use, 0), int(use.constant(1, "the capture group"))
-    if not 0 <= group <= groups_of(pattern):
-        return sql.literal(None, use.call.type)
-    found = sql.call("regexp_extract", text(use, 2), sql.text(pattern), sql.number(group))
-    return conversions.convert(found, KqlType.STRING, use.call.type)
-
-
-def _extract_all(use: Use) -> Expr:
-    pattern, source = _pattern(use, 0), text(use, len(use) - 1)
-    count = groups_of(pattern)
-    groups = list(range(1, count + 1))
-    if len(use) == 3:
-        import json  # only here
-
-        asked = json.loads(use.constant(1, "the capture groups"))
-        if not all(isinstance(g, int) for g in asked):
-            raise cannot("extract_all() with named capture groups", "name the groups by number: dynamic([1, 2])")
-        groups = [g for g in asked if 1 <= g <= count] or groups
-    if not 1 <= count <= 16:
-        raise cannot("extract_all() without a capture group in its expression", "put the wanted part into parentheses")
-    lists = [sql.call("regexp_extract_all", source.copy(), sql.text(pattern), sql.number(g)) for g in groups]
-    found = lists[0] if len(lists) == 1 else sql.call("kw_rows_of_lists", sql.array(lists))
-    return sql.call("kw_json_or_null", found)
-
-
-def _replace_regex(use: Use) -> Expr:
-    source, rewrite = text(use, 0), text(use, 2)
-    return sql.call("regexp_replace", source, sql.text(_pattern(use, 1)), rewrite, sql.text("g"))
-
-
 def _replace_string(use: Use) -> Expr:
     source, lookup, rewrite = texts(use)
     return sql.call("replace", source, lookup, rewrite)
 
 
-def _trim(*, start: bool, end: bool) -> Lowering:
-    def lowered(use: Use) -> Expr:
-        pattern, value = _pattern(use, 0), text(use, 1)
-        if start:
-            value = sql.call("regexp_replace", value, sql.text(f"^(?:{pattern})+"), sql.text(""))
-        if end:
-            value = sql.call("regexp_replace", value, sql.text(f"(?:{pattern})+$"), sql.text(""))
-        return value
-
-    return lowered
-
-
 def _countof(use: Use) -> Expr:
     kind = use.constant(2, "the kind") if len(use) > 2 else "normal"
     if kind == "regex":
-        return _long(sql.call("len", sql.call("regexp_extract_all", text(use, 0), sql.text(_pattern(use, 1)))))
+        return regexes.count_of(use)
     return sql.call("kx_texts_count_of", text(use, 0), text(use, 1))
 
 
@@ -159,13 +82,6 @@ def _codepoints_to_string(use: Use) -> Expr:
     from keywitness.engine.lowering import dynamics  # it is imported by conversions
 
     return sql.call("kx_texts_from_codepoints", *dynamics.json_arguments(use))
-
-
-def _parse_version(use: Use) -> Expr:
-    raise cannot(
-        "parse_version() gives a number of up to 32 digits, which no type here holds",
-        "compare the parts: split(v, '.')",
-    )
 
 
 LOWERINGS: Table = {
@@ -180,18 +96,11 @@ LOWERINGS: Table = {
     "reverse": _on_texts("kw_reverse"),
     "substring": _substring,
     "indexof": _indexof,
-    "indexof_regex": _indexof_regex,
     "has_any_index": lambda use: sql.call("kx_texts_has_any_index", text(use, 0), use.args[1]),
     "split": _split,
-    "extract": _extract,
-    "extract_all": _extract_all,
     "regex_quote": _on_texts("kx_texts_quoted_pattern"),
-    "replace_regex": _replace_regex,
     "replace_string": _replace_string,
     "replace_strings": lambda use: sql.call("kx_texts_replaced", text(use, 0), use.args[1], use.args[2]),
-    "trim": _trim(start=True, end=True),
-    "trim_start": _trim(start=True, end=False),
-    "trim_end": _trim(start=False, end=True),
     "countof": _countof,
     "translate": lambda use: sql.call("kx_texts_translated", *texts(use)),
     "isascii": _on_texts("kx_texts_is_ascii"),
@@ -204,7 +113,7 @@ LOWERINGS: Table = {
     "parse_path": _on_texts("kx_texts_parse_path"),
     "parse_url": _on_texts("kx_texts_parse_url"),
     "parse_urlquery": _on_texts("kx_texts_parse_urlquery"),
-    "parse_version": _parse_version,
+    "parse_version": _on_texts("kw_version"),
     "parse_xml": _on_texts("kx_texts_parse_xml"),
     "punycode_from_string": _on_texts("kx_texts_punycode"),
     "punycode_to_string": _on_texts("kx_texts_from_punycode"),

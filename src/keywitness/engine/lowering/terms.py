@@ -1,4 +1,4 @@
-"""The string operators: terms (`has`), substrings, prefixes, suffixes, regular expressions.
+"""The string operators: terms (`has`), substrings, prefixes, suffixes.
 
 A term is a longest run of letters and digits. `has` finds its operand where no letter or digit continues it. The
 plain substring test in front of the regular expression halves the time.
@@ -6,15 +6,12 @@ plain substring test in front of the regular expression halves the time.
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
 from keywitness.engine import sql
 from keywitness.engine.lowering import conversions
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
 from keywitness.engine.lowering.macros import TERM
-from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.model.schema import KqlType
 
@@ -141,25 +138,6 @@ def _substring(name: str, *, fold: bool) -> Lowering:
     return lowered
 
 
-def check_pattern(pattern: str) -> str:
-    """A regular expression that RE2 and Kusto read alike.
-
-    Raises:
-        QueryError: For look-around and back-references, which neither has.
-    """
-    if re.search(r"\(\?(?:[=!]|<[=!])", pattern):
-        raise cannot(
-            "a regular expression with look-around", "Kusto's expressions (RE2) have none; use `extract` in two steps"
-        )
-    return pattern
-
-
-def _matches_regex(use: Use) -> Expr:
-    pattern = use.constant_or_none(1)
-    value = sql.text(check_pattern(pattern)) if isinstance(pattern, str) else conversions.text(use, 1)
-    return sql.call("regexp_matches", conversions.text(use, 0), value)
-
-
 LOWERINGS: Table = {
     "has": _has(fold=True),
     "has_cs": _has(fold=False),
@@ -175,5 +153,4 @@ LOWERINGS: Table = {
     "startswith_cs": _substring("starts_with", fold=False),
     "endswith": _substring("ends_with", fold=True),
     "endswith_cs": _substring("ends_with", fold=False),
-    "matches_regex": _matches_regex,
 }

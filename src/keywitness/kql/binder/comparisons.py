@@ -65,6 +65,8 @@ def agree(span: syntax.Span, left: plan.Scalar, right: plan.Scalar) -> tuple[pla
     """
     if {left.type, right.type} == {GUID, STRING}:
         return as_guid(left), as_guid(right)
+    if left.type is right.type is DYNAMIC:
+        return left, right
     type = comparable(left.type, right.type)
     if type is None:
         raise diagnostics.cannot_compare(
