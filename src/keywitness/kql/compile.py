@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from keywitness.errors import QueryError
 from keywitness.kql import binder, rewrite
 from keywitness.kql.binder.diagnostics import RefusedError
 from keywitness.kql.binder.statements import Probe
 from keywitness.kql.catalog import Catalog
 from keywitness.kql.diagnostics import refuse
-from keywitness.kql.parser import parse
+from keywitness.kql.parser import read
 
 if TYPE_CHECKING:
     from keywitness.kql.plan import Program
@@ -45,21 +44,20 @@ def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options
         now_ticks: What `now()` returns, in ticks since 0001-01-01.
         options: Places in messages, and passes.
     Raises:
-        QueryError: With a diagnostic for what was refused.
+        QueryError: With a diagnostic for everything that was refused, grammar and meaning together.
     Example:
         >>> from keywitness.kql.catalog import EmptyCatalog
         >>> [c.name for c in compile_kql("print a = 1, 2", EmptyCatalog(), 0).result.schema]
         ['a', 'print_1']
     """
+    reading = read(text)
+    found = list(reading.diagnostics)
     try:
-        program = binder.bind(parse(text), catalog, now_ticks, options.probe)
-    except QueryError as error:
-        error.source, error.first_line, error.effect = options.source, options.first_line, options.effect
-        raise
+        program = binder.bind(reading.query, catalog, now_ticks, options.probe)
     except RefusedError as refused:
-        raise refuse(
-            text, [refused.diagnostic], source=options.source, effect=options.effect, first_line=options.first_line
-        ) from None
+        found += [d for d in refused.diagnostics if d.span.start < reading.certain]
+    if found:
+        raise refuse(text, found, source=options.source, effect=options.effect, first_line=options.first_line)
     return _rewritten(program) if options.rewrite else program
 
 

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from keywitness.errors import QueryError
+from keywitness.kql import foreign
 from keywitness.kql.excerpt import excerpt, locate, visible
 from keywitness.kql.syntax import Span
 
+#: Diagnostics of one refusal; more would hide the first.
+MOST_DIAGNOSTICS = 10
 #: Characters of user text that a message quotes.
 _QUOTED_LENGTH = 60
 
@@ -62,8 +65,11 @@ class Diagnostic:
 def refuse(
     text: str, diagnostics: Iterable[Diagnostic], *, source: str = "query", effect: str = "", first_line: int = 1
 ) -> QueryError:
-    """The error for these diagnostics (at least one), in the order of their places."""
-    ordered = tuple(sorted(diagnostics, key=lambda d: d.span))
+    """The error for these diagnostics (at least one), in the order of their places, one for a place."""
+    placed: dict[Span, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        placed.setdefault(diagnostic.span, diagnostic)
+    ordered = tuple(placed[span] for span in sorted(placed))[:MOST_DIAGNOSTICS]
     first = ordered[0]
     return QueryError(
         first.message,
@@ -84,7 +90,10 @@ def nearest(name: str, candidates: Iterable[str], *, most: int = 1) -> tuple[str
     folded = name.casefold()[:200]
     if folded in by_folded:
         return (by_folded[folded],)
-    found = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.7)
+    cutoff = 0.7 if len(folded) > 4 else 0.8
+    found = difflib.get_close_matches(folded, by_folded, n=most, cutoff=cutoff)
+    if not found and len(folded) > 3:
+        found = sorted((f for f in by_folded if f.startswith(folded)), key=len)[:most]
     return tuple(by_folded[f] for f in found)
 
 
@@ -158,9 +167,9 @@ def missing(span: Span, what: str, found: str, help: str = "") -> Diagnostic:
     return _error("KS006", f"{what} is missing before {found}", span, help)
 
 
-def needs_brackets(span: Span, name: str) -> Diagnostic:
+def needs_brackets(span: Span, name: str, help: str = "") -> Diagnostic:
     """KS228: a keyword used as a name."""
-    help = f"if it is a column or a table, write ['{name}']"
+    help = help or f"if it is a column or a table, write ['{name}']"
     return _error("KS228", f"'{name}' is a keyword of KQL and cannot be a name here", span, help)
 
 
@@ -169,40 +178,19 @@ def unexpected_text(span: Span, found: str, help: str = "") -> Diagnostic:
     return _error("KS198", f"{found} does not belong here", span, help)
 
 
-#: What other query languages call an operator.
-_FOREIGN_OPERATORS = {
-    "select": "project",
-    "fields": "project",
-    "columns": "project",
-    "group": "summarize",
-    "stats": "summarize",
-    "aggregate": "summarize",
-    "having": "where",
-    "eval": "extend",
-    "let": "extend",
-    "set": "extend",
-    "head": "take",
-    "dedup": "distinct",
-    "unique": "distinct",
-    "rename": "project-rename",
-    "drop": "project-away",
-    "orderby": "sort by",
-    "rex": "parse",
-    "append": "union",
-}
-
-
-def unknown_operator(span: Span, name: str, operators: Sequence[str]) -> Diagnostic:
+def unknown_operator(span: Span, name: str, operators: Sequence[str], help: str = "") -> Diagnostic:
     """KS176: no query operator of that name."""
-    known = _FOREIGN_OPERATORS.get(name.lower())
-    otherwise = "after | comes an operator such as where, project or summarize"
-    help = f"KQL says '{known}'" if known else did_you_mean(name, operators, otherwise)
+    if not help:
+        otherwise = "after | comes an operator such as where, project or summarize"
+        help = foreign.OPERATORS.get(name.lower()) or did_you_mean(name, operators, otherwise)
     return _error("KS176", f"{quoted(name)} is not a query operator", span, help)
 
 
-def operator_missing(span: Span, found: str) -> Diagnostic:
+def operator_missing(span: Span, found: str, help: str = "") -> Diagnostic:
     """KS176: nothing after the pipe."""
-    help = "write 'or' for a logical or" if found == "'|'" else "write an operator after |, or drop it"
+    help = help or "write 'or' for a logical or; strcat() joins text"
+    if found != "'|'":
+        help = "write an operator after |, or drop it"
     return _error("KS176", f"a query operator is missing before {found}", span, help)
 
 
@@ -229,7 +217,10 @@ def repeated_parameter(span: Span, name: str) -> Diagnostic:
 
 def not_one_of(span: Span, value: str, allowed: Sequence[str]) -> Diagnostic:
     """KS140: a value outside a fixed list."""
-    help = did_you_mean(value, allowed, f"one of {', '.join(allowed)}")
+    outer = f"{value.lower()}outer"
+    help = (
+        f"did you mean '{outer}'?" if outer in allowed else did_you_mean(value, allowed, f"one of {', '.join(allowed)}")
+    )
     return _error("KS140", f"{quoted(value)} is not possible here", span, help)
 
 
@@ -253,11 +244,10 @@ def no_query(span: Span) -> Diagnostic:
     return _error("KWQ001", "the text holds no query", span, "end it with a tabular expression, such as a table's name")
 
 
-def join_without_keys(span: Span, operator: str) -> Diagnostic:
+def join_without_keys(span: Span, operator: str, help: str = "") -> Diagnostic:
     """KWQ003: join or lookup without its condition."""
-    return _error(
-        "KWQ003", f"{operator} has no 'on'", span, "name the columns that match: on Name, or on $left.a == $right.b"
-    )
+    help = help or "name the columns that match: on Name, or on $left.a == $right.b"
+    return _error("KWQ003", f"{operator} has no 'on'", span, help)
 
 
 def nothing_listed(span: Span, operator: str, what: str) -> Diagnostic:
@@ -275,9 +265,14 @@ def not_without_parentheses(span: Span) -> Diagnostic:
     return _error("KWQ006", "'not' is a function in KQL", span, "write not(...)")
 
 
-def single_equals(span: Span) -> Diagnostic:
+def single_equals(span: Span, help: str = "write == to compare, =~ to ignore case") -> Diagnostic:
     """KWQ007: `where a = 1`."""
-    return _error("KWQ007", "'=' gives a name, it does not compare", span, "write == to compare, =~ to ignore case")
+    return _error("KWQ007", "'=' gives a name, it does not compare", span, help)
+
+
+def not_kql(span: Span, word: str, help: str) -> Diagnostic:
+    """KWQ008: a query of another language."""
+    return _error("KWQ008", f"{quoted(word)} does not begin a query of KQL", span, help)
 
 
 def too_long(span: Span, length: int, limit: int) -> Diagnostic:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import pairwise
 from typing import Any
 
 from keywitness.kql import diagnostics
@@ -62,6 +63,8 @@ SPACES_NOTE = "non-breaking or other special spaces were read as spaces"
 INVISIBLE_NOTE = "invisible characters (zero width, byte order mark) were ignored"
 DASHES_NOTE = "typographic dashes were read as minus signs"
 
+TOUCHING_NOTE = "two strings that touch were joined into one; a quote inside a string is written with a backslash"
+
 #: Lexical errors after which the lexer gives up: more would only repeat the first.
 _MOST_ERRORS = 20
 
@@ -96,13 +99,15 @@ _TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
+#: A name as MySQL and Spark quote it.
+_BACKTICKS = re.compile(r"`([A-Za-z_]\w*)`", re.ASCII)
 _TEXT_OPERATORS = ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith")
 _CHARACTER_HELP = {
     "&": "write 'and'",
     "!": "write not(...)",
     "\u2014": "a long dash; write a plain minus or hyphen",
     "\u2026": "an ellipsis; write two dots: low .. high",
-    "#": "lines such as #connect are for a client program; leave them out",
+    "#": "a comment begins with //; lines such as #connect are for a client program; leave them out",
     "`": "three backticks open a string of several lines",
     "\\": "a backslash only means something inside a string",
 }
@@ -202,6 +207,11 @@ class _Lexer:
             self._foreign_word(start)
             return
         end = start + 1
+        if char == "`" and (name := _BACKTICKS.match(self.text, start)):
+            self.position = name.end()
+            self._add(Kind.NAME, name[1], start, name.end())
+            self._error(diagnostics.unexpected_character(Span(start, name.end()), char, f"write {name[1]}"))
+            return
         while end < len(self.text) and self.text[end] == char:
             end += 1
         self.position = end
@@ -254,6 +264,9 @@ class _Lexer:
             span = Span(body + bad.start, body + bad.end)
             self._error(diagnostics.bad_escape(span, content[bad.start : bad.end]))
             value = content
+        before = self.out.tokens[-1] if self.out.tokens else None
+        if before and before.kind is Kind.STRING and before.end == start and before.text[-1] == self.text[start]:
+            self.out.notes[TOUCHING_NOTE] = None
         self._add(Kind.STRING, self.text[start : end + 1], start, end + 1, value)
 
     def _block_string(self, start: int, body: int, mark: str) -> None:
@@ -264,6 +277,15 @@ class _Lexer:
         self.position = min(end + 3, len(self.text))
         self._add(Kind.STRING, self.text[start : self.position], start, self.position, self.text[body:end])
 
+    def _cut_string(self, start: int, quote: str) -> str:
+        """The string on this line that a quote inside it ended, such as 'it' of `'it's'`; else ""."""
+        for one, two in pairwise(reversed(self.out.tokens)):
+            if "\n" in self.text[two.end : start]:
+                break
+            if two.kind is Kind.STRING and two.text[-1] == quote and one.start == two.end and one.kind is Kind.NAME:
+                return two.text if len(two.text) < 40 else f"...{two.text[-20:]}"
+        return ""
+
     def _unclosed(self, start: int, body: int, quote: str, *, verbatim: bool) -> None:
         end = body
         while end < len(self.text) and self.text[end] not in "\r\n":
@@ -272,6 +294,9 @@ class _Lexer:
         help = ""
         if "\\" + quote in content and not verbatim:
             help = f"\\{quote} does not close a string; put @ before the first quote if backslashes are meant as such"
+        elif cut := self._cut_string(start, quote):
+            other = "'" if quote == '"' else '"'
+            help = f"{cut} ended a string before: put {other} around it, or write \\{quote} for a quote inside"
         elif end < len(self.text):
             help = "a string ends on its own line; ``` opens one of several lines"
         self._error(diagnostics.unterminated_string(Span(start, end), quote, help))

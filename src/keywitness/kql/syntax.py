@@ -218,7 +218,7 @@ class Lambda(Node):
 
 Expression: TypeAlias = (
     "Literal | NameRef | WildcardName | Star | Member | MethodCall | Index | Call | Named | Unary | Binary | Logical"
-    " | Between | In | ToTypeof | Pipeline | Lambda"
+    " | Between | In | ToTypeof | Pipeline | Lambda | Broken"
 )
 
 
@@ -340,6 +340,16 @@ class UnsupportedOperator(Node):
 
 
 # ---------------------------------------------------------------- operators after a pipe
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Node):
+    """Text that could not be read, in the place of an operator, a source or the value of `let`.
+
+    `word` is the operator's name, "" elsewhere. `parser.parse` never returns one.
+    """
+
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -678,7 +688,7 @@ Operator: TypeAlias = (
     "Where | Extend | Project | ProjectAway | ProjectKeep | ProjectRename | ProjectReorder | ProjectByNames | Summarize"
     " | Distinct | Sort | Top | Take | Sample | SampleDistinct | Join | Lookup | Union | Search | MvExpand | MvApply"
     " | MakeSeries | Parse | ParseKv | Evaluate | Invoke | As | Render | Serialize | GetSchema | Count | Consume | Fork"
-    " | Facet | Partition | TopNested | TopHitters | Reduce | Scan | AssertSchema | UnsupportedOperator"
+    " | Facet | Partition | TopNested | TopHitters | Reduce | Scan | AssertSchema | UnsupportedOperator | Broken"
 )
 
 

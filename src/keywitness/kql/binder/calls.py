@@ -68,7 +68,7 @@ def bind_scalar(e: Expressions, node: syntax.Call, row: Function, *, whole: bool
     special = _SPECIAL.get(row.name)
     if special is not None:
         return special(e, node, row)
-    arguments = [e.bind(a) for a in node.args if not isinstance(a, syntax.ToTypeof)]
+    arguments = e.bind_all(a for a in node.args if not isinstance(a, syntax.ToTypeof))
     _, converted, result = match(node, row, arguments)
     if len(converted) == 1 and _IDENTITY.get(row.name) is converted[0].type:
         return converted[0]
@@ -111,8 +111,18 @@ def _no_match(
         parameters = row.signatures[0].match(len(arguments)) or ()
         for argument, parameter, written in zip(arguments, parameters, node.args, strict=False):
             if _cost(argument, parameter) is None:
-                return diagnostics.wrong_type(written.span, argument.type, sorted(parameter.types))
+                help = _span_help(argument) if parameter.types == {TIMESPAN} else ""
+                return diagnostics.wrong_type(written.span, argument.type, sorted(parameter.types), help)
     return diagnostics.no_signature(node.span, node.function.name, [a.type for a in arguments], row.texts)
+
+
+def _span_help(argument: plan.Scalar) -> str:
+    """How to write a constant as a span of time."""
+    if not isinstance(argument, plan.Literal) or argument.value is None:
+        return ""
+    if argument.type is STRING:
+        return f"write {argument.value[:20]}, without quotes"
+    return f"a span of time has a unit: {argument.value}d, {argument.value}h, {argument.value}m"
 
 
 def _cost(argument: plan.Scalar, parameter: Parameter) -> int | None:
@@ -213,29 +223,37 @@ def _result(signature: Signature, arguments: Sequence[plan.Scalar]) -> KqlType:
 
 
 def _now(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
-    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    _, arguments, _ = match(node, row, e.bind_all(node.args))
     now = e.context.now()
     return fold(plan.Call("add", (now, arguments[0]), DATETIME)) if arguments else now
 
 
 def _ago(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
-    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    _, arguments, _ = match(node, row, e.bind_all(node.args))
     return fold(plan.Call("subtract", (e.context.now(), arguments[0]), DATETIME))
 
 
 def _iff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     if len(node.args) != 3:
         raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
-    condition = e.bind_bool(node.args[0])
-    branches = _agree([e.bind(a) for a in node.args[1:]])
+    refusals = diagnostics.Refusals()
+    with refusals:
+        condition = e.bind_bool(node.args[0])
+    with refusals:
+        branches = _agree(e.bind_all(node.args[1:]))
+    refusals.settle()
     return plan.Call("iff", (condition, *branches), branches[0].type)
 
 
 def _case(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     if len(node.args) < 3 or len(node.args) % 2 == 0:
         raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
-    conditions = [e.bind_bool(a) for a in node.args[:-1:2]]
-    branches = _agree([e.bind(a) for a in (*node.args[1::2], node.args[-1])])
+    refusals = diagnostics.Refusals()
+    with refusals:
+        conditions = diagnostics.each(e.bind_bool, node.args[:-1:2])
+    with refusals:
+        branches = _agree(e.bind_all((*node.args[1::2], node.args[-1])))
+    refusals.settle()
     mixed = [x for pair in zip(conditions, branches, strict=False) for x in pair]
     return plan.Call("case", (*mixed, branches[-1]), branches[0].type)
 
@@ -254,7 +272,7 @@ def _choice(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     """coalesce, max_of, min_of: arguments of one type."""
     if not node.args:
         raise diagnostics.argument_count(node.span, node.function.name, row.texts, 0)
-    values = [e.bind(a) for a in node.args]
+    values = e.bind_all(node.args)
     types = {v.type for v in values if not _is_null(v)}
     type = common(sorted(types)) if types else DYNAMIC
     mixed = DYNAMIC in types and len(types) > 1
@@ -276,12 +294,12 @@ def _column_ifexists(e: Expressions, node: syntax.Call, row: Function) -> plan.S
 
 
 def _replace(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
-    _, (regex, rewrite, source), _ = match(node, row, [e.bind(a) for a in node.args])
+    _, (regex, rewrite, source), _ = match(node, row, e.bind_all(node.args))
     return plan.Call("replace_regex", (source, regex, rewrite), STRING)
 
 
 def _range(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
-    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    _, arguments, _ = match(node, row, e.bind_all(node.args))
     first, last = arguments[0], arguments[1]
     if first.type in NUMBER and last.type in NUMBER:
         step: plan.Scalar = arguments[2] if len(arguments) > 2 else plan.Literal(1, LONG)
@@ -296,7 +314,7 @@ def _range(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
 def _bag_pack(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     if not node.args or len(node.args) % 2:
         raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
-    values = [e.bind(a) for a in node.args]
+    values = e.bind_all(node.args)
     for key, written in zip(values[::2], node.args[::2], strict=False):
         if key.type not in {STRING, DYNAMIC}:
             raise diagnostics.wrong_type(written.span, key.type, [STRING])
@@ -314,7 +332,7 @@ def _bag_pack_columns(e: Expressions, node: syntax.Call, row: Function) -> plan.
 
 
 def _pack_all(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
-    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    _, arguments, _ = match(node, row, e.bind_all(node.args))
     pairs: list[plan.Scalar] = []
     for column in e.visible():
         pairs += [plan.Literal(column.name, STRING), plan.ColumnRef(column.name, column.type)]
@@ -335,7 +353,7 @@ def _pack_array(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
 
 
 def _array_iff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
-    _, arguments, _ = match(node, row, [e.bind(a) for a in node.args])
+    _, arguments, _ = match(node, row, e.bind_all(node.args))
     condition, then, otherwise = arguments
     return plan.Call("array_iff", (condition, convert(then, DYNAMIC), convert(otherwise, DYNAMIC)), DYNAMIC)
 
@@ -365,7 +383,7 @@ def _toscalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
 
 def _pairwise(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     """Series functions over two arrays, or an array and a number."""
-    _, arguments, result = match(node, row, [e.bind(a) for a in node.args])
+    _, arguments, result = match(node, row, e.bind_all(node.args))
     if all(a.type is not DYNAMIC for a in arguments):
         raise diagnostics.no_signature(node.span, node.function.name, [a.type for a in arguments], row.texts)
     return plan.Call(row.canonical, tuple(convert(a, REAL) if a.type is not DYNAMIC else a for a in arguments), result)
@@ -418,7 +436,7 @@ def bind_window(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
     """A window function, every argument filled in (`prev(x)` is `prev(x, 1, null)`)."""
     if e.rows is None or not e.rows.ordered:
         raise diagnostics.order_needed(node.function.span, row.name)
-    arguments = [e.bind(a) for a in node.args]
+    arguments = e.bind_all(node.args)
     _, converted, result = match(node, row, arguments)
     values = list(converted)
     if row.name in {"prev", "next"}:
@@ -450,8 +468,9 @@ def aggregate(e: Expressions, node: syntax.Call, row: Function) -> plan.Aggregat
         raise diagnostics.not_supported(node.function.span, f"{row.name}()", row.refusal)
     inner = e.without_aggregates()
     if any(isinstance(a, syntax.Star) for a in node.args):
-        raise diagnostics.column_expected(node.span)
-    arguments = [inner.bind(a) for a in node.args]
+        help = "count() counts rows without an argument" if row.name == "count" else ""
+        raise diagnostics.column_expected(node.span, help)
+    arguments = inner.bind_all(node.args)
     _, converted, result = match(node, row, arguments)
     return plan.Aggregate(row.canonical, _aggregate_arguments(node, row, converted, result), result)
 

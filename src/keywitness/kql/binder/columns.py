@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
@@ -26,13 +27,17 @@ def kept(column: Column) -> plan.Named:
 def bind_extend(context: Context, scope: Scope, rows: Rows, node: syntax.Extend | syntax.Serialize) -> Rows:
     """`extend`: new columns at the end, known names replaced in their place; all see the input only."""
     e = Expressions(context, scope, rows)
+    e.beside = frozenset(n.name for item in node.columns if isinstance(item, syntax.Named) for n in item.names)
     columns = {c.name: kept(c) for c in rows.schema}
     numbered = Names(columns)
     new = Names()
+    refusals = diagnostics.Refusals()
     for item in node.columns:
-        for part in several(e, item):
-            name, value = _named_value(e, part, new, numbered)
-            columns[name] = plan.Named(name, value)
+        with refusals:
+            for part in several(e, item):
+                name, value = _named_value(e, part, new, numbered)
+                columns[name] = plan.Named(name, value)
+    refusals.settle()
     return rows.over(plan.Project(rows.plan, tuple(columns.values())))
 
 
@@ -101,7 +106,11 @@ def bind_project(context: Context, scope: Scope, rows: Rows, node: syntax.Projec
 def named_list(e: Expressions, items: Sequence[syntax.Node]) -> tuple[plan.Named, ...]:
     """The items of project or of the keys of summarize, each with its name."""
     names = Names()
-    return tuple(named_item(e, part, names) for item in items for part in several(e, item, all_or_none=True))
+
+    def named(item: syntax.Node) -> list[plan.Named]:
+        return [named_item(e, part, names) for part in several(e, item, all_or_none=True)]
+
+    return tuple(chain.from_iterable(diagnostics.each(named, items)))
 
 
 def named_item(e: Expressions, item: syntax.Node, names: Names) -> plan.Named:
@@ -132,18 +141,18 @@ def matches(pattern: str, name: str) -> bool:
 
 def _chosen(context: Context, rows: Rows, items: Iterable[syntax.Node]) -> set[str]:
     """The columns that names and wildcards mean. A wildcard means visible columns only."""
-    found: set[str] = set()
-    for item in items:
+
+    def meant(item: syntax.Node) -> set[str]:
         match item:
             case syntax.NameRef():
-                found.add(_existing(context, rows, item).name)
+                return {_existing(context, rows, item).name}
             case syntax.WildcardName(pattern=pattern):
-                found.update(c.name for c in rows.schema.visible() if matches(pattern, c.name))
+                return {c.name for c in rows.schema.visible() if matches(pattern, c.name)}
             case syntax.Star():
-                found.update(c.name for c in rows.schema.visible())
-            case _:
-                raise diagnostics.column_expected(item.span)
-    return found
+                return set(rows.schema.visible().names())
+        raise diagnostics.column_expected(item.span)
+
+    return set().union(*diagnostics.each(meant, items))
 
 
 def _existing(context: Context, rows: Rows, node: syntax.NameRef) -> Column:
@@ -168,10 +177,13 @@ def bind_project_keep(context: Context, scope: Scope, rows: Rows, node: syntax.P
 def bind_project_rename(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectRename) -> Rows:
     """`project-rename new = old`: in place, all at once."""
     renamed: dict[str, str] = {}
+    refusals = diagnostics.Refusals()
     for item in node.columns:
-        if not isinstance(item, syntax.Named) or not isinstance(item.value, syntax.NameRef):
-            raise diagnostics.column_expected(item.span)
-        renamed[_existing(context, rows, item.value).name] = item.names[0].name
+        with refusals:
+            if not isinstance(item, syntax.Named) or not isinstance(item.value, syntax.NameRef):
+                raise diagnostics.column_expected(item.span)
+            renamed[_existing(context, rows, item.value).name] = item.names[0].name
+    refusals.settle()
     names = Names()
     columns: list[plan.Named] = []
     for column in rows.schema:

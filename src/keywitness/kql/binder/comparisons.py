@@ -21,6 +21,7 @@ from keywitness.kql.binder.types import (
     convert,
     widest,
 )
+from keywitness.kql.diagnostics import nearest
 from keywitness.kql.functions.function import NUMBER
 from keywitness.model.schema import KqlType
 
@@ -31,6 +32,7 @@ _EQUALITY = {"==": "equal", "!=": "not_equal"}
 _ORDER = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 _SAME_TEXT = {"=~": "equal_ci", "!~": "not_equal_ci"}
 _ORDERED = NUMBER | {BOOL, DATETIME, TIMESPAN}
+_NUMERIC = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\Z")
 
 
@@ -38,8 +40,21 @@ def bind_binary(e: Expressions, node: syntax.Binary) -> plan.Scalar:
     """A comparison or a string operator, over one value or over all columns (`* has "x"`)."""
     if isinstance(node.left, syntax.Star):
         return _any_column(e, node)
-    left, right = e.bind(node.left), e.bind(node.right)
+    if isinstance(node.right, syntax.NameRef) and (refused := _bare_word(e, node.left, node.right)):
+        raise refused
+    left, right = e.bind_all((node.left, node.right))
     return compare(node, left, right)
+
+
+def _bare_word(e: Expressions, text: syntax.Node, word: syntax.NameRef) -> diagnostics.RefusedError | None:
+    """The refusal of a word without quotes: nothing like it exists, and what it is compared with is a string column."""
+    column = e.column(text.name) if isinstance(text, syntax.NameRef) else None
+    if column is None or column.type is not STRING or e.column(word.name) or e.scope.find(word.name):
+        return None
+    near = nearest(word.name, [*(c.name for c in e.visible()), *e.scope, "null", "none", "nil"])
+    if near or word.name in e.context.unsure or e.context.catalog.schema(word.name):
+        return None
+    return diagnostics.text_without_quotes(word.span, word.name)
 
 
 def compare(node: syntax.Binary, left: plan.Scalar, right: plan.Scalar) -> plan.Scalar:
@@ -79,10 +94,16 @@ def _rewritten(value: plan.Scalar, literal: plan.Scalar) -> str:
     """How to write a literal so that it has the other side's type, for a help line."""
     if not isinstance(literal, plan.Literal) or literal.value is None:
         return ""
+    if value.type is BOOL and literal.value in ("true", "false"):
+        return f"write {literal.value}, without quotes"
     if value.type is STRING and literal.type in NUMBER:
         return f'compare with text: "{literal.value}"'
     if literal.type is STRING and value.type in {DATETIME, TIMESPAN, *NUMBER} and isinstance(literal.value, str):
-        return f"write {value.type.value}({literal.value[:40]})"
+        if value.type not in NUMBER:
+            return f"write {value.type.value}({literal.value[:40]})"
+        return f"write {literal.value}, without quotes" if _NUMERIC.match(literal.value) else ""
+    if value.type is TIMESPAN and literal.type in NUMBER:
+        return f"a span of time has a unit: {literal.value}s, {literal.value}m, {literal.value}h"
     return ""
 
 
@@ -102,7 +123,9 @@ def _ordered(node: syntax.Binary, left: plan.Scalar, right: plan.Scalar) -> plan
     if numeric_dynamic:
         return plan.Call(_ORDER[node.op], (convert(left, REAL), convert(right, REAL)), BOOL)
     if not types <= _ORDERED or comparable(left.type, right.type) is None:
-        help = "strcmp(a, b) < 0 compares strings" if types == {STRING} else ""
+        help = "strcmp(a, b) < 0 compares strings" if types == {STRING} else _rewritten(left, right)
+        if DATETIME in types and types & NUMBER:
+            help = "a time is written datetime(2026-01-31), and ago(1d) is one"
         if DYNAMIC in types:
             help = "convert the dynamic side, for instance with todatetime()"
         raise diagnostics.wrong_operands(node.span, node.op, left.type, right.type, help)
@@ -151,14 +174,17 @@ def _any_column(e: Expressions, node: syntax.Binary) -> plan.Scalar:
 
 def bind_between(e: Expressions, node: syntax.Between) -> plan.Scalar:
     """`value between (low .. high)`; a timespan as the upper bound of a datetime counts from the lower."""
-    value, low, high = e.bind(node.value), e.bind(node.low), e.bind(node.high)
+    value, low, high = e.bind_all((node.value, node.low, node.high))
     if value.type is DATETIME and low.type is DATETIME and high.type is TIMESPAN:
         from keywitness.kql.binder.folding import fold
 
         high = fold(plan.Call("add", (low, high), DATETIME))
     type = _range_type(value.type, low.type, high.type)
     if type is None:
-        raise diagnostics.wrong_operands(node.span, "between", value.type, low.type)
+        help = _rewritten(value, low)
+        if STRING in {value.type, low.type} and not help:
+            help = "text has no order; ipv4_is_in_range() and ipv4_is_in_any_range() are about addresses"
+        raise diagnostics.wrong_operands(node.span, "between", value.type, low.type, help)
     result = plan.Call("between", tuple(convert(v, type) for v in (value, low, high)), BOOL)
     return plan.Call("not", (result,), BOOL) if node.negated else result
 
@@ -205,7 +231,7 @@ def _bind_has(e: Expressions, node: syntax.In, op: str, value: plan.Scalar) -> p
     if rows is not None:
         items: tuple[plan.Scalar, ...] = (_as_array(rows),)
     else:
-        items = tuple(e.bind(i) for i in node.items)
+        items = tuple(e.bind_all(node.items))
     texts = tuple(i if i.type is DYNAMIC else convert(i, STRING) for i in items)
     return plan.Call(op, (convert(value, STRING), *texts), BOOL)
 

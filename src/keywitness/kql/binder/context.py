@@ -70,7 +70,12 @@ class UserFunction:
     scope: Scope
 
 
-Entity: TypeAlias = "ScalarValue | Table | UserFunction"
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name whose value was refused: `Scope.find` refuses it in silence."""
+
+
+Entity: TypeAlias = "ScalarValue | Table | UserFunction | Unknown"
 
 
 class Scope:
@@ -83,8 +88,15 @@ class Scope:
         self._own: set[str] = set()
 
     def find(self, name: str) -> Entity | None:
-        """What the name stands for, or None."""
-        return self._names.get(name)
+        """What the name stands for, or None.
+
+        Raises:
+            RefusedError: Without a diagnostic, if its value was refused.
+        """
+        entity = self._names.get(name)
+        if isinstance(entity, Unknown):
+            raise diagnostics.RefusedError
+        return entity
 
     def define(self, name: str, entity: Entity) -> None:
         """Set a name from here on."""
@@ -122,6 +134,7 @@ class Context:
             set by `statements`: expressions hold tables and tables hold expressions.)
         bind_table: Binds an expression that must be a table.
         bind_operators: Binds operators over given rows (also the bodies of mv-apply and partition).
+        unsure: Names that an operator refused before may have made columns of: whoever names one is refused in silence.
         call_user: Calls a function of the query with the caller's columns and, for `invoke`, the piped rows.
     """
 
@@ -135,6 +148,7 @@ class Context:
     notes: list[str] = field(default_factory=list)
     render: tuple[str, tuple[tuple[str, object], ...]] | None = None
     uses_now: bool = False
+    unsure: frozenset[str] = frozenset()
     counter: int = 0
     depth: int = 0
 
@@ -156,10 +170,14 @@ class Context:
 
 def unknown_column(context: Context, rows: Rows, node: syntax.NameRef, others: Sequence[str] = ()) -> Exception:
     """The refusal of a name that the rows do not have, nor a `let` (`others`)."""
+    if node.name in context.unsure:
+        return diagnostics.RefusedError()
     here = list(rows.schema.visible().names())
     table = context.catalog.schema(rows.origin) if rows.origin else None
     if table is not None and table.find(node.name) is not None:
         return diagnostics.column_left_behind(node.span, node.name, rows.origin, here)
+    if context.catalog.schema(node.name) is not None:
+        return diagnostics.table_as_column(node.span, node.name)
     whole = table is not None and all(rows.schema.find(c.name) for c in table)
     return diagnostics.unknown_column(node.span, node.name, rows.origin if whole else "", [*here, *others])
 

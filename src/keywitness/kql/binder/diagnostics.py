@@ -5,20 +5,95 @@ Codes are Kusto's own (`KSnnn`) where Kusto has one for the same cause, else our
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import TypeVar
 
+from keywitness.kql import foreign
 from keywitness.kql.diagnostics import Diagnostic, did_you_mean, quoted
 from keywitness.kql.functions.function import NUMBER, PLAIN
 from keywitness.kql.syntax import Span
 from keywitness.model.schema import KqlType
 
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
 
 class RefusedError(Exception):
-    """Carries the diagnostic from where it was found to `compile_kql`."""
+    """Carries diagnostics from where they were found to `compile_kql`.
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+    Without any it is silent: it stands for what depends on something that was refused before.
+    """
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(*(d.message for d in diagnostics))
+        self.diagnostics = diagnostics
+
+    def at(self, place: str) -> RefusedError:
+        """The same, with this place where a diagnostic has none."""
+        return RefusedError(*(d if d.place else d.at(place) for d in self.diagnostics))
+
+
+class Refusals:
+    """What was refused among things that stand side by side: each is looked at, then all are refused together.
+
+    Example:
+        >>> refusals = Refusals()
+        >>> for name in ("a", "b"):
+        ...     with refusals:
+        ...         raise unknown_name(Span(0, 1), name, ())
+        >>> [d.message for d in refusals.diagnostics]
+        ["'a' is not defined", "'b' is not defined"]
+    """
+
+    __slots__ = ("_any", "diagnostics")
+
+    def __init__(self) -> None:
+        self._any = False
+        self.diagnostics: list[Diagnostic] = []
+
+    def __enter__(self) -> Refusals:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, RefusedError):
+            return False
+        self.add(error)
+        return True
+
+    def __bool__(self) -> bool:
+        return self._any
+
+    def add(self, refused: RefusedError) -> None:
+        """Keep one for later."""
+        self._any = True
+        self.diagnostics += refused.diagnostics
+
+    def settle(self) -> None:
+        """Raise all that was refused, if anything was.
+
+        Raises:
+            RefusedError: With every diagnostic.
+        """
+        if self._any:
+            raise RefusedError(*self.diagnostics)
+
+
+def each(do: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
+    """What `do` makes of each item.
+
+    Raises:
+        RefusedError: With the diagnostics of all items that it refuses.
+    """
+    refusals = Refusals()
+    made: list[_Out] = []
+    for item in items:
+        with refusals:
+            made.append(do(item))
+    refusals.settle()
+    return made
 
 
 def _refused(code: str, message: str, span: Span, help: str = "", label: str = "") -> RefusedError:
@@ -32,8 +107,23 @@ def unknown_column(span: Span, name: str, origin: str, columns: Sequence[str]) -
     """KS142: a name that is neither a column of the input nor a `let`."""
     where = f"{origin} has no such column" if origin else "no such column at this point"
     otherwise = f"`keywitness schema {origin}` lists all" if origin else _columns_here(columns)
+    if name.lower() in {"null", "none", "nil"}:
+        otherwise = "isnull(x) and isnotnull(x) ask for a null; for text isempty(x) and isnotempty(x)"
+    elif name[0].isdigit():
+        otherwise = _NUMBER_HELP
     help = did_you_mean(name, columns, otherwise)
+    for other in foreign.COLUMNS.get(name.lower(), ()):
+        help = f"did you mean '{other}'?" if other in columns else help
     return _refused("KS142", f"{quoted(name)} is not a column here", span, help, where)
+
+
+_NUMBER_HELP = "a number is written out (10000), a span of time with d, h, m, s or ms: 7d, 12h, 30m"
+
+
+def made_beside(span: Span, name: str) -> RefusedError:
+    """KS142: a column that the same operator makes."""
+    help = "put what uses it into an `extend` of its own, behind this one"
+    return _refused("KS142", f"{quoted(name)} is made beside this and is not a column yet", span, help)
 
 
 def column_left_behind(span: Span, name: str, origin: str, columns: Sequence[str]) -> RefusedError:
@@ -47,20 +137,35 @@ def _columns_here(columns: Sequence[str]) -> str:
     return f"columns here: {shown}{' ...' if len(columns) > 8 else ''}" if columns else "no column is left here"
 
 
+def table_as_column(span: Span, name: str) -> RefusedError:
+    """KS142: a table's name where a column is needed, as in `Table.Column`."""
+    help = "columns stand alone, without their table"
+    return _refused("KS142", f"{quoted(name)} is a table, not a column", span, help)
+
+
+def text_without_quotes(span: Span, name: str) -> RefusedError:
+    """KS142: a word that is no column, compared with text."""
+    help = f'text stands in quotes: "{name}"'
+    return _refused("KS142", f"{quoted(name)} is not a column here", span, help)
+
+
 def unknown_name(span: Span, name: str, names: Iterable[str]) -> RefusedError:
     """KS142: a name that no `let` defines, where there are no columns."""
-    return _refused("KS142", f"{quoted(name)} is not defined", span, did_you_mean(name, names))
+    otherwise = _NUMBER_HELP if name[:1].isdigit() else ""
+    return _refused("KS142", f"{quoted(name)} is not defined", span, did_you_mean(name, names, otherwise))
 
 
 def unknown_table(span: Span, name: str, tables: Iterable[str]) -> RefusedError:
     """KS204: neither a table of the case, a known log table, nor a tabular `let`."""
-    help = did_you_mean(name, tables, "ingest evidence for it, or check the name: `keywitness schema` lists the tables")
+    otherwise = "ingest evidence for it, or check the name: `keywitness tables CASE` lists what a case holds"
+    help = did_you_mean(name, tables, otherwise)
     return _refused("KS204", f"{quoted(name)} is not a table", span, help, "neither in the case nor a known log table")
 
 
 def unknown_function(span: Span, name: str, functions: Iterable[str]) -> RefusedError:
     """KS211: no such function."""
-    return _refused("KS211", f"{quoted(name)} is not a function", span, did_you_mean(name, functions))
+    help = foreign.FUNCTIONS.get(name.lower(), "")
+    return _refused("KS211", f"{quoted(name)} is not a function", span, help or did_you_mean(name, functions))
 
 
 def not_supported(span: Span, what: str, reason: str) -> RefusedError:
@@ -79,6 +184,11 @@ def scalar_expected(span: Span, what: str) -> RefusedError:
     return _refused("KS144", f"{what} is a table, a scalar is needed here", span, help)
 
 
+def uncalled(span: Span, name: str) -> RefusedError:
+    """KWQ302: a function of the query without its arguments."""
+    return bad_value(span, f"{quoted(name)} is a function, and its arguments are missing", f"write {name}(...)")
+
+
 def already_named(span: Span, name: str) -> RefusedError:
     """KS171: two columns of one name."""
     return _refused("KS171", f"a column named {quoted(name)} is there already", span, "give one of them another name")
@@ -89,9 +199,20 @@ def already_declared(span: Span, name: str) -> RefusedError:
     return _refused("KS201", f"{quoted(name)} has already been declared", span)
 
 
-def column_expected(span: Span) -> RefusedError:
+def column_expected(span: Span, help: str = "") -> RefusedError:
     """KS109: an expression where only a column name may stand."""
-    return _refused("KS109", "a column name is expected here", span)
+    return _refused("KS109", "a column name is expected here", span, help)
+
+
+def named_argument(span: Span) -> RefusedError:
+    """KWQ302: `name = value` as an argument of a function of the language."""
+    help = "write == to compare; only functions of the query take arguments by name"
+    return bad_value(span, "'=' gives a name, and an argument here has none", help)
+
+
+def method(span: Span, function: str) -> RefusedError:
+    """KWQ302: `value.function()`."""
+    return bad_value(span, "values have no methods in KQL", f"write {function}(value)")
 
 
 # ---------------------------------------------------------------- types
@@ -120,10 +241,10 @@ _FAMILIES = {
 }
 
 
-def wrong_type(span: Span, found: KqlType, wanted: Sequence[KqlType]) -> RefusedError:
+def wrong_type(span: Span, found: KqlType, wanted: Sequence[KqlType], help: str = "") -> RefusedError:
     """KS107: a value of a type that does not fit."""
     names = _FAMILIES.get(frozenset(wanted)) or " or ".join(wanted)
-    return _refused("KS107", f"a value of type {names} is expected, this is {found}", span, _type_help(wanted))
+    return _refused("KS107", f"a value of type {names} is expected, this is {found}", span, help or _type_help(wanted))
 
 
 def wrong_operands(span: Span, op: str, left: KqlType, right: KqlType, help: str = "") -> RefusedError:

@@ -13,7 +13,7 @@ from keywitness.kql.binder.parts import Part
 from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, REAL, STRING, arithmetic, convert
 from keywitness.kql.functions import Kind
 from keywitness.kql.functions.function import INTEGER, NUMBER, TEXT
-from keywitness.model.schema import Column, KqlType
+from keywitness.model.schema import Column, KqlType, Schema
 
 _ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 
@@ -49,6 +49,8 @@ class Expressions:
         self.scope = scope
         self.rows = rows
         self.aggregates = aggregates
+        #: Columns that the same operator makes, for messages.
+        self.beside: frozenset[str] = frozenset()
         self._columns: dict[str, Column] = {c.name: c for c in rows.schema} if rows else {}
 
     def collect(self, aggregate: plan.Aggregate) -> plan.ColumnRef:
@@ -75,6 +77,14 @@ class Expressions:
         if handler is None:
             raise diagnostics.scalar_expected(expression.span, "this")
         return folding.fold(handler(self, expression))
+
+    def bind_all(self, expressions: Iterable[syntax.Node]) -> list[plan.Scalar]:
+        """Each of several expressions.
+
+        Raises:
+            RefusedError: With everything that was refused in any of them.
+        """
+        return diagnostics.each(self.bind, expressions)
 
     def bind_bool(self, expression: syntax.Node) -> plan.Scalar:
         """A predicate.
@@ -120,14 +130,16 @@ class Expressions:
         if isinstance(entity, Table):
             raise diagnostics.scalar_expected(node.span, f"'{node.name}'")
         if isinstance(entity, UserFunction):
-            raise diagnostics.scalar_expected(node.span, f"'{node.name}', a function without its parentheses,")
+            raise diagnostics.uncalled(node.span, node.name)
         raise self.unknown(node)
 
     def unknown(self, node: syntax.NameRef) -> Exception:
         """The refusal of a name that nothing has."""
-        if self.rows is None or not self.rows.schema:
+        if node.name in self.beside:
+            return diagnostics.made_beside(node.span, node.name)
+        if (self.rows is None or not self.rows.schema) and node.name not in self.context.unsure:
             return diagnostics.unknown_name(node.span, node.name, self.scope)
-        return unknown_column(self.context, self.rows, node, list(self.scope))
+        return unknown_column(self.context, self.rows or Rows(plan.Constant(Schema(), ())), node, list(self.scope))
 
     def _member(self, node: syntax.Member) -> plan.Scalar:
         if not isinstance(node.name, syntax.NameRef):
@@ -138,8 +150,7 @@ class Expressions:
         return plan.Call("member", (object, plan.Literal(node.name.name, STRING)), DYNAMIC)
 
     def _index(self, node: syntax.Index) -> plan.Scalar:
-        object = self.bind(node.object)
-        index = self.bind(node.index)
+        object, index = self.bind_all((node.object, node.index))
         if object.type is not DYNAMIC:
             raise diagnostics.no_member(node.span, str(getattr(node.index, "value", "")), object.type)
         if index.type is DYNAMIC:
@@ -171,16 +182,18 @@ class Expressions:
         return comparisons.bind_binary(self, node)
 
     def _arithmetic(self, node: syntax.Binary) -> plan.Scalar:
-        left, right = self.bind(node.left), self.bind(node.right)
+        left, right = self.bind_all((node.left, node.right))
         rule = arithmetic(node.op, left.type, right.type)
         if rule is None:
             help = "strcat() joins strings" if STRING in (left.type, right.type) and node.op == "+" else ""
+            if {left.type, right.type} - NUMBER == {STRING} and node.op != "+":
+                help = "convert the text with tolong() or todouble()"
             raise diagnostics.wrong_operands(node.span, node.op, left.type, right.type, help)
         result, left_type, right_type = rule
         return plan.Call(_ARITHMETIC[node.op], (convert(left, left_type), convert(right, right_type)), result)
 
     def _logical(self, node: syntax.Logical) -> plan.Scalar:
-        operands = tuple(self._truth(o) for o in node.operands)
+        operands = tuple(diagnostics.each(self._truth, node.operands))
         return plan.Call(node.op, operands, BOOL)
 
     def _truth(self, expression: syntax.Node) -> plan.Scalar:
@@ -207,10 +220,8 @@ class Expressions:
         if self.aggregates is not None and (row := functions.find_aggregate(name)):
             return calls.bind_aggregate(self, node, row)
         row = functions.find(name)
-        if row is None:
-            raise self._no_function(node)
-        if row.refusal:
-            raise diagnostics.not_supported(node.function.span, f"{name}()", row.refusal)
+        if row is None or row.refusal:
+            raise self._no_value(node, row)
         if row.kind is Kind.WINDOW:
             return calls.bind_window(self, node, row)
         return calls.bind_scalar(self, node, row)
@@ -223,6 +234,24 @@ class Expressions:
         type = row.signatures[0].columns[node.place][1]
         whole = calls.bind_scalar(self, node, row, whole=True)
         return convert(plan.Call("index", (whole, plan.Literal(node.place, LONG)), DYNAMIC), type)
+
+    def _no_value(self, node: syntax.Call, row: functions.Function | None) -> diagnostics.RefusedError:
+        """The refusal of a call that has no value, with what is wrong in its arguments."""
+        if row is None:
+            refused = self._no_function(node)
+        else:
+            refused = diagnostics.not_supported(node.function.span, f"{node.function.name}()", row.refusal)
+        try:
+            self.bind_all(a for a in node.args if self._may_be_scalar(a))
+        except diagnostics.RefusedError as inside:
+            return diagnostics.RefusedError(*refused.diagnostics, *inside.diagnostics)
+        return refused
+
+    def _may_be_scalar(self, node: syntax.Node) -> bool:
+        """False for what only certain functions take: tables, `*`, named arguments."""
+        if isinstance(node, syntax.NameRef):
+            return node.name in self._columns or self.context.catalog.schema(node.name) is None
+        return type(node) in _HANDLERS and not isinstance(node, syntax.Star | syntax.Named)
 
     def _no_function(self, node: syntax.Call) -> diagnostics.RefusedError:
         name = node.function.name
@@ -250,11 +279,11 @@ class Expressions:
         raise diagnostics.column_expected(node.span)
 
     def _refuse_named(self, node: syntax.Named) -> plan.Scalar:
-        raise diagnostics.bad_value(
-            node.span, "a name cannot be given here", "named arguments go to functions of the query"
-        )
+        raise diagnostics.named_argument(node.span)
 
     def _refuse_method(self, node: syntax.MethodCall) -> plan.Scalar:
+        if functions.find(node.call.function.name) is not None:
+            raise diagnostics.method(node.span, node.call.function.name)
         raise diagnostics.not_supported(node.span, "a call on another database or cluster", "a case is one database")
 
 

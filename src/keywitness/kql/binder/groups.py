@@ -31,8 +31,14 @@ def bind_summarize(context: Context, scope: Scope, rows: Rows, node: syntax.Summ
     aggregates = Aggregates()
     e = Expressions(context, scope, rows, aggregates)
     names = Names()
-    keys = bind_keys(e.without_aggregates(), node.keys, names)
-    outputs = [o for item in node.aggregates for o in _outputs(e, item, names, keys)]
+    refusals = diagnostics.Refusals()
+    keys: tuple[plan.Named, ...] = ()
+    with refusals:
+        keys = bind_keys(e.without_aggregates(), node.keys, names)
+    with refusals:
+        listed = diagnostics.each(lambda item: _outputs(e, item, names, keys), node.aggregates)
+    refusals.settle()
+    outputs = [output for several in listed for output in several]
     return rows.unordered(grouped(rows.plan, keys, outputs, aggregates.found), rows.origin)
 
 
@@ -42,13 +48,14 @@ def bind_keys(e: Expressions, items: Sequence[syntax.Node], names: Names) -> tup
     Raises:
         RefusedError: If one is dynamic, which Kusto does not group by.
     """
-    keys: list[plan.Named] = []
-    for item in items:
-        key = named_item(e, item, names)
-        if key.value.type is DYNAMIC:
+
+    def key(item: syntax.Node) -> plan.Named:
+        found = named_item(e, item, names)
+        if found.value.type is DYNAMIC:
             raise diagnostics.dynamic_not_allowed(item.span, "as a key")
-        keys.append(key)
-    return tuple(keys)
+        return found
+
+    return tuple(diagnostics.each(key, items))
 
 
 def grouped(

@@ -81,14 +81,15 @@ def _conditions(
     Raises:
         Refused: If a condition is something else, or a side has no such column.
     """
-    pairs = []
-    for condition in _flat(conditions):
+
+    def pair(condition: syntax.Node) -> tuple[plan.ColumnRef, plan.ColumnRef]:
         one, other = _pair(context, left, right, condition)
         if DYNAMIC in (one.type, other.type):
             raise diagnostics.dynamic_not_allowed(condition.span, "as a join key")
         agree(condition.span, one, other)
-        pairs.append((one, other))
-    return pairs
+        return one, other
+
+    return diagnostics.each(pair, _flat(conditions))
 
 
 def _flat(conditions: Sequence[syntax.Node]) -> Iterator[syntax.Node]:
@@ -112,7 +113,10 @@ def _pair(context: Context, left: Rows, right: Rows, condition: syntax.Node) -> 
             }
             if set(sides) == {"$left", "$right"}:
                 return sides["$left"], sides["$right"]
-    help = "a key is a column of both sides, or `$left.a == $right.b`"
+    help = "a key is a column of both sides, or $left.a == $right.b"
+    match condition:
+        case syntax.Binary(op="==", left=syntax.NameRef(name=ours), right=syntax.NameRef(name=theirs)):
+            help = f"write $left.{ours} == $right.{theirs}"
     raise diagnostics.bad_value(condition.span, "this is no join key", help)
 
 
@@ -140,8 +144,11 @@ def bind_union(context: Context, scope: Scope, rows: Rows | None, node: syntax.U
     listed: list[tuple[str, Rows]] = []
     if rows is not None:
         listed.append((rows.label or "union_arg0", rows))
+    refusals = diagnostics.Refusals()
     for place, item in enumerate(node.sources, start=len(listed)):
-        listed.extend(_sources(context, scope, item, place, fuzzy=node.isfuzzy))
+        with refusals:
+            listed.extend(_sources(context, scope, item, place, fuzzy=node.isfuzzy))
+    refusals.settle()
     if not listed:
         raise diagnostics.bad_value(node.span, "no table of the union exists here")
     return Rows(united(listed, node.withsource.name if node.withsource else "", inner=node.kind == "inner"))
@@ -160,8 +167,8 @@ def _sources(
     try:
         rows = context.bind_table(context, scope, item)
     except diagnostics.RefusedError as refused:
-        if fuzzy and refused.diagnostic.code == "KS204":
-            context.note(f"union isfuzzy: {refused.diagnostic.message}, it was left out")
+        if fuzzy and [d.code for d in refused.diagnostics] == ["KS204"]:
+            context.note(f"union isfuzzy: {refused.diagnostics[0].message}, it was left out")
             return
         raise
     yield rows.label or f"union_arg{place}", rows

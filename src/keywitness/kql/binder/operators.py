@@ -62,7 +62,7 @@ def bind_operator(context: Context, scope: Scope, rows: Rows, node: syntax.Opera
     """
     binder = BINDERS.get(type(node))
     if binder is None:
-        raise _refusal(node)
+        raise diagnostics.RefusedError if isinstance(node, syntax.Broken) else _refusal(node)
     return binder(context, scope, rows, node)
 
 
@@ -125,13 +125,14 @@ def bind_top(context: Context, scope: Scope, rows: Rows, node: syntax.Top) -> Ro
 
 def _keys(context: Context, scope: Scope, rows: Rows, keys: tuple[syntax.SortKey, ...]) -> tuple[plan.SortKey, ...]:
     e = Expressions(context, scope, rows)
-    bound: list[plan.SortKey] = []
-    for key in keys:
+
+    def bound(key: syntax.SortKey) -> plan.SortKey:
         value = e.bind(key.value)
         if value.type is DYNAMIC:
             raise diagnostics.dynamic_not_allowed(key.value.span, "to sort by")
-        bound.append(plan.SortKey(value, key.descending, key.nulls_first))
-    return tuple(bound)
+        return plan.SortKey(value, key.descending, key.nulls_first)
+
+    return tuple(diagnostics.each(bound, keys))
 
 
 def _count(context: Context, scope: Scope, node: syntax.Node) -> plan.Scalar:

@@ -9,7 +9,7 @@ from typing import Any
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.columns import several
-from keywitness.kql.binder.context import Context, Rows, Scope, Table, UserFunction
+from keywitness.kql.binder.context import Context, Rows, Scope, Table, Unknown, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.names import Names
@@ -81,6 +81,8 @@ def matching(context: Context, scope: Scope, pattern: str) -> Iterator[tuple[str
         if fnmatch.fnmatchcase(name, _escaped(pattern)):
             if isinstance(entity, Table):
                 yield name, entity.rows
+            elif isinstance(entity, Unknown):
+                raise diagnostics.RefusedError
             elif isinstance(entity, UserFunction) and entity.definition.view and not entity.definition.parameters:
                 span = entity.definition.span
                 yield name, context.bind_table(context, scope, syntax.NameRef(span, name))
@@ -105,24 +107,30 @@ def bind_print(context: Context, scope: Scope, node: syntax.Print) -> Rows:
     names = Names()
     columns: list[plan.Named] = []
     items = [part for item in node.columns for part in several(e, item)]
+    refusals = diagnostics.Refusals()
     for place, item in enumerate(items):
-        if isinstance(item, syntax.Named):
-            if item.compound:
-                raise diagnostics.bad_value(item.span, "the expression does not have several values")
-            name = item.names[0].name
-            if name in names:
-                raise diagnostics.already_named(item.names[0].span, name)
-            columns.append(plan.Named(names.take(name), e.bind(item.value)))
-        else:
-            name = item.suggested if isinstance(item, Part) else f"print_{place}"
-            columns.append(plan.Named(names.take(name), e.bind(item)))
+        with refusals:
+            columns.append(_printed(e, item, place, names))
+    refusals.settle()
     return Rows(plan.Project(ONE_ROW, tuple(columns)), ordered=True)
+
+
+def _printed(e: Expressions, item: syntax.Node, place: int, names: Names) -> plan.Named:
+    if not isinstance(item, syntax.Named):
+        name = item.suggested if isinstance(item, Part) else f"print_{place}"
+        return plan.Named(names.take(name), e.bind(item))
+    if item.compound:
+        raise diagnostics.bad_value(item.span, "the expression does not have several values")
+    name = item.names[0].name
+    if name in names:
+        raise diagnostics.already_named(item.names[0].span, name)
+    return plan.Named(names.take(name), e.bind(item.value))
 
 
 def bind_range(context: Context, scope: Scope, node: syntax.Range) -> Rows:
     """`range`: numbers in the widest type of the three, or times with a timespan as step."""
     e = Expressions(context, scope, None)
-    values = [e.bind(v) for v in (node.start, node.stop, node.step)]
+    values = e.bind_all((node.start, node.stop, node.step))
     if all(v.type in NUMBER for v in values):
         type = widest([LONG, *(v.type for v in values)])
         start, stop, step = (convert(v, type) for v in values)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import branches, calls, diagnostics, operators, sources
-from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, UserFunction
+from keywitness.kql.binder import branches, calls, diagnostics, operators, recovery, sources
+from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, Unknown, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.types import DYNAMIC, comparable, convert
@@ -31,18 +31,22 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
         probe: Runs a plan and gives its rows, for plugins whose columns depend on the data.
 
     Raises:
-        RefusedError: At the first name, type or construct that has no exact meaning here.
+        RefusedError: With the names, types and constructs that have no exact meaning here, as far as each can be told
+            from what follows of another.
     """
     context = Context(catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user, probe)
     context.notes.extend(query.notes)
     scope = Scope()
     programs: list[plan.Program] = []
+    refusals = diagnostics.Refusals()
     for statement in query.statements:
         context.render = None
-        for rows in _results(context, scope, statement):
-            shown = _shown(rows.plan)
-            programs.append(plan.Program(shown, (), context.render, rows.sorted, context.uses_now, name=rows.label))
-            context.render = None
+        with refusals:
+            for rows in _results(context, scope, statement):
+                shown = _shown(rows.plan)
+                programs.append(plan.Program(shown, (), context.render, rows.sorted, context.uses_now, name=rows.label))
+                context.render = None
+    refusals.settle()
     if not programs:
         raise diagnostics.no_result(query.span)
     *others, last = programs
@@ -79,12 +83,12 @@ def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> R
         case syntax.Let(name=name, value=value):
             if scope.declared(name.name):
                 raise diagnostics.already_declared(name.span, name.name)
+            scope.define(name.name, Unknown())
             scope.define(name.name, bind_entity(context, scope, value))
         case syntax.ExpressionStatement(value=value):
             return bind_table(context, scope, value)
         case syntax.QueryParameters(parameters=parameters):
-            for parameter in parameters:
-                _query_parameter(context, scope, parameter)
+            diagnostics.each(lambda parameter: _query_parameter(context, scope, parameter), parameters)
         case syntax.SetOption(name=name, value=value):
             _set_option(context, scope, name.name, value)
         case syntax.DeclarePattern(name=name):
@@ -95,6 +99,7 @@ def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> R
 
 
 def _query_parameter(context: Context, scope: Scope, parameter: syntax.Parameter) -> None:
+    scope.define(parameter.name.name, Unknown())
     if parameter.default is None:
         raise diagnostics.no_value(parameter.span, parameter.name.name)
     value = Expressions(context, scope, None).bind(parameter.default)
@@ -115,6 +120,8 @@ def _set_option(context: Context, scope: Scope, name: str, value: syntax.Express
 def bind_entity(context: Context, scope: Scope, node: syntax.Node) -> Entity:
     """A scalar, a table or a function, whichever the expression turns out to be."""
     match node:
+        case syntax.Broken():
+            raise diagnostics.RefusedError
         case syntax.Lambda():
             return UserFunction(node, scope.inner())
         case syntax.Pipeline(source=source, operators=()) if source is not None:
@@ -176,20 +183,36 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
 
 
 def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]) -> Rows:
-    """Operators one after the other; `as` defines its name for those that follow."""
+    """Operators one after the other; `as` defines its name for those that follow.
+
+    Raises:
+        RefusedError: With what was refused in any of them, as far as the columns behind a refused one are known.
+    """
+    refusals, unsure = diagnostics.Refusals(), context.unsure
     for number, operator in enumerate(listed, start=2):
         steps = rows.steps
+        if steps >= MOST_STEPS:
+            refusals.add(diagnostics.too_many_steps(operator.span, MOST_STEPS).at(_place(number, listed)))
+            break
         try:
-            rows = operators.bind_operator(context, scope, rows, operator)
-            rows = replace(rows, steps=max(steps + 1, rows.steps))
-            if rows.steps > MOST_STEPS:
-                raise diagnostics.too_many_steps(operator.span, MOST_STEPS)
+            bound = operators.bind_operator(context, scope, rows, operator)
         except diagnostics.RefusedError as refused:
-            if not refused.diagnostic.place:
-                place = f"stage {number} of {len(listed) + 1} ({operators.spelled(operator)})"
-                raise diagnostics.RefusedError(refused.diagnostic.at(place)) from None
-            raise
+            refusals.add(refused.at(_place(number, listed)))
+            left = recovery.rows_behind(rows, operator)
+            if left is None:
+                break
+            bound, names = left
+            context.unsure |= names
+        if context.unsure and not recovery.is_local(operator):
+            break
+        rows = replace(bound, steps=max(steps + 1, bound.steps))
+    context.unsure = unsure
+    refusals.settle()
     return rows
+
+
+def _place(number: int, listed: Sequence[syntax.Operator]) -> str:
+    return f"stage {number} of {len(listed) + 1} ({operators.spelled(listed[number - 2])})"
 
 
 # ---------------------------------------------------------------- functions of the query
@@ -207,17 +230,37 @@ def call_user(
     context.depth += 1
     if context.depth > _DEEPEST_CALL:
         raise diagnostics.bad_value(node.span, "functions call each other too deeply")
+    try:
+        return _called(context, scope, function, node, columns, piped)
+    finally:
+        context.depth -= 1
+
+
+def _called(
+    context: Context,
+    scope: Scope,
+    function: UserFunction,
+    node: syntax.Call,
+    columns: Rows | None,
+    piped: Rows | None,
+) -> Entity:
     arguments = _arguments(function, node, piped is not None)
     inner = function.scope.inner()
+    refusals = diagnostics.Refusals()
     for parameter in function.definition.parameters:
-        inner.define(parameter.name.name, _argument(context, scope, node, parameter, arguments, columns, piped))
+        with refusals:
+            value = _argument(context, scope, node, function, parameter, arguments, columns, piped)
+            inner.define(parameter.name.name, value)
         piped = None
+    refusals.settle()
     for statement in function.definition.statements:
-        _statement(context, inner, statement)
+        with refusals:
+            _statement(context, inner, statement)
     if function.definition.result is None:
         raise diagnostics.no_result(function.definition.span)
-    result = bind_entity(context, inner, function.definition.result)
-    context.depth -= 1
+    with refusals:
+        result = bind_entity(context, inner, function.definition.result)
+    refusals.settle()
     return result
 
 
@@ -234,15 +277,24 @@ def _arguments(function: UserFunction, node: syntax.Call, piped: bool) -> dict[s
         elif place < len(names):
             found[names[place]] = argument
         else:
-            form = ", ".join(names)
-            raise diagnostics.argument_count(node.span, node.function.name, [f"({form})"], len(node.args))
+            raise diagnostics.argument_count(node.span, node.function.name, [_form(function)], len(node.args))
     return found
+
+
+def _form(function: UserFunction) -> str:
+    """The parameters as a signature, for messages."""
+    parts = (
+        f"{p.name.name}: {'table' if p.tabular else p.type}{'?' if p.default else ''}"
+        for p in function.definition.parameters
+    )
+    return f"({', '.join(parts)})"
 
 
 def _argument(
     context: Context,
     scope: Scope,
     node: syntax.Call,
+    function: UserFunction,
     parameter: syntax.Parameter,
     arguments: dict[str, syntax.Node],
     columns: Rows | None,
@@ -255,11 +307,10 @@ def _argument(
         elif written is not None:
             rows = bind_table(context, scope, written)
         else:
-            raise diagnostics.argument_count(node.span, node.function.name, [f"({parameter.name.name}, ...)"], 0)
+            raise diagnostics.argument_count(node.span, node.function.name, [_form(function)], 0)
         return Table(_checked_table(node, parameter, rows))
     if written is None:
-        names = ", ".join(p.name.name for p in (parameter,))
-        raise diagnostics.argument_count(node.span, node.function.name, [f"({names}, ...)"], len(node.args))
+        raise diagnostics.argument_count(node.span, node.function.name, [_form(function)], len(node.args))
     value = Expressions(context, scope, columns).bind(written)
     wanted = parameter.type or value.type
     if wanted is not value.type and wanted is not DYNAMIC and comparable(value.type, wanted) is None:

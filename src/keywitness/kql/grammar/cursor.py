@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from keywitness.kql import diagnostics, syntax
+from keywitness.kql import diagnostics, foreign, syntax
 from keywitness.kql.diagnostics import Diagnostic
 from keywitness.kql.grammar.keywords import CLAUSE_WORDS, NAMEABLE, RESERVED, TYPES
 from keywitness.kql.lexer import Kind, Token
@@ -38,6 +38,8 @@ class Cursor:
         self.position = 0
         self.depth = 0
         self.height = 0
+        #: What was refused and read over, each with the extent of what is broken.
+        self.refused: list[tuple[Span, Diagnostic]] = []
 
     # ------------------------------------------------------------ looking
 
@@ -137,10 +139,41 @@ class Cursor:
         """The refusal for an operand that is not there."""
         token = self.token
         if token.kind is Kind.NAME and token.text in RESERVED and token.text not in CLAUSE_WORDS:
-            return RefusedError(diagnostics.needs_brackets(token.span, token.text))
-        if not help and self.position and self.tokens[self.position - 1].text == ",":
-            help = "drop the comma before it, or write another item"
+            known = foreign.FUNCTIONS.get(token.text, "") if self.at_op("(", offset=1) else ""
+            return RefusedError(diagnostics.needs_brackets(token.span, token.text, known))
+        help = help or self._missing_help()
         return RefusedError(diagnostics.missing(token.span, what, self.found(), help))
+
+    def skip_operator(self, start: int) -> None:
+        """To the pipe, semicolon or closing bracket that ends the operator at token `start`, not before the cursor."""
+        depth, failed, self.position = 0, self.position, start
+        while self.token.kind is not Kind.END:
+            if depth == 0 and self.position >= failed and self.at_op("|", ";", ")", "]", "}"):
+                return
+            if self.at_op("(", "[", "{"):
+                depth += 1
+            elif self.at_op(")", "]", "}"):
+                depth = max(depth - 1, 0)
+            self.position += 1
+
+    def _missing_help(self) -> str:
+        """The usual reasons why an operand is missing here, by the tokens around."""
+        before = self.tokens[self.position - 1] if self.position else Token(Kind.END, "", 0, 0)
+        if self.at_op("|") and not self.position:
+            return "begin with a table: T | where ..."
+        if before.text == ",":
+            return "drop the comma before it, or write another item"
+        if before.text == ";" and self.at_op("|"):
+            return "the semicolon before it ended the query: leave it out"
+        if before.text == "/" and self.at_op("*"):
+            return "a comment begins with // and ends with its line"
+        if before.text == "*" and self.peek(-2).end == before.start:
+            return 'text stands in quotes, and startswith "..." or matches regex "..." takes the place of *'
+        if self.at_op("/"):
+            return 'a regular expression is text: matches regex "..."'
+        if self.at_op("[") and self.peek().kind is Kind.NAME:
+            return f"a name in brackets stands in quotes: ['{self.peek().text}']"
+        return ""
 
     def enter(self) -> None:
         """One level of nesting more; refuses beyond MAX_DEPTH. Every `enter` needs its `leave`."""

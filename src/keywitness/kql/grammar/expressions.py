@@ -7,11 +7,12 @@ From loose to tight: or, and, equality (`== != in between has_any`; does not cha
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import NoReturn
 
-from keywitness.kql import diagnostics, syntax
+from keywitness.kql import diagnostics, foreign, syntax
 from keywitness.kql.grammar.keywords import CLAUSE_WORDS, RESERVED, TEXT_OPERATORS, TYPES
 from keywitness.kql.grammar.values import Values
-from keywitness.kql.lexer import Kind
+from keywitness.kql.lexer import Kind, Token
 from keywitness.kql.syntax import Span
 
 _STRING_WORDS = frozenset(
@@ -296,10 +297,18 @@ class Expressions(Values):
         if self.name_length():
             return self.name()
         if self.at_op("="):
-            self.refuse(diagnostics.single_equals(token.span))
+            self._refuse_equals(token)
         if self.at_op("{") and self.peek().kind is Kind.NAME and self.at_op("}", offset=2):
             self.refuse(diagnostics.client_parameter(Span(token.start, self.peek(2).end), self.peek().text))
         raise self.missing("an expression")
+
+    def _refuse_equals(self, token: Token) -> NoReturn:
+        before = self.tokens[self.position - 1] if self.position else token
+        if before.end == token.start and before.text == "==":
+            self.refuse(diagnostics.unexpected_text(token.span, "a third '='", "KQL compares with =="))
+        if before.end == token.start and before.text in {"+", "-", "*", "/"}:
+            self.refuse(diagnostics.single_equals(token.span, f"write Name = Name {before.text} value"))
+        self.refuse(diagnostics.single_equals(token.span))
 
     def _word(self, word: str) -> syntax.Expression:
         """A name, a call, or one of the words with a syntax of its own."""
@@ -311,7 +320,11 @@ class Expressions(Values):
             return self._call()
         if word in _RESERVED_FUNCTIONS and self.at_word("kind", offset=1):
             return self._call()
-        if word == "not" and self.peek().kind not in {Kind.END, Kind.OP} and self.peek().text not in CLAUSE_WORDS:
+        if (
+            word.lower() == "not"
+            and self.peek().kind not in {Kind.END, Kind.OP}
+            and self.peek().text not in CLAUSE_WORDS
+        ):
             self.refuse(diagnostics.not_without_parentheses(self.token.span))
         return self.name("an expression")
 
@@ -339,8 +352,18 @@ class Expressions(Values):
         if not self.at_op(")"):
             args = self.comma_list(self.argument)
         self.leave()
-        self.expect_op(")", "arguments are separated by commas, and each ( has its )")
+        self.expect_op(")", self._call_help(name.name))
         return syntax.Call(self.since(start), name, args)
+
+    def _call_help(self, name: str) -> str:
+        """For an argument that does not end where it should."""
+        if self.tokens[self.position - 1].text.lower() == "distinct":
+            return "dcount(Column) counts different values, count_distinct(Column) does so exactly"
+        if self.token.text.lower() in foreign.UNITS:
+            return foreign.WORDS["interval"]
+        if self.at_word("as", "AS") and name.lower() in foreign.FUNCTIONS:
+            return foreign.FUNCTIONS[name.lower()]
+        return "arguments are separated by commas, and each ( has its )"
 
     def _table_function(self) -> syntax.Call:
         """`toscalar(query)`, `materialize(query)`, `totable(query)`."""
@@ -368,7 +391,10 @@ class Expressions(Values):
         """`(...)` around a table or a scalar."""
         start = self.advance().start
         value = self.pipeline()
-        self.expect_op(")", "a parenthesis that was opened before is not closed")
+        help = "a parenthesis that was opened before is not closed"
+        if self.at_op(","):
+            help = "a list follows in, has_any or has_all; every other operator takes one value"
+        self.expect_op(")", help)
         if isinstance(value, syntax.Pipeline):
             return syntax.Pipeline(Span(start, self.behind), value.source, value.operators)
         return value

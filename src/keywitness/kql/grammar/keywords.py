@@ -52,6 +52,9 @@ CLAUSE_WORDS = frozenset(
     | {f"{op}{case}" for op in TEXT_OPERATORS for case in ("", "_cs")}
 )
 
+#: Words that compare two values.
+COMPARING_WORDS = frozenset({f"{op}{case}" for op in TEXT_OPERATORS for case in ("", "_cs")} | {"matches", "between"})
+
 #: Type names to types. The first spelling of each type is Kusto's canonical one.
 TYPES: dict[str, KqlType] = {
     "bool": KqlType.BOOL,

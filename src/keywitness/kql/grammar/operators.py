@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from keywitness.kql import diagnostics, syntax
-from keywitness.kql.grammar.keywords import NAMED_ONLY, PIPE_OPERATORS, SOURCE_OPERATORS
+from keywitness.kql.grammar.keywords import COMPARING_WORDS, NAMED_ONLY, PIPE_OPERATORS, SOURCE_OPERATORS
 from keywitness.kql.grammar.options import without
 from keywitness.kql.grammar.sources import Sources
 from keywitness.kql.lexer import Kind, Token
@@ -48,10 +48,13 @@ class Operators(Sources):
 
     def _refuse_operator(self, name: str, span: Span) -> NoReturn:
         if not name:
-            self.refuse(diagnostics.operator_missing(span, self.found()))
+            help = "one pipe is enough" if self.dashed(1)[0] in PIPE_OPERATORS else ""
+            self.refuse(diagnostics.operator_missing(span, self.found(), help))
         if name in SOURCE_OPERATORS:
             self.refuse(diagnostics.only_first(span, name))
-        self.refuse(diagnostics.unknown_operator(span, name, (*PIPE_OPERATORS, *NAMED_ONLY)))
+        compared = self.peek().text in {"==", "!=", "=~", ">", "<", "in", *COMPARING_WORDS}
+        help = "write 'or' for a logical or" if compared else ""
+        self.refuse(diagnostics.unknown_operator(span, name, (*PIPE_OPERATORS, *NAMED_ONLY), help))
 
     def _named_only(self, name: str, span: Span) -> syntax.UnsupportedOperator:
         """An operator that is not taken apart: all up to the next pipe or the end of the statement is skipped."""
@@ -82,6 +85,9 @@ class Operators(Sources):
 
     def read_distinct(self, keyword: Token) -> syntax.Distinct:
         options = self.options()
+        if self.at_word("on", "ON") and self.at_op("(", offset=1):
+            help = "one row for each value: summarize take_any(*) by Column"
+            self.refuse(diagnostics.unexpected_text(self.token.span, self.found(), help))
         columns = self.comma_list(self._distinct_column)
         return syntax.Distinct(self.since(keyword.start), columns, options)
 
@@ -141,6 +147,9 @@ class Operators(Sources):
         return syntax.SampleDistinct(self.since(keyword.start), count, column, options)
 
     def read_count(self, keyword: Token) -> syntax.Count:
+        if self.at_word("by"):
+            help = "groups are counted with summarize count() by Column"
+            self.refuse(diagnostics.unexpected_text(self.token.span, self.found(), help))
         name = self.name("a column name") if self.accept_word("as") else None
         return syntax.Count(self.since(keyword.start), name)
 
@@ -208,8 +217,14 @@ class Operators(Sources):
         if not self.at_word("by"):
             self._require_list(keyword, "aggregates and no keys")
             aggregates = self.comma_list(self.named_expression)
+        if self.at_word("where"):
+            help = "countif(condition) counts under a condition, or | where stands before summarize"
+            self.refuse(diagnostics.unexpected_text(self.token.span, self.found(), help))
         if self.accept_word("by"):
             keys = self.comma_list(self.named_expression)
+        if keys and self.token.kind is Kind.NAME and self.at_op("(", offset=1):
+            help = "aggregates stand before 'by': summarize count() by Column"
+            self.refuse(diagnostics.unexpected_text(self.token.span, self.found(), help))
         return syntax.Summarize(self.since(keyword.start), aggregates, keys, options)
 
     # ------------------------------------------------------------ two tables
@@ -243,8 +258,27 @@ class Operators(Sources):
                 self.refuse(
                     diagnostics.expected(self.token.span, "'on'", self.found(), "on Column, or on $left.a == $right.b")
                 )
-            self.refuse(diagnostics.join_without_keys(keyword.span, keyword.text))
-        return self.comma_list(self.expression)
+            behind = self._on_behind_pipe()
+            help = f"a side with operators stands in parentheses: {keyword.text} (T | where ...) on Column"
+            self.position = behind or self.position
+            self.refuse(diagnostics.join_without_keys(keyword.span, keyword.text, help if behind else ""))
+        conditions = self.comma_list(self.expression)
+        if self.at_op("="):
+            help = "write on Column, or on $left.a == $right.b"
+            self.refuse(diagnostics.single_equals(self.token.span, help))
+        return conditions
+
+    def _on_behind_pipe(self) -> int:
+        """The `on` of `join T | where ... on Key`, 0 where there is none."""
+        depth = 0
+        for place in range(self.position, len(self.tokens)):
+            text = self.tokens[place].text
+            depth += (text in {"(", "[", "{"}) - (text in {")", "]", "}"})
+            if depth < 0 or (depth == 0 and text in {";", "join", "lookup"}):
+                return 0
+            if depth == 0 and text == "on" and self.tokens[place].kind is Kind.NAME:
+                return place
+        return 0
 
     def read_union(self, keyword: Token) -> syntax.Union:
         self.position -= 1

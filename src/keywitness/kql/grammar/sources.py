@@ -39,7 +39,7 @@ class Sources(Options):
             inner = source.source
         operators: list[syntax.Operator] = []
         while self.accept_op("|"):
-            operators.append(self.operator())
+            operators.append(self._operator_or_broken())
         return syntax.Pipeline(self.since(start), inner, tuple(operators))
 
     def body(self) -> syntax.Pipeline:
@@ -50,11 +50,37 @@ class Sources(Options):
         """Operators with pipes between, without a source."""
         self.enter()
         start = self.token.start
-        operators = [self.operator()]
+        operators = [self._operator_or_broken()]
         while self.accept_op("|"):
-            operators.append(self.operator())
+            operators.append(self._operator_or_broken())
         self.leave()
         return syntax.Pipeline(self.since(start), None, tuple(operators))
+
+    def _operator_or_broken(self) -> syntax.Operator:
+        """The operator behind a pipe; a refused one is kept for the message and read over, up to where it ends.
+
+        Raises:
+            RefusedError: If its end cannot be told: brackets around it are still open at the end of the text.
+        """
+        first, nesting, found = self.position, (self.depth, self.height), len(self.refused)
+        try:
+            return self.operator()
+        except RefusedError as refused:
+            failed, word = self.position, self.tokens[first].text
+            self.depth, self.height = nesting
+            if word == "|" and self.dashed(1)[0] not in PIPE_OPERATORS:  # `a || b`
+                first = failed = self.position = first + 1
+            self.skip_operator(first)
+            while self.at_op("|") and self.at_op("|", offset=1):
+                self.position += 2
+                self.skip_operator(self.position)
+            if self.depth > 1 and self.token.kind is Kind.END:
+                self.position = failed
+                del self.refused[found:]
+                raise
+            broken = self.since(self.tokens[first].start)
+            self.refused.append((broken, refused.diagnostic))
+            return syntax.Broken(broken, word)
 
     @abstractmethod
     def operator(self) -> syntax.Operator:
@@ -243,6 +269,9 @@ class Sources(Options):
         fuzzy = self.word_of(self.pick(options, "isfuzzy"), ("true", "false"), "false") == "true"
         source = self.pick(options, "withsource") or self.pick(options, "with_source")
         name = self._name_option(source)
+        if self.at_word("all", "ALL", "distinct", "DISTINCT") and self.peek().kind is Kind.NAME:
+            help = "union keeps every row; | distinct * behind it leaves out what is there twice"
+            self.refuse(diagnostics.unexpected_text(self.token.span, self.found(), help))
         tables = self.comma_list(self.table_operand)
         rest = without(options, "kind", "isfuzzy", "withsource", "with_source")
         return syntax.Union(self.since(start), tables, kind, name, fuzzy, rest)
