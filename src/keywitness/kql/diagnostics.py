@@ -1,8 +1,8 @@
 """What can be wrong with a query: one function per code.
 
 Codes are Kusto's own (`KSnnn`) where Kusto has one for the same cause, else ours (`KWQnnn`). Every code stands in
-docs/reference/kql/errors.md. The parser collects several, the binder raises the first it meets; `refuse` makes
-the error that a user sees.
+docs/reference/kql/errors.md. Parser and binder both go on behind what they refuse, as far as they can tell what follows
+of what; `refuse` makes the error that a user sees.
 """
 
 from __future__ import annotations
