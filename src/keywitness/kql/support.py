@@ -69,7 +69,6 @@ _NOTES = {
     syntax.TopHitters: "exact, where Kusto's counts are approximate",
     syntax.Fork: "as the last operator of a query",
     syntax.Facet: "as the last operator of a query",
-    syntax.TopNested: "without `with others`",
     syntax.Partition: "all strategies; the body begins with an operator",
     syntax.Scan: "without `output=last`, `optional` steps and `partition by` inside",
     syntax.Take: "also `limit`",

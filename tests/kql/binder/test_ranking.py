@@ -38,9 +38,34 @@ def test_names_and_a_level_without_a_number() -> None:
     assert len(result) == 3
 
 
-def test_others_are_refused() -> None:
-    with pytest.raises(QueryError, match="with others"):
-        query(f"{DATA} T | top-nested 1 of s with others = 'rest' by count()")
+def test_others_are_all_that_is_left() -> None:
+    """Their aggregate is taken over their rows: not summed up from groups that were ranked."""
+    assert sorted(rows("T | top-nested 1 of s with others = 'rest' by avg(a)")) == [("rest", 2.75), ("y", 14.5)]
+
+
+def test_others_of_a_level_stand_under_the_others_above() -> None:
+    """Left out, the rows of `z` would be missing from the second level, and its sums would not add up."""
+    found = rows("T | top-nested 2 of s with others = 'rest' by sum(a), top-nested 1 of k with others = -1 by max(a)")
+    assert set(found) == {
+        ("x", 9, 2, 5), ("x", 9, -1, 3), ("y", 29, None, 20), ("y", 29, -1, 9), ("rest", 2, -1, 2),
+    }  # fmt: skip
+
+
+def test_a_level_without_others_stays_empty_between() -> None:
+    found = rows("T | top-nested 2 of s by sum(a), top-nested 1 of k with others = -1 by max(a) | where k == -1")
+    assert set(found) == {("", None, -1, 2), ("x", 9, -1, 3), ("y", 29, -1, 9)}
+    found = rows("T | top-nested 1 of s with others = 'rest' by sum(a), top-nested 1 of k by max(a)")
+    assert set(found) == {("y", 29, None, 20), ("rest", 11, None, None)}
+
+
+def test_others_without_anyone_are_refused() -> None:
+    """No page says whether there is a row then; a level that names no others has none."""
+    with pytest.raises(QueryError, match="nothing left"):
+        query(f"{DATA} T | top-nested 3 of s with others = 'rest' by count()")
+    found = rows("T | where a < 9 | top-nested 2 of s by sum(a), top-nested 1 of k by max(a)")
+    assert set(found) == {("x", 9, 2, 5), ("z", 2, 1, 2)}
+    with pytest.raises(QueryError, match="type string is expected"):
+        query(f"{DATA} T | top-nested 1 of s with others = 5 by count()")
 
 
 def test_project_by_names_takes_names_and_patterns_in_the_order_of_the_text() -> None:
