@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from keywitness.cli.output import Format, FormatOption, note, print_records, print_rows
 from keywitness.errors import QueryError, UsageError
+
+if TYPE_CHECKING:
+    from keywitness.engine.rows import Rows
 
 
 class RowFormat(StrEnum):
@@ -96,6 +100,10 @@ def kql(
         str | None,
         typer.Option("--now", help="What now() and ago() mean: a time, or `latest` for the case's last event."),
     ] = None,
+    chart: Annotated[
+        bool | None,
+        typer.Option("--chart/--no-chart", help="Draw the chart that `render` asks for.  [default: on a terminal]"),
+    ] = None,
 ) -> None:
     # The engine imports DuckDB and sqlglot; `--help` must not wait for them.
     from keywitness.engine.query import explain, query
@@ -125,6 +133,21 @@ def kql(
     for remark in rows.notes:
         note(remark)
     print_rows(rows, format.value, out)
+    if chart or (chart is None and format is RowFormat.TABLE and out is None and sys.stdout.isatty()):
+        _draw(rows, asked=bool(chart))
+
+
+def _draw(rows: Rows, *, asked: bool) -> None:
+    """The chart of the query below its rows; where it has none and one was asked for, a remark."""
+    from keywitness.cli.drawing import draw
+    from keywitness.engine.charts import chart_of
+
+    drawn = chart_of(rows)
+    if drawn is not None:
+        print()
+        draw(drawn, sys.stdout, shutil.get_terminal_size().columns)
+    elif asked:
+        note("there is nothing to draw: end the query with `| render timechart`, barchart or another chart of numbers")
 
 
 def tables(

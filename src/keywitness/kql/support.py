@@ -62,7 +62,7 @@ _NOTES = {
     syntax.Parse: "with `parse-where`; kinds simple, relaxed and regex",
     syntax.Join: "all kinds; without a kind it is innerunique, as in Kusto",
     syntax.Union: "with `withsource=`, `isfuzzy=true`, `kind=` and wildcards",
-    syntax.Render: "the rows stay as they are; the kind and its properties come beside them",
+    syntax.Render: "the rows stay as they are; a terminal draws the chart under them",
     syntax.Evaluate: "the plugins below",
     syntax.Sample: "other rows each time",
     syntax.Sort: "also `order by`",

@@ -112,8 +112,7 @@ def _measured(
     for level in levels:
         written = level.node.by.value
         outputs.append(Output(level.measured, e.bind(written.value if isinstance(written, syntax.Named) else written)))
-    for aggregate in beside:
-        outputs.append(Output(aggregate.name, e.collect(aggregate.value)))
+    outputs += [Output(aggregate.name, e.collect(aggregate.value)) for aggregate in beside]
     return grouped(source, tuple(plan.Named(key.name, key) for key in keys), outputs, collected.found)
 
 
