@@ -19,7 +19,7 @@ _MEMORY = 50_000
 #: The modules of kernels, all in this folder.
 MODULES = (
     "addresses", "codings", "decompositions", "distributions", "documents", "fits", "instants", "pairs", "periods",
-    "reals", "series", "sets", "texts",
+    "reals", "series", "sets", "sketches", "texts",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlglot import exp
 
 from keywitness.engine import sql
-from keywitness.engine.lowering import conversions, dynamics
+from keywitness.engine.lowering import conversions, dynamics, sketches
 from keywitness.engine.lowering.predicates import nullable
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
@@ -94,6 +94,7 @@ PREDICATE_AT: dict[str, int] = {
             "make_list_if",
             "make_set_if",
             "make_bag_if",
+            "hll_if",
             "stdevif",
             "stdevpif",
             "varianceif",
@@ -327,6 +328,38 @@ def _covariance(name: str) -> Lowering:
     return lambda use: use.filtered(sql.call(name, *(sql.cast(a, "DOUBLE") for a in use.args)))
 
 
+def _hll(use: AggregateUse) -> Expr:
+    """Every distinct value: what is counted from it is exact, and so is every merger."""
+    value = use.args[0]
+    if use.type(0) is KqlType.REAL:  # 0 and -0 are one value
+        value = sql.binary(exp.Add, value, sql.number(0))
+    values = use.filtered(_distinct("list", value), sql.negate(sql.is_null(use.args[0].copy())))
+    return sql.call("kw_hll", sql.text(sketches.value_type(use.type(0))), values)
+
+
+def _tdigest(use: AggregateUse) -> Expr:
+    """Every value with its weight; those that are null or weigh nothing are left out."""
+    of, value = sql.text(sketches.value_type(use.type(0))), use.args[0]
+    if len(use.args) == 1:
+        counts = sql.call("histogram", value)
+        return sql.call("kw_tdigest", of, sql.call("map_keys", counts), sql.call("map_values", counts.copy()))
+    weight = use.args[1]
+    counted = (
+        sql.negate(sql.is_null(value.copy())),
+        sql.binary(exp.GT, weight.copy(), sql.number(0)),
+    )
+    values, weights = (use.filtered(sql.call("list", v.copy()), *counted) for v in (value, weight))
+    return sql.call("kw_tdigest", of, values, weights)
+
+
+def _merged(kernel: str) -> Lowering:
+    def lowered(use: AggregateUse) -> Expr:
+        listed = use.filtered(sql.call("list", use.args[0]), sql.negate(sql.is_null(use.args[0].copy())))
+        return sql.call(kernel, sql.call("coalesce", sql.call("kw_list_json", listed), sql.text("[]")))
+
+    return lowered
+
+
 AGGREGATES: dict[str, Lowering] = {
     "count": _count,
     "countif": _count,
@@ -354,6 +387,11 @@ AGGREGATES: dict[str, Lowering] = {
     "make_bag": _make_bag,
     "make_bag_if": _make_bag,
     "buildschema": _build_schema,
+    "hll": _hll,
+    "hll_if": _hll,
+    "hll_merge": _merged("kx_sketches_merged_hlls"),
+    "tdigest": _tdigest,
+    "tdigest_merge": _merged("kx_sketches_merged_digests"),
     "percentile": _percentile(weighted=False),
     "percentiles": _percentile(weighted=False),
     "percentiles_array": _percentiles_array(weighted=False),

@@ -243,6 +243,13 @@ kw_mean_ticks(total, n) :=
 kw_weighted_quantile(v, w, p) :=
     list_min(list_filter(v, lambda x: list_sum(list_transform(list_zip(v, w), lambda y: CASE WHEN y[1] <= x THEN
     y[2] ELSE 0 END)) >= p * list_sum(w)))
+-- sketches
+kw_texts(l) :=
+    coalesce(list_transform(l, lambda x: CAST(x AS VARCHAR)), CAST([] AS VARCHAR[]))
+kw_hll(type, l) :=
+    CAST(to_json({'of': type, 'values': list_sort(kw_texts(l))}) AS VARCHAR)
+kw_tdigest(type, l, w) :=
+    CAST(to_json({'of': type, 'values': kw_texts(l), 'weights': coalesce(w, [])}) AS VARCHAR)
 -- make-series
 kw_places_to(a, b, s) :=
     CAST(round((b - a) / s) AS BIGINT) + 1

@@ -36,6 +36,7 @@ def table() -> dict[str, Lowering]:
         regexes,
         series,
         sets,
+        sketches,
         strings,
         terms,
     )
@@ -43,7 +44,7 @@ def table() -> dict[str, Lowering]:
     rows: dict[str, Lowering] = {}
     families = (
         operators, conditionals, conversions, strings, regexes, terms, numbers, datetimes, dynamics, arrays, sets,
-        addresses, encodings, series,
+        addresses, encodings, series, sketches,
     )  # fmt: skip
     for family in families:
         rows.update(family.LOWERINGS)

@@ -472,7 +472,9 @@ def aggregate(e: Expressions, node: syntax.Call, row: Function) -> plan.Aggregat
         raise diagnostics.column_expected(node.span, help)
     arguments = inner.bind_all(node.args)
     _, converted, result = match(node, row, arguments)
-    return plan.Aggregate(row.canonical, _aggregate_arguments(node, row, converted, result), result)
+    bound = plan.Aggregate(row.canonical, _aggregate_arguments(node, row, converted, result), result)
+    e.context.sketches.place(bound, node.span)
+    return bound
 
 
 def _aggregate_arguments(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from keywitness.kql import syntax
 from keywitness.kql.binder import diagnostics
+from keywitness.kql.binder.sketches import Sketches
 from keywitness.kql.catalog import Catalog
 from keywitness.kql.plan import Literal, Plan, Scalar
 from keywitness.model.schema import KqlType, Schema
@@ -130,6 +131,7 @@ class Context:
         notes: Remarks for the user, in order.
         render: The last `render` seen.
         uses_now: The query asked what time it is.
+        sketches: What `hll()` and `tdigest()` gave, and where.
         bind_entity: Binds an expression that may be a scalar, a table or a function. (This and the next three are
             set by `statements`: expressions hold tables and tables hold expressions.)
         bind_table: Binds an expression that must be a table.
@@ -149,6 +151,7 @@ class Context:
     render: tuple[str, tuple[tuple[str, object], ...]] | None = None
     uses_now: bool = False
     unsure: frozenset[str] = frozenset()
+    sketches: Sketches = field(default_factory=Sketches)
     counter: int = 0
     depth: int = 0
 

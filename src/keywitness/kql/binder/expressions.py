@@ -76,7 +76,9 @@ class Expressions:
         handler = _HANDLERS.get(type(expression))
         if handler is None:
             raise diagnostics.scalar_expected(expression.span, "this")
-        return folding.fold(handler(self, expression))
+        value = folding.fold(handler(self, expression))
+        self.context.sketches.place(value, expression.span)
+        return value
 
     def bind_all(self, expressions: Iterable[syntax.Node]) -> list[plan.Scalar]:
         """Each of several expressions.

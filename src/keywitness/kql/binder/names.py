@@ -55,6 +55,8 @@ def _called(row: Function, call: syntax.Call, *, aggregate: bool, columns: Schem
         return f"percentiles_{name or ''}"
     if row.name.startswith("covariance") and len(call.args) > 1:
         return f"{row.prefix}_{name or ''}_{implied(call.args[1], columns=columns) or ''}"
+    if row.naming is Naming.ALONE:
+        return row.prefix
     if row.naming is Naming.PREFIX:
         return f"{row.prefix}_{name or ''}"
     return name if row.naming is Naming.FIRST else None

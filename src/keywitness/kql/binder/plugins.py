@@ -282,12 +282,42 @@ def _narrow(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -
     return subqueries.answer(context, text, {"T": rows.over(packed)}, {})
 
 
+# ---------------------------------------------------------------- dcount_intersect
+
+_MOST_SETS = 16
+
+
+def _dcount_intersect(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
+    """Beside the other columns `s0`, `s1` ...: the values in the first set, in the first two, and so on."""
+    args = node.call.args
+    if not 2 <= len(args) <= _MOST_SETS:
+        texts = [f"(hll, ...), with 2 to {_MOST_SETS} of them"]
+        raise diagnostics.argument_count(node.call.span, "dcount_intersect", texts, len(args))
+    e = Expressions(context, scope, rows)
+    sets: list[plan.Scalar] = []
+    columns = {c.name: kept(c) for c in rows.schema}
+    for number, argument in enumerate(args):
+        column = e.bind(argument)
+        if not isinstance(column, plan.ColumnRef):
+            raise diagnostics.column_expected(argument.span)
+        if column.type is not DYNAMIC:
+            raise diagnostics.wrong_type(argument.span, column.type, [DYNAMIC])
+        sets.append(column)
+        if f"s{number}" in columns:
+            raise diagnostics.already_named(argument.span, f"s{number}")
+        counted = plan.Call("hll_intersection", tuple(sets), LONG)
+        context.sketches.place(counted, node.call.span)
+        columns[f"s{number}"] = plan.Named(f"s{number}", counted)
+    return rows.over(plan.Project(rows.plan, tuple(columns.values())))
+
+
 _PLUGINS: dict[str, Callable[[Context, Scope, Rows, syntax.Evaluate], Rows]] = {
     "bag_unpack": _bag_unpack,
     "pivot": _pivot,
     "schema_merge": _schema_merge,
     "ipv4_lookup": lookups.bind_ip_lookup,
     "ipv6_lookup": lookups.bind_ip_lookup,
+    "dcount_intersect": _dcount_intersect,
     "narrow": _narrow,
     "rows_near": sequences.bind_rows_near,
     "sequence_detect": sequences.bind_sequence_detect,

@@ -44,6 +44,7 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
         with refusals:
             for rows in _results(context, scope, statement):
                 shown = _shown(rows.plan)
+                context.sketches.check(shown, statement.span)
                 programs.append(plan.Program(shown, (), context.render, rows.sorted, context.uses_now, name=rows.label))
                 context.render = None
     refusals.settle()

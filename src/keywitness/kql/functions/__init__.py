@@ -19,6 +19,7 @@ from keywitness.kql.functions import (
     plugins,
     refused,
     series,
+    sketches,
     strings,
     windows,
 )
@@ -50,6 +51,7 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "Series": series.FUNCTIONS,
     "Window functions": windows.FUNCTIONS,
     "Aggregates": aggregates.FUNCTIONS,
+    "Sketches": sketches.FUNCTIONS,
     "Plugins": plugins.FUNCTIONS,
     "Other": refused.FUNCTIONS,
 }

@@ -14,7 +14,6 @@ _AVERAGE = {
         "(expr: real|decimal|timespan|datetime, predicate: bool) -> first",
     ),
 }
-_SKETCH = "its value is an internal sketch of Kusto's; use dcount() or percentile() on the rows themselves"
 _OLD_LIMIT = "(expr: any, limit: const integer?) -> dynamic"
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -73,15 +72,9 @@ FUNCTIONS: tuple[Function, ...] = (
         aggregate(name, "(expr: int|long) -> first", naming=Naming.FIRST)
         for name in ("binary_all_and", "binary_all_or", "binary_all_xor")
     ),
-    aggregate("hll", "(expr: plain, accuracy: integer?) -> dynamic", refusal=_SKETCH),
-    aggregate("hll_if", "(expr: plain, predicate: bool, accuracy: integer?) -> dynamic", refusal=_SKETCH),
-    aggregate("hll_merge", "(hll: dynamic) -> dynamic", refusal=_SKETCH),
-    aggregate("tdigest", "(expr: summable, weight: integer?) -> dynamic", refusal=_SKETCH),
-    aggregate(
-        "tdigest_merge",
-        "(tdigest: dynamic) -> dynamic",
-        prefix="merge_tdigests",
-        aliases="merge_tdigest",
-        refusal=_SKETCH,
-    ),
+    aggregate("hll", "(expr: any, accuracy: integer?) -> dynamic"),
+    aggregate("hll_if", "(expr: any, predicate: bool, accuracy: integer?) -> dynamic"),
+    aggregate("hll_merge", "(hll: dynamic) -> dynamic"),
+    aggregate("tdigest", "(expr: integer|real|datetime|timespan, weight: integer?) -> dynamic"),
+    aggregate("tdigest_merge", "(tdigest: dynamic) -> dynamic", prefix="merge_tdigests", aliases="merge_tdigest"),
 )

@@ -49,6 +49,8 @@ class Naming(StrEnum):
     FIRST = "first"
     #: A prefix and the first argument's name: `dcount_Caller`.
     PREFIX = "prefix"
+    #: The prefix alone, whatever the arguments.
+    ALONE = "alone"
 
 
 ANY = frozenset(KqlType)
@@ -201,7 +203,7 @@ def _parse_parameter(text: str) -> Parameter:
 def scalar(
     name: str, *texts: str, naming: Naming = Naming.NUMBERED, prefix: str = "", **rest: str | tuple[str, ...]
 ) -> Function:
-    """A scalar function; `prefix` implies `Naming.PREFIX`."""
+    """A scalar function; `prefix` implies `Naming.PREFIX` unless a naming is given."""
     return _row(name, Kind.SCALAR, texts, naming, prefix, rest)
 
 
@@ -230,7 +232,7 @@ def _row(
         name,
         kind,
         texts,
-        Naming.PREFIX if prefix and kind is Kind.SCALAR else naming,
+        Naming.PREFIX if prefix and naming is Naming.NUMBERED else naming,
         prefix,
         (aliases,) if isinstance(aliases, str) else aliases,
         str(rest.get("means", "")),

@@ -16,7 +16,7 @@ _SESSIONS = (
 _MINED = "how it chooses among patterns is not documented; `summarize count() by` the same columns counts them"
 _ELSE = "places on earth are outside of keywitness"
 _SERVICE = "it reaches out of the case, to a service or a script"
-_OTHERS = "dcount_intersect geo_line_lookup geo_polygon_lookup"
+_OTHERS = "geo_line_lookup geo_polygon_lookup"
 _ANALYSED = "(id: plain, time: any, start: const any, end: const any"
 _OUTSIDE = (
     "ai_chat_completion ai_chat_completion_prompt ai_embeddings ai_embed_text "
@@ -59,6 +59,7 @@ FUNCTIONS: tuple[Function, ...] = (
         " -> dynamic",
     ),
     plugin("rows_near", "(condition: bool, rows: const integer, rows_after: const integer?) -> dynamic"),
+    plugin("dcount_intersect", "(hll: dynamic, other: dynamic*) -> dynamic"),
     plugin("narrow", "() -> dynamic"),
     plugin("preview", "(rows: const integer) -> dynamic"),
     plugin("identity", _ANYTHING, refusal="no page says what it does"),

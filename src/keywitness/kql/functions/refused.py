@@ -7,7 +7,7 @@ from keywitness.kql.functions.function import Function, scalar
 _GEO = "places on earth are outside of keywitness; the log's own location fields are dynamic values"
 _GRAPH = "keywitness answers no graphs; `join` on the shared column walks one step"
 _SERVICE = "it asks the Kusto service about itself, and a case is not a service"
-_SKETCH = "its value is an internal sketch of Kusto's; use dcount() or percentile() on the rows themselves"
+_UNDOCUMENTED = "no page says what it takes for valid"
 _ANYTHING = "(arg: any*?) -> dynamic"
 _GEO_NAMES = (
     "angle azimuth closest_point_on_line closest_point_on_polygon distance_point_to_line "
@@ -48,15 +48,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
         "external_table",
         "materialized_view",
     ),
-    _SKETCH: (
-        "dcount_hll",
-        "hll_isvalid",
-        "tdigest_isvalid",
-        "percentile_tdigest",
-        "percentiles_array_tdigest",
-        "percentrank_tdigest",
-        "rank_tdigest",
-    ),
+    _UNDOCUMENTED: ("hll_isvalid", "tdigest_isvalid"),
     "`row_rank` was renamed; use row_rank_dense()": ("row_rank",),
 }
 
