@@ -58,6 +58,18 @@ def case(records: int) -> Path:
     return folder
 
 
+def hunting_case(records: int) -> Path:
+    """The case of that many vault events, with the sign-ins of the same days beside them."""
+    from keywitness.case import open_case
+
+    folder = case(records)
+    opened = open_case(folder)
+    if not opened.snapshot().has_evidence("AADServicePrincipalSignInLogs"):
+        logs = evidence(min(records, 1_000_000)).parent
+        opened.ingest(sorted(logs.glob("insights-logs-*signinlogs")))
+    return folder
+
+
 def _copies(root: Path, segments: list[Segment], missing: int, number: int) -> Iterator[tuple[Decoded, EvidenceEntry]]:
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keywitness.case import Case, create_case, open_case
+    from keywitness.engine.limits import Limits
     from keywitness.engine.query import query
     from keywitness.engine.rows import Rows
     from keywitness.errors import KeywitnessError, QueryError
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Case": "keywitness.case",
     "KeywitnessError": "keywitness.errors",
+    "Limits": "keywitness.engine.limits",
     "QueryError": "keywitness.errors",
     "Rows": "keywitness.engine.rows",
     "create_case": "keywitness.case",
@@ -26,7 +28,9 @@ _HOMES = {
     "query": "keywitness.engine.query",
 }
 
-__all__ = ["Case", "KeywitnessError", "QueryError", "Rows", "__version__", "create_case", "open_case", "query"]
+__all__ = [
+    "Case", "KeywitnessError", "Limits", "QueryError", "Rows", "__version__", "create_case", "open_case", "query",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

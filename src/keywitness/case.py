@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keywitness import __version__
+from keywitness.engine.limits import AS_USUAL, Limits
 from keywitness.model.schema import Column
 from keywitness.store.layout import FORMAT_VERSION, CaseFile, Layout, read_case_file, write_case_file
 from keywitness.store.ledger import EvidenceEntry, Ledger, now
@@ -90,16 +91,21 @@ class Case:
             self._seen = (ledger, open_snapshot(self._layout))
         return self._seen[1]
 
-    def query(self, text: str, now: str | datetime | None = None) -> Rows:
+    def query(self, text: str, now: str | datetime | None = None, limits: Limits = AS_USUAL) -> Rows:
         """Run a KQL query.
 
         Args:
             text: The query.
             now: What `now()` means: a time, or "latest" for the last event of the case.
+            limits: How far it may go.
+
+        Raises:
+            QueryError: If the query is refused.
+            LimitError: If it goes beyond a limit: nothing is cut.
         """
         from keywitness.engine.query import query  # as in `ingest`
 
-        return query(text, case=self, now=now)
+        return query(text, case=self, now=now, limits=limits)
 
     def evidence(self) -> tuple[EvidenceEntry, ...]:
         """The evidence items by number, with hashes and sums: read = stored + duplicate + rejected."""

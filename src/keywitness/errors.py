@@ -11,6 +11,7 @@ KeywitnessError                 1   anything below
 │   ├── EvidenceUnreadableError
 │   └── EvidenceChangedError
 ├── QueryError                  5   KQL that was refused: carries its diagnostics
+│   └── LimitError                  a query that went beyond a limit; nothing was answered
 ├── RuleError                   6   a rule that is not valid
 ├── StorageFullError            7   the disk is full; what was committed stands
 ├── DocumentError               8   a saved report that cannot be read
@@ -133,6 +134,10 @@ class QueryError(KeywitnessError):
         if self.effect:
             parts.append(f"effect: {self.effect} (exit {self.exit_code})")
         return "\n".join(parts)
+
+
+class LimitError(QueryError):
+    """The query went beyond a limit of rows, bytes, time or memory."""
 
 
 class RuleError(KeywitnessError):

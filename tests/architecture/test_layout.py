@@ -20,6 +20,7 @@ def test_the_front_door_is_exactly_this() -> None:
     assert sorted(keywitness.__all__) == [
         "Case",
         "KeywitnessError",
+        "Limits",
         "QueryError",
         "Rows",
         "__version__",

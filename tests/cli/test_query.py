@@ -161,3 +161,19 @@ def test_tables_and_schema(keywitness: Callable, case: Path) -> None:
     assert ["HttpStatusCode", "int"] in json.loads(ran.out)["rows"]
     ran = keywitness("schema", "AZKVAuditLog")
     assert (ran.code, "AZKVAuditLogs" in ran.err) == (2, True)
+
+
+def test_an_answer_beyond_the_limit_is_an_error(keywitness: Callable) -> None:
+    ran = keywitness("kql", "range x from 1 to 20 step 1", "--limit", "rows=10", "--format", "csv")
+    assert (ran.code, ran.out) == (5, "")
+    assert "record count limit 10 (E_QUERY_RESULT_SET_TOO_LARGE)" in ran.err
+
+
+def test_limits_are_lifted(keywitness: Callable) -> None:
+    ran = keywitness("kql", "range x from 1 to 500001 step 1 | project y = 1", "--limit", "none", "--format", "csv")
+    assert (ran.code, len(ran.out.splitlines())) == (0, 500_002)
+
+
+def test_a_limit_that_is_none_is_refused(keywitness: Callable) -> None:
+    ran = keywitness("kql", "print 1", "--limit", "rows=ten")
+    assert (ran.code, "'ten' is no limit of rows" in ran.err) == (2, True)

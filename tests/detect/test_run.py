@@ -16,7 +16,7 @@ from keywitness.engine.query import query
 class Printed:
     """Answers queries that need no table with the real engine."""
 
-    def query(self, text: str, *, now: Any = None) -> Any:
+    def query(self, text: str, *, now: Any = None, limits: Any = None) -> Any:
         return query(text, now=now)
 
 

@@ -44,6 +44,9 @@ class MemoryCase:
         for name, (_, table) in self.tables.items():
             connection.register(f"mem_{name}", table)
 
+    def folders(self) -> tuple[str, ...]:
+        return ()
+
 
 @pytest.fixture
 def case() -> MemoryCase:

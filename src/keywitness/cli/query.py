@@ -45,6 +45,7 @@ Examples:
   keywitness kql ./case 'AzureDiagnostics | where OperationName == "SecretGet" | summarize count() by CallerIPAddress'
   keywitness kql ./case -f hunt.kql --now latest --format csv
   keywitness kql ./case 'AZKVAuditLogs | take 10' --format parquet --out ten.parquet
+  keywitness kql ./case AZKVAuditLogs --limit none --format parquet --out all.parquet
 """
 
 
@@ -104,10 +105,20 @@ def kql(
         bool | None,
         typer.Option("--chart/--no-chart", help="Draw the chart that `render` asks for.  [default: on a terminal]"),
     ] = None,
+    limit: Annotated[
+        str,
+        typer.Option(
+            "--limit",
+            help="How far a query may go: `none`, or any of rows=500000,size=1GiB,time=10m,memory=8GiB. "
+            "Beyond it is an error: nothing is cut.",
+        ),
+    ] = "",
 ) -> None:
     # The engine imports DuckDB and sqlglot; `--help` must not wait for them.
+    from keywitness.engine.limits import Limits
     from keywitness.engine.query import explain, query
 
+    limits = Limits.parse(limit) if limit else Limits()
     case, text = split_arguments(arguments or [], file)
     if format is RowFormat.PARQUET and out is None:
         raise UsageError("Parquet goes into a file", help="add --out FILE")
@@ -120,7 +131,7 @@ def kql(
         if show is not None:
             print(explain(text, case=opened, now=now, stage=show.value))
             return
-        rows = query(text, case=opened, now=now)
+        rows = query(text, case=opened, now=now, limits=limits)
     except QueryError as error:
         error.source = str(file) if file else error.source
         error.effect = error.effect or "the query did not run; nothing was printed"

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from keywitness.detect.finding import Finding, finding
 from keywitness.detect.rule import Rule
+from keywitness.engine.limits import NO_LIMITS, Limits
 from keywitness.errors import QueryError, RuleError
 
 #: Findings of one rule that are kept, the worst first; a rule that finds more is no rule, and the report says so.
@@ -37,7 +38,7 @@ class Answers(Protocol):
 class Queryable(Protocol):
     """Something that answers KQL: a case."""
 
-    def query(self, text: str, *, now: Any = None) -> Answers:
+    def query(self, text: str, *, now: Any = None, limits: Limits = ...) -> Answers:
         """Run one query."""
         ...
 
@@ -95,9 +96,10 @@ def _run(case: Queryable, rule: Rule, present: frozenset[str], values: Mapping[s
         return Outcome(rule, "not run", f"no rows in {' and '.join(missing)}", ())
     try:
         query = rule.bound(values)
-        rows = case.query(query, now=now).to_pylist()
+        rows = case.query(query, now=now, limits=NO_LIMITS).to_pylist()
         unjudged = rule.bound_unjudged(values)
-        notes = tuple(str(r["Note"]) for r in case.query(unjudged, now=now).to_pylist()) if unjudged else ()
+        judged = case.query(unjudged, now=now, limits=NO_LIMITS).to_pylist() if unjudged else []
+        notes = tuple(str(r["Note"]) for r in judged)
     except (QueryError, RuleError) as error:
         return Outcome(rule, "failed", error.render().partition("\n")[0].removeprefix("error: "), ())
     if not _triggered(rule, len(rows)):

@@ -25,6 +25,10 @@ class Source(Protocol):
         """Make the relations readable on an engine's connection (attach read copies, register tables)."""
         ...
 
+    def folders(self) -> tuple[str, ...]:
+        """The folders that the relations read: no query reaches a file elsewhere."""
+        ...
+
 
 class Engine(Protocol):
     """Runs bound programs."""
@@ -50,3 +54,6 @@ class NoTables:
 
     def prepare(self, connection: Any) -> None:
         """Nothing to make ready."""
+
+    def folders(self) -> tuple[str, ...]:
+        return ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from keywitness.engine.engine import NoTables, Source
+from keywitness.engine.limits import AS_USUAL, NO_LIMITS, Limits
 from keywitness.errors import QueryError, UsageError
 from keywitness.kql.catalog import Catalog, EmptyCatalog
 from keywitness.kql.literals import format_datetime, parse_datetime
@@ -33,7 +36,12 @@ class CaseLike(Protocol):
 STAGES = ("syntax", "plan", "sql")
 
 
-def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: datetime | str | None = None) -> Rows:
+def query(
+    text: str,
+    case: CaseLike | str | PathLike[str] | None = None,
+    now: datetime | str | None = None,
+    limits: Limits = AS_USUAL,
+) -> Rows:
     """Run a KQL query.
 
     Args:
@@ -41,12 +49,14 @@ def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: da
         case: A case, or the path of one; without it only `print`, `range` and `datatable` have rows.
         now: What `now()` and `ago()` mean: an aware datetime, an ISO text, "latest" for the last event of the case;
             the present moment unless said.
+        limits: How far the query may go. An answer beyond them is an error, never cut.
 
     Returns:
         The rows of the last result; `others` has those before it, where the text has several.
 
     Raises:
         QueryError: If the query is not valid KQL, or cannot be answered exactly.
+        LimitError: If it goes beyond a limit; a QueryError too.
 
     Example:
         >>> query("print Answer = 6 * 7").to_pylist()
@@ -54,12 +64,11 @@ def query(text: str, case: CaseLike | str | PathLike[str] | None = None, now: da
     """
     catalog, source = _tables(case)
     clock = _now_ticks(now, catalog, source)
-    program = _bound(text, catalog, source, clock)
-    others = tuple(run(other, source) for other in program.others)
-    rows = run(program, source)
+    program = _bound(text, catalog, source, clock, limits)
+    *others, rows = (run(each, source, limits) for each in (*program.others, program))
     if program.uses_now and _says_nothing(rows):
         rows = _with_clock_hint(rows, catalog, source, clock)
-    rows.others = others
+    rows.others = tuple(others)
     return rows
 
 
@@ -87,12 +96,12 @@ def _with_clock_hint(rows: Rows, catalog: Catalog, source: Source, clock: int) -
     )
 
 
-def run(program: Program, source: Source) -> Rows:
+def run(program: Program, source: Source, limits: Limits = NO_LIMITS) -> Rows:
     """Run a bound program with the engine of this machine."""
     from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time: DuckDB and sqlglot load here
 
     with _refusing_depth():
-        return DuckDbEngine().run(program, source)
+        return DuckDbEngine(limits=limits).run(program, source)
 
 
 @contextmanager
@@ -152,12 +161,12 @@ def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Sourc
     return snapshot, snapshot
 
 
-def _bound(text: str, catalog: Catalog, source: Source, clock: int) -> Program:
+def _bound(text: str, catalog: Catalog, source: Source, clock: int, limits: Limits = NO_LIMITS) -> Program:
     from keywitness.kql.compile import Options, compile_kql
     from keywitness.kql.plan import Plan, Program
 
     def probe(plan: Plan) -> list[tuple[Any, ...]]:
-        return run(Program(plan), source).physical()
+        return run(Program(plan), source, replace(limits, rows=math.inf, size=math.inf)).physical()
 
     with _refusing_depth():
         return compile_kql(text, catalog, clock, options=Options(probe=probe))

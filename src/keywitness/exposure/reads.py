@@ -9,6 +9,7 @@ from typing import Any
 
 from keywitness.detect.finding import moment
 from keywitness.detect.run import Queryable
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.kql.quoting import literal
 from keywitness.model.content import with_functions
 
@@ -170,7 +171,7 @@ def _parts(rows: Sequence[str], size: int) -> Iterator[list[str]]:
 
 
 def _ask(case: Queryable, query: str) -> list[dict[str, Any]]:
-    return case.query(with_functions(query)).to_pylist()
+    return case.query(with_functions(query), limits=NO_LIMITS).to_pylist()
 
 
 @dataclass(slots=True)

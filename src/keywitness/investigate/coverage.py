@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keywitness.detect.run import Outcome
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.investigate.silence import Ints, Silence, silences
 from keywitness.kql.literals import format_datetime
 from keywitness.model.content import with_functions
@@ -95,7 +96,7 @@ class _Vault:
 
 def vault_hours(case: Case) -> Hours:
     """Count the audit records of each vault hour by hour, and find where they are missing."""
-    rows = case.query(with_functions(HOURS_QUERY)).table.to_pylist()
+    rows = case.query(with_functions(HOURS_QUERY), limits=NO_LIMITS).table.to_pylist()
     vaults: dict[str, _Vault] = defaultdict(_Vault)
     for row in rows:
         vault = vaults[row["Vault"] or "(no name)"]
@@ -140,7 +141,7 @@ def _edges(cells: Sequence[tuple[int, int, int, int]], start: int, end: int, sil
 def unlogged_vaults(case: Case, known: set[str]) -> list[VaultCoverage]:
     """Vaults that the Activity Log names and that have no audit record at all."""
     found = []
-    for row in case.query(NAMED_IN_ACTIVITY_QUERY).to_pylist():
+    for row in case.query(NAMED_IN_ACTIVITY_QUERY, limits=NO_LIMITS).to_pylist():
         name = row["VaultId"].rpartition("/")[2]
         if name in known:
             continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keywitness.detect.finding import Finding as Found
 from keywitness.detect.rule import techniques
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, Reader
 from keywitness.investigate.rows import Event, Sources, reference
 from keywitness.report.document import (
@@ -60,7 +61,7 @@ def names_of(case: Case, present: frozenset[str]) -> Names:
     known: dict[str, str] = {}
     for table, query in _NAMES_QUERIES.items():
         if table in present:
-            known |= {r["Id"]: r["Name"] for r in case.query(query)}
+            known |= {r["Id"]: r["Name"] for r in case.query(query, limits=NO_LIMITS)}
     return Names(known)
 
 

@@ -11,6 +11,7 @@ from keywitness import __version__
 from keywitness.detect.finding import Finding
 from keywitness.detect.rule import Rule, load_rules
 from keywitness.detect.run import Outcome, run_rules, weight
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, Reader, exposed_objects
 from keywitness.investigate.coverage import coverage, table_coverage, vault_hours
 from keywitness.investigate.documents import Names, names_of, shown_exposure, shown_finding, shown_session
@@ -213,7 +214,7 @@ def _rows_of_names(case: Case, filter_: Filter) -> list[str]:
     if not filter_.scope.secrets:
         return []
     query = with_functions(f"KeyVaultEvents() | where {filter_.events} | project Row")
-    rows: list[str] = case.query(query).table["Row"].to_pylist()
+    rows: list[str] = case.query(query, limits=NO_LIMITS).table["Row"].to_pylist()
     return rows
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.investigate.coverage import place
 from keywitness.kql.quoting import literal
 from keywitness.model.content import with_functions
@@ -122,7 +123,7 @@ def _parts(rows: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _audit(case: Case, rows: list[str]) -> Iterator[Event]:
-    for r in case.query(with_functions(_AUDIT.replace("{rows}", literal(rows)))):
+    for r in case.query(with_functions(_AUDIT.replace("{rows}", literal(rows))), limits=NO_LIMITS):
         yield Event(
             row=r["Row"],
             table="AzureDiagnostics",
@@ -139,7 +140,7 @@ def _audit(case: Case, rows: list[str]) -> Iterator[Event]:
 
 
 def _other(case: Case, table: str, query: str, rows: list[str]) -> Iterator[Event]:
-    for r in case.query(query.replace("{rows}", literal(rows))):
+    for r in case.query(query.replace("{rows}", literal(rows)), limits=NO_LIMITS):
         yield Event(
             row=r["Row"],
             table=table,

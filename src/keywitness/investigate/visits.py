@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.investigate.rows import Event
 from keywitness.kql.quoting import literal
 from keywitness.model.content import with_functions
@@ -74,7 +75,7 @@ def _joined(parts: Sequence[Sessions]) -> pa.Table:
 
 def _events(case: Case, condition: str) -> pa.Table:
     query = EVENTS_QUERY.replace("| project", f"| where {condition}\n| project", 1) if condition else EVENTS_QUERY
-    return case.query(with_functions(query)).table
+    return case.query(with_functions(query), limits=NO_LIMITS).table
 
 
 def _filters(case: Case, condition: str) -> list[str]:
@@ -84,7 +85,8 @@ def _filters(case: Case, condition: str) -> list[str]:
             "KeyVaultEvents() | where isnotempty(CallerId)"
             + (f" and {condition}" if condition else "")
             + " | summarize Events = count() by Head = substring(CallerId, 0, 2)"
-        )
+        ),
+        limits=NO_LIMITS,
     ).to_pylist()
     if sum(r["Events"] for r in counted) <= EVENTS_AT_ONCE:
         return [condition]

@@ -23,7 +23,8 @@ Kusto converts silently, so an engine finds operands of equal type, or the mix t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from keywitness.model.schema import Column, KqlType, Schema
@@ -435,6 +436,7 @@ class Program:
         uses_now: True when the answer depends on the clock (`now()`, `ago()`).
         others: The results before the last one, each without notes of its own.
         name: What the query calls this result (`fork name = (...)`, `as name`); empty when it does not.
+        options: Limits that the query `set`s, by Kusto's names: numbers, timespans in ticks, and flags.
     """
 
     result: Plan
@@ -444,3 +446,4 @@ class Program:
     uses_now: bool = False
     others: tuple[Program, ...] = ()
     name: str = ""
+    options: Mapping[str, int] = field(default_factory=dict)

@@ -78,8 +78,8 @@ _HEAD = """# KQL: what is answered
 Made by `make docs` from the tables of the language. What stands here without a reason is answered as Kusto answers
 it; what has a reason is refused with a diagnostic at its place. Nothing is answered approximately in silence.
 
-Statements: `let` (scalars, tables, functions with defaults, named and tabular arguments, views), `set` (only
-`query_now` changes an answer), `declare query_parameters` with defaults. Refused: `declare pattern`, `alias`,
+Statements: `let` (scalars, tables, functions with defaults, named and tabular arguments, views), `set`
+([limits](limits.md) and `query_now`), `declare query_parameters` with defaults. Refused: `declare pattern`, `alias`,
 `restrict`, and tables of other databases, workspaces or clusters: a case is one database.
 
 Scalar operators: `+ - * / %`, `== != < <= > >=`, `=~ !~`, `and or not()`, `in !in in~ !in~` (values, arrays, tables),

@@ -84,11 +84,15 @@ class Snapshot:
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make a connection ready for this snapshot's relations."""
-        # Segments never change, so their footers need to be read once per connection.
+        # Segments never change, so their footers need to be read once.
         connection.execute("SET parquet_metadata_cache = true")
         for alias, copy in self._copies.items():
             place = literal(str(self.layout.root / copy.file))
             connection.execute(f"ATTACH IF NOT EXISTS {place} AS {alias} (READ_ONLY)")
+
+    def folders(self) -> tuple[str, ...]:
+        """The case folder: nothing else is read."""
+        return (str(self.layout.root),)
 
     def stored_relation(self, table: str, schema: Schema) -> Relation:
         """The relation of a physical table, read with the given columns."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
-import os
+import math
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cache
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
@@ -20,24 +22,27 @@ from keywitness.engine import tabular
 from keywitness.engine.emitter import Cut, Emitter, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
+from keywitness.engine.limits import NO_LIMITS, Limits
 from keywitness.engine.lowering import macros
 from keywitness.engine.refusal import cannot
 from keywitness.engine.rows import Rows
 from keywitness.engine.sql import SQL_TYPES
-from keywitness.errors import CaseDamagedError, KeywitnessError, QueryError, StorageFullError
+from keywitness.errors import CaseDamagedError, KeywitnessError, LimitError, QueryError, StorageFullError
 from keywitness.kql.plan import Program
 from keywitness.model.schema import Schema
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-#: Share of the machine's memory that one query may take before it spills to disk.
-MEMORY_SHARE = 0.6
+#: DuckDBs that stay open while no query runs in them: that of the case at hand, and the one without a case.
+_KEPT = 2
+#: Rows that are taken from DuckDB at once.
+_BATCH = 100_000
 
 
 @dataclass(slots=True)
 class _Instance:
-    """One DuckDB in memory, kept while the process runs: what it has read of a case's files stays in its buffers.
+    """One DuckDB in memory, kept between queries: what it has read of a case's files stays in its buffers.
 
     Each query has a connection of its own in it. Kernels belong to the connection that outlives them all.
     """
@@ -45,9 +50,11 @@ class _Instance:
     database: duckdb.DuckDBPyConnection
     kernels: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
 
 
-_instances: dict[tuple[int, int], _Instance] = {}
+_Key = tuple[float, int, tuple[str, ...]]
+_instances: dict[_Key, _Instance] = {}
 _instances_lock = threading.Lock()
 
 
@@ -56,25 +63,28 @@ class DuckDbEngine:
 
     Args:
         threads: How many threads a query may use; all processors unless said.
-        memory_bytes: How much memory before a query spills to a temporary folder.
+        limits: How far a query may go.
     """
 
-    def __init__(self, *, threads: int | None = None, memory_bytes: int | None = None) -> None:
+    def __init__(self, *, threads: int | None = None, limits: Limits = NO_LIMITS) -> None:
         self.threads = threads
-        self.memory_bytes = memory_bytes
+        self.limits = limits
 
     def run(self, program: Program, source: Source) -> Rows:
         """All rows of the program's result. See `engine.Engine.run`."""
+        limits = self.limits.settled(program.options)
         emitted = _emitted(program, source)
-        tables = {cut.table: self._computed(cut, source) for cut in emitted.cuts}
-        instance = self._instance()
-        with instance.database.cursor() as connection:
-            connection.execute("SET error_on_division_by_zero = false")
+        tables = {cut.table: self._computed(cut, source, limits) for cut in emitted.cuts}
+        key = (limits.memory or 0, self.threads or 0, source.folders())
+        with _lent(key) as instance, instance.database.cursor() as connection:
             connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
             try:
+                source.prepare(connection)
                 for name, table in tables.items():
                     connection.register(name, table)
-                return _interruptible(connection, lambda: _run(instance, connection, emitted, program, source))
+                _define(instance, connection, emitted.macros, emitted.kernels)
+                text = emitted.query.sql(dialect="duckdb")
+                return _within(limits.time, connection, lambda: _run(connection, text, program, limits))
             except duckdb.Error as error:
                 raise _translated(error) from error
 
@@ -87,30 +97,43 @@ class DuckDbEngine:
             parts.append(f"-- {cut.table} is what {cut.node.function} makes of\n{inputs};\n")
         return "\n".join([*parts, emitted.query.sql(dialect="duckdb", pretty=True)])
 
-    def _computed(self, cut: Cut, source: Source) -> Any:
+    def _computed(self, cut: Cut, source: Source, limits: Limits) -> Any:
         """The rows of a tabular kernel, as the query reads them."""
-        inputs = [self.run(Program(part), source).table for part in cut.node.sources]
+        inside = DuckDbEngine(threads=self.threads, limits=replace(limits, rows=math.inf, size=math.inf))
+        inputs = [inside.run(Program(part), source).table for part in cut.node.sources]
         try:
             rows = tabular.find(cut.node.function)(*inputs, **dict(cut.node.options))
         except NoExactAnswerError as error:
             raise cannot(str(error)) from error
         return tabular.numbered(rows, cut.node, Cut.PLACE)
 
-    def _instance(self) -> _Instance:
-        memory = self.memory_bytes or int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * MEMORY_SHARE)
+
+@contextmanager
+def _lent(key: _Key) -> Iterator[_Instance]:
+    """The DuckDB of a key, opened when there is none; of those that nobody uses the oldest are closed."""
+    with _instances_lock:
+        instance = _instances.pop(key, None) or _Instance(_opened(*key))
+        _instances[key] = instance
+        instance.users += 1
+        idle = [k for k, other in _instances.items() if not other.users]
+        for old in idle[: max(0, len(_instances) - _KEPT)]:
+            _instances.pop(old).database.close()
+    try:
+        yield instance
+    finally:
         with _instances_lock:
-            instance = _instances.get((memory, self.threads or 0))
-            if instance is None:
-                instance = _instances[memory, self.threads or 0] = _Instance(_opened(memory, self.threads))
-            return instance
+            instance.users -= 1
 
 
-def _opened(memory: int, threads: int | None) -> duckdb.DuckDBPyConnection:
+def _opened(memory: float, threads: int, folders: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that reads the given folders and spills into one of its own, and reaches nothing else."""
     spill = tempfile.mkdtemp(prefix="keywitness-")
     atexit.register(shutil.rmtree, spill, ignore_errors=True)
     config: dict[str, Any] = {
-        "memory_limit": f"{memory // 2**20}MiB",
+        "memory_limit": f"{int(memory) // 2**20}MiB",
         "temp_directory": spill,
+        "max_temp_directory_size": f"{shutil.disk_usage(spill).free // 2**21}MiB",  # half of what is free
+        "error_on_division_by_zero": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "python_enable_replacements": False,  # no name in SQL may ever mean a Python variable
@@ -118,7 +141,10 @@ def _opened(memory: int, threads: int | None) -> duckdb.DuckDBPyConnection:
     if threads:
         config["threads"] = threads
     atexit.register(_close_all)
-    return duckdb.connect(config=config)
+    database = duckdb.connect(config=config)
+    database.execute("SET allowed_directories = ?", [list(folders)])
+    database.execute("SET enable_external_access = false")
+    return database
 
 
 def _close_all() -> None:
@@ -129,25 +155,30 @@ def _close_all() -> None:
         _instances.clear()
 
 
-def _run(
-    instance: _Instance,
-    connection: duckdb.DuckDBPyConnection,
-    emitted: _Emitted,
-    program: Program,
-    source: Source,
-) -> Rows:
-    source.prepare(connection)
-    _define(instance, connection, emitted.macros, emitted.kernels)
-    result = connection.sql(emitted.query.sql(dialect="duckdb"))
+def _run(connection: duckdb.DuckDBPyConnection, text: str, program: Program, limits: Limits) -> Rows:
+    result = connection.sql(text)
     if not reads_rows(program.result):  # so `print` need not load Arrow
-        return _rows(program, result.fetchall())
-    return _rows(program, result.to_arrow_table())
+        rows = result.fetchall()
+        limits.check(len(rows), 0)
+        return _rows(program, rows)
+    import pyarrow as pa  # start-up time, as said
+
+    reader = result.to_arrow_reader(_BATCH)
+    batches: list[pa.RecordBatch] = []
+    count = size = 0
+    for batch in reader:
+        count, size = count + batch.num_rows, size + batch.nbytes
+        limits.check(count, size)
+        batches.append(batch)
+    return _rows(program, pa.Table.from_batches(batches, reader.schema))
 
 
-def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], Rows]) -> Rows:
-    """Run a query so that Ctrl-C stops it: DuckDB itself does not look for signals while it works."""
-    if threading.current_thread() is not threading.main_thread():
-        return work()
+def _within(seconds: float | None, connection: duckdb.DuckDBPyConnection, work: Callable[[], Rows]) -> Rows:
+    """Run a query so that Ctrl-C and the end of its time stop it: DuckDB itself looks for neither while it works.
+
+    Raises:
+        LimitError: If the time is over.
+    """
     done: list[Rows] = []
     failed: list[BaseException] = []
     finished = threading.Event()  # not Thread.join: an interrupted join takes the thread for ended
@@ -161,16 +192,30 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], Row
             finished.set()
 
     threading.Thread(target=worker, name="keywitness-query", daemon=True).start()
+    end = math.inf if seconds is None else time.monotonic() + seconds
     try:
-        while not finished.wait(0.2):
+        while not finished.wait(min(0.2, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
             continue
     except KeyboardInterrupt:
-        connection.interrupt()
-        finished.wait()
+        _stop(connection, finished)
         raise
+    if not finished.is_set():
+        _stop(connection, finished)
+        if not done:
+            raise LimitError(
+                f"Query execution has exceeded the allowed limits: it ran for {seconds:,.0f} s (servertimeout)",
+                help="narrow the time window or the join; more time: `--limit time=1h`, `set servertimeout = 1h;`",
+                effect="the query was stopped; no rows were returned",
+            )
     if failed:
         raise failed[0]
     return done[0]
+
+
+def _stop(connection: duckdb.DuckDBPyConnection, finished: threading.Event) -> None:
+    """Interrupt until the work has ended: an interrupt that comes between two statements stops nothing."""
+    while not finished.wait(0.05):
+        connection.interrupt()
 
 
 def _rows(program: Program, data: Any) -> Rows:
@@ -268,7 +313,12 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
         return cannot(unknown)
     cause = first.partition("Error: ")[2] or first
     if isinstance(error, duckdb.OutOfMemoryException):
-        return QueryError("the query needs more memory than there is", help="narrow the time window or the columns")
+        return LimitError(
+            "The query has exceeded the memory budget during evaluation (E_RUNAWAY_QUERY)",
+            help="narrow the time window or the columns; or give it more: `--limit memory=8GiB`, "
+            "`set maxmemoryconsumptionperiterator = 8589934592;`",
+            effect="the query was stopped; no rows were returned",
+        )
     if isinstance(error, duckdb.IOException) and "No space" in first:
         return StorageFullError(
             "the disk is full while the query sorts or joins", help="free space in the temporary folder"

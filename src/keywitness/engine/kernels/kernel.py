@@ -61,36 +61,45 @@ class Kernel:
 
         Work is done once per distinct row of arguments: logs repeat themselves.
         """
-        import numpy as np  # start-up time: queries without kernels never need these here
-        import pyarrow as pa
+        import pyarrow as pa  # start-up time: queries without kernels never need it here
 
         from keywitness.model.arrow import ARROW_TYPES
 
         encoded = [column.combine_chunks().dictionary_encode(null_encoding="encode") for column in columns]
-        codes, sizes = encoded[0].indices.to_numpy().astype(np.int64), [len(e.dictionary) for e in encoded]
-        for one, size in zip(encoded[1:], sizes[1:], strict=True):
-            codes = codes * size + one.indices.to_numpy()
-        distinct, places = np.unique(codes, return_inverse=True)
-        values = [one.dictionary.to_pylist() for one in encoded]
-        results = [self._result(_row(int(code), values)) for code in distinct]
-        return pa.array(results, ARROW_TYPES[self.result]).take(pa.array(places.reshape(-1)))
+        varying = [one for one in encoded if len(one.dictionary) > 1]
+        if len(varying) > 1:
+            places, rows = _combined(encoded)
+        else:  # the other arguments are one value each
+            places = (varying or encoded)[0].indices
+            count = len((varying or encoded)[0].dictionary)
+            values = [one.dictionary.to_pylist() for one in encoded]
+            rows = list(zip(*(cells if len(cells) == count else cells * count for cells in values), strict=True))
+        return pa.array(self._results(rows), ARROW_TYPES[self.result]).take(places)
 
-    def _result(self, row: tuple[Any, ...]) -> Any:
-        if row in self.memory:
-            return self.memory[row]
-        if len(self.memory) >= _MEMORY:
-            self.memory.clear()
-        self.memory[row] = result = self.function(*row)
-        return result
+    def _results(self, rows: list[tuple[Any, ...]]) -> list[Any]:
+        memory = self.memory
+        if len(memory) + len(rows) > _MEMORY:
+            memory.clear()
+        for row in rows:
+            if row not in memory:
+                memory[row] = self.function(*row)
+        return [memory[row] for row in rows]
 
 
-def _row(code: int, values: list[list[Any]]) -> tuple[Any, ...]:
-    """The arguments behind a combined code: the last column counts fastest."""
-    row: list[Any] = []
-    for column in reversed(values):
-        code, place = divmod(code, len(column))
-        row.append(column[place])
-    return tuple(reversed(row))
+def _combined(encoded: Sequence[Any]) -> tuple[Any, list[tuple[Any, ...]]]:
+    """The place of each row among the distinct rows of dictionary-encoded columns, and those."""
+    import numpy as np  # start-up time, as above
+    import pyarrow as pa
+
+    codes = np.zeros(len(encoded[0]), dtype=np.int64)
+    for one in encoded:
+        codes = codes * len(one.dictionary) + one.indices.to_numpy()
+    distinct, places = np.unique(codes, return_inverse=True)
+    columns = []
+    for one in reversed(encoded):  # the last column counts fastest
+        distinct, digits = np.divmod(distinct, len(one.dictionary))
+        columns.append(one.dictionary.take(pa.array(digits)).to_pylist())
+    return pa.array(places.reshape(-1)), list(zip(*reversed(columns), strict=True))
 
 
 def kernel(*parameters: KqlType, result: KqlType, variadic: bool = False) -> Callable[[Callable[..., Any]], Kernel]:

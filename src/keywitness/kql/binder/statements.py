@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import branches, calls, diagnostics, operators, recovery, sources
+from keywitness.kql.binder import branches, calls, diagnostics, operators, recovery, requests, sources
 from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, Unknown, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.types import DYNAMIC, comparable, convert
 from keywitness.kql.catalog import Catalog
-from keywitness.model.schema import KqlType
 
 _DEEPEST_CALL = 64
 #: Operators one behind the other, tables of `let` included.
@@ -43,9 +42,12 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
         context.render = None
         with refusals:
             for rows in _results(context, scope, statement):
-                shown = _shown(rows.plan)
+                shown = requests.taken(context, _shown(rows.plan))
                 context.sketches.check(shown, statement.span)
-                programs.append(plan.Program(shown, (), context.render, rows.sorted, context.uses_now, name=rows.label))
+                clock, options = context.uses_now, dict(context.options)
+                programs.append(
+                    plan.Program(shown, (), context.render, rows.sorted, clock, name=rows.label, options=options)
+                )
                 context.render = None
     refusals.settle()
     if not programs:
@@ -90,8 +92,8 @@ def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> R
             return bind_table(context, scope, value)
         case syntax.QueryParameters(parameters=parameters):
             diagnostics.each(lambda parameter: _query_parameter(context, scope, parameter), parameters)
-        case syntax.SetOption(name=name, value=value):
-            _set_option(context, scope, name.name, value)
+        case syntax.SetOption():
+            requests.bind_set(context, scope, statement)
         case syntax.DeclarePattern(name=name):
             raise diagnostics.not_supported(name.span, "declare pattern", "name the table itself")
         case syntax.Alias() | syntax.Restrict():
@@ -105,14 +107,6 @@ def _query_parameter(context: Context, scope: Scope, parameter: syntax.Parameter
         raise diagnostics.no_value(parameter.span, parameter.name.name)
     value = Expressions(context, scope, None).bind(parameter.default)
     scope.define(parameter.name.name, ScalarValue(convert(value, parameter.type or value.type)))
-
-
-def _set_option(context: Context, scope: Scope, name: str, value: syntax.Expression | None) -> None:
-    """Only `query_now` changes an answer; the others are about the service."""
-    if name == "query_now" and value is not None:
-        now = Expressions(context, scope, None).bind(value)
-        if isinstance(now, plan.Literal) and now.type is KqlType.DATETIME and now.value is not None:
-            context.now_ticks = now.value
 
 
 # ---------------------------------------------------------------- what an expression stands for

@@ -1,0 +1,55 @@
+"""`set`: the properties that matter here, and their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keywitness.errors import QueryError
+from keywitness.kql import plan
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("set notruncation", {"notruncation": True}),
+        ("set notruncation = false", {"notruncation": False}),
+        ("set truncationmaxrecords = 1105", {"truncationmaxrecords": 1105}),
+        ("set truncationmaxrecords = 9; set truncationmaxrecords = 5", {"truncationmaxrecords": 5}),
+        ("set truncationmaxsize = 5; set truncationmaxsize = 9", {"truncationmaxsize": 5}),
+        ("set servertimeout = 10m", {"servertimeout": 6_000_000_000}),
+        ("set servertimeout = '00:10:00'", {"servertimeout": 6_000_000_000}),
+        ("set maxmemoryconsumptionperiterator = 16106127360", {"maxmemoryconsumptionperiterator": 16106127360}),
+        ("set query_now = datetime(2024-01-01)", {}),
+        ("set query_language = kql", {}),
+        ("set request_readonly", {}),
+    ],
+)
+def test_properties(bench: Any, text: str, options: dict[str, int]) -> None:
+    assert bench.bound(f"{text}; print 1").options == options
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("set truncationmaxrecords = 'many'", "'truncationmaxrecords' takes a number above 0"),
+        ("set truncationmaxrecords = 0", "'truncationmaxrecords' takes a number above 0"),
+        ("set truncationmaxrecords", "'truncationmaxrecords' takes a number above 0"),
+        ("set servertimeout = 5", "'servertimeout' takes a timespan"),
+        ("set servertimeout = 'soon'", "'servertimeout' takes a timespan"),
+        ("set notruncation = 1", "'notruncation' takes true or false"),
+        ("set query_now = 5", "'query_now' takes a datetime"),
+    ],
+)
+def test_a_limit_that_cannot_be_read_is_refused(bench: Any, text: str, says: str) -> None:
+    """Plausible and wrong: to go on without the limit that was asked for."""
+    with pytest.raises(QueryError) as refused:
+        bench.bound(f"{text}; print 1")
+    assert refused.value.diagnostics[0].message == says
+
+
+def test_query_take_max_records_takes(bench: Any) -> None:
+    program = bench.bound("set query_take_max_records = 2; range x from 1 to 9 step 1 | sort by x desc")
+    assert isinstance(program.result, plan.Take)
+    assert program.notes == ("query_take_max_records is set: the answer has the first 2 rows at most",)
