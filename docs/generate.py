@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).parent
 
@@ -25,12 +26,20 @@ def cli_page() -> str:
         "Exit codes: 0 done, 2 usage, 3 case, 4 evidence, 5 query, 6 rule, 7 disk full, 8 saved report, 70 defect, "
         "130 interrupted.\n",
     ]
-    for name in root.list_commands(context):
-        command = root.commands[name]
-        inner = command.make_context(name, [], parent=context, resilient_parsing=True)
+    for name, command, inner in _commands(root, context):
         inner.terminal_width = 100
         parts.append(f"## keywitness {name}\n\n```\n{command.get_help(inner).rstrip()}\n```\n")
     return "\n".join(parts)
+
+
+def _commands(group: Any, context: Any, before: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every command below a group with its context, groups before their own commands."""
+    for name in group.list_commands(context):
+        command = group.commands[name]
+        inner = command.make_context(name, [], parent=context, resilient_parsing=True)
+        yield f"{before}{name}", command, inner
+        if hasattr(command, "commands"):
+            yield from _commands(command, inner, f"{before}{name} ")
 
 
 def report_schema() -> str:

@@ -23,6 +23,7 @@ from keywitness.store.snapshot import Snapshot, open_snapshot
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from keywitness.engine.query import Needs
     from keywitness.engine.rows import Rows
     from keywitness.store.custody import ShownRecord, VerifyReport
     from keywitness.store.report import IngestReport
@@ -91,13 +92,20 @@ class Case:
             self._seen = (ledger, open_snapshot(self._layout))
         return self._seen[1]
 
-    def query(self, text: str, now: str | datetime | None = None, limits: Limits = AS_USUAL) -> Rows:
+    def query(
+        self,
+        text: str,
+        now: str | datetime | None = None,
+        limits: Limits = AS_USUAL,
+        window: tuple[int, int] | None = None,
+    ) -> Rows:
         """Run a KQL query.
 
         Args:
             text: The query.
             now: What `now()` means: a time, or "latest" for the last event of the case.
             limits: How far it may go.
+            window: Only rows of tables with a TimeGenerated after the first and not after the second time, in ticks.
 
         Raises:
             QueryError: If the query is refused.
@@ -105,7 +113,13 @@ class Case:
         """
         from keywitness.engine.query import query  # as in `ingest`
 
-        return query(text, case=self, now=now, limits=limits)
+        return query(text, case=self, now=now, limits=limits, window=window)
+
+    def needs(self, text: str) -> Needs:
+        """What a query looks at: its tables, and whether it judges each row by itself."""
+        from keywitness.engine.query import needs  # as in `ingest`
+
+        return needs(text, case=self)
 
     def evidence(self) -> tuple[EvidenceEntry, ...]:
         """The evidence items by number, with hashes and sums: read = stored + duplicate + rejected."""

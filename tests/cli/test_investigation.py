@@ -46,7 +46,7 @@ def test_a_time_that_is_none_is_refused(keywitness: Callable, case: Path, tmp_pa
 
 
 def test_rules_are_listed(keywitness: Callable) -> None:
-    rows = json.loads(keywitness("rules", "--format", "json").out)["rows"]
+    rows = json.loads(keywitness("rules", "list", "--format", "json").out)["rows"]
     assert {"unauthorised-access-pattern", "certificate-export-api"} <= {row[0] for row in rows}
 
 

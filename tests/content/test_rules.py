@@ -12,7 +12,8 @@ import yaml
 
 from keywitness.case import Case, create_case
 from keywitness.detect.proof import prove
-from keywitness.detect.rule import Rule, load_rule, load_rules, techniques
+from keywitness.detect.rule import Rule, techniques
+from keywitness.detect.rule_files import load_rules, read_rules
 from keywitness.detect.run import run_rules
 from keywitness.model.content import content, function_names, function_text
 
@@ -101,7 +102,7 @@ def test_a_rule_names_known_techniques(rule: Rule) -> None:
 def test_a_rule_stands_under_its_tactic_and_slug() -> None:
     for folder in content("rules").iterdir():
         for file in folder.iterdir():
-            rule = load_rule(file)
+            rule = read_rules(file).rules[0]
             assert file.name == f"{rule.slug}.yaml"
             assert TACTICS[folder.name] in rule.tactics
 
@@ -151,7 +152,7 @@ def test_content_files_are_plain_data() -> None:
 def test_sentinel_rules_load_unchanged(file: Path | None) -> None:
     if file is None:
         pytest.skip("the samples of Sentinel rules are not beside this checkout")
-    rule = load_rule(file)
+    rule = read_rules(file).rules[0]
     assert rule.slug
     assert rule.keywitness.cases == ()
     assert "AzureDiagnostics" in rule.bound()
@@ -174,6 +175,6 @@ def test_sentinel_rules_run(loader: Callable[[bytes], Case]) -> None:
         b'"httpStatusCode":200},"resourceId":"/SUBSCRIPTIONS/11111111-2222-3333-4444-555555555555/RESOURCEGROUPS/RG/'
         b'PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/KV-A"}\n'
     )
-    outcomes = run_rules(loader(deletion), [load_rule(f) for f in files], present=TABLES)
+    outcomes = run_rules(loader(deletion), [read_rules(f).rules[0] for f in files], present=TABLES)
     assert [(o.status, len(o.findings)) for o in outcomes] == [("ran", 1), ("ran", 0)], [o.reason for o in outcomes]
     assert outcomes[0].findings[0].identities == ("6f1e0c1c-8f0c-4a8f-9d11-0a8f5b1c7e01",)

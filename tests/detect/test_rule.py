@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from keywitness.detect.rule import load_rule, load_rules, span, techniques
+from keywitness.detect.rule import span, techniques
+from keywitness.detect.rule_files import load_rules, read_rules
 from keywitness.engine.query import query
 from keywitness.errors import RuleError
 
@@ -36,7 +37,7 @@ def written(tmp_path: Path):
 
 
 def test_a_rule_loads_and_binds_its_parameters(written) -> None:
-    rule = load_rule(written(GOOD))
+    rule = read_rules(written(GOOD)).rules[0]
     assert rule.slug == "probe"
     assert query(rule.bound()).to_pylist() == [{"Limit": 3, "Names": "(?i)^(?:[^/]*/(?:.*glass.*))$"}]
     assert query(rule.bound({"Limit": 9})).to_pylist()[0]["Limit"] == 9
@@ -45,7 +46,7 @@ def test_a_rule_loads_and_binds_its_parameters(written) -> None:
 def test_values_reach_the_query_as_literals_only(written) -> None:
     """The plausible wrong way is to paste a watch list's text into the query."""
     hostile = ['x"; AzureDiagnostics | take 1; print "', "a\\", "new\nline", "[a-z]+", "*'*"]
-    bound = load_rule(written(GOOD)).bound({"Names": hostile})
+    bound = read_rules(written(GOOD)).rules[0].bound({"Names": hostile})
     (row,) = query(bound).to_pylist()
     assert row["Names"].count("[^/]*/(?:") == len(hostile)
     assert "\n" in row["Names"]
@@ -53,7 +54,7 @@ def test_values_reach_the_query_as_literals_only(written) -> None:
 
 def test_an_unknown_parameter_is_refused(written) -> None:
     with pytest.raises(RuleError, match="no parameter Limits") as caught:
-        load_rule(written(GOOD)).bound({"Limits": 1})
+        read_rules(written(GOOD)).rules[0].bound({"Limits": 1})
     assert "Limit, Names" in caught.value.help
 
 
@@ -73,7 +74,7 @@ def test_an_unknown_parameter_is_refused(written) -> None:
 )
 def test_a_wrong_rule_is_refused_with_its_line(written, text: str, line: int, cause: str) -> None:
     with pytest.raises(RuleError) as caught:
-        load_rule(written(text))
+        read_rules(written(text)).rules[0]
     assert f"rule.yaml:{line}:" in caught.value.message
     assert cause in caught.value.message
     assert "finds nothing" in caught.value.effect
@@ -81,7 +82,9 @@ def test_a_wrong_rule_is_refused_with_its_line(written, text: str, line: int, ca
 
 
 def test_a_sentinel_rule_without_our_key_has_a_slug_from_its_name(written) -> None:
-    rule = load_rule(written("id: x\nname: Sensitive Azure Key-Vault operations\nquery: print 1\nseverity: Low\n"))
+    rule = read_rules(
+        written("id: x\nname: Sensitive Azure Key-Vault operations\nquery: print 1\nseverity: Low\n")
+    ).rules[0]
     assert rule.slug == "sensitive-azure-key-vault-operations"
     assert rule.bound() == "print 1"
 

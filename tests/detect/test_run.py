@@ -10,14 +10,20 @@ import pytest
 
 from keywitness.detect.rule import Additions, Override, Rule
 from keywitness.detect.run import run_rules, weight
-from keywitness.engine.query import query
+from keywitness.engine.query import Needs, needs, query
 
 
 class Printed:
     """Answers queries that need no table with the real engine."""
 
-    def query(self, text: str, *, now: Any = None, limits: Any = None) -> Any:
-        return query(text, now=now)
+    def query(self, text: str, *, now: Any = None, limits: Any = None, window: Any = None) -> Any:
+        return query(text, now=now, window=window)
+
+    def needs(self, text: str) -> Needs:
+        return needs(text)
+
+    def table_facts(self) -> list[Any]:
+        return []
 
 
 def rule(text: str, ours: Mapping[str, Any] | None = None, **fields: Any) -> Rule:

@@ -1,4 +1,4 @@
-"""`keywitness investigate`, `report`, `rules`: answering."""
+"""`keywitness investigate`, `report`: answering."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keywitness.cli.evidence import print_ingest
-from keywitness.cli.output import Format, FormatOption, QuietOption, print_records, progress
+from keywitness.cli.output import QuietOption, progress
 from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,27 +108,7 @@ def report(
     deliver(load(file), out)
 
 
-def rules(format: FormatOption = Format.TABLE) -> None:
-    """List the rules that an investigation runs.
-
-    \b
-    Example:
-      keywitness rules --format csv
-    """
-    from keywitness.detect.rule import load_rules
-    from keywitness.model.schema import Column, KqlType
-
-    names = ("Rule", "Severity", "Tactics", "Techniques", "Name")
-    columns = [Column(name, KqlType.STRING) for name in names]
-    records = [
-        (rule.slug, rule.severity, ", ".join(rule.tactics), ", ".join(rule.relevant_techniques), rule.name)
-        for rule in load_rules()
-    ]
-    print_records(columns, records, format.value)
-
-
 def add_to(app: typer.Typer) -> None:
     """Register this module's commands."""
     app.command("investigate", help=INVESTIGATE_HELP)(investigate)
     app.command("report")(report)
-    app.command("rules")(rules)

@@ -28,6 +28,7 @@ class Finding:
         identity_ids: Object ids of the callers, for joins; `identities` is how people name them.
         rows: References of all source rows, in no order.
         values: The whole result row.
+        runs: In how many runs of a schedule it was found.
     """
 
     id: str
@@ -47,20 +48,26 @@ class Finding:
     query: str
     rows: tuple[str, ...]
     values: Mapping[str, Any]
+    runs: int = 1
 
 
-def finding(rule: Rule, query: str, row: Mapping[str, Any]) -> Finding:
+def finding(rule: Rule, query: str, row: Mapping[str, Any], seen_at: str = "") -> Finding:
     """Make a finding of one result row.
 
     Our rules name their entity columns Identities, Addresses, Applications, Vaults, Objects, FirstAt, LastAt and Rows
     (one value or an array each); rules without them are read through their entity mappings.
+
+    Args:
+        seen_at: When the rule ran: the time of a row that has none.
     """
     mapped = _mapped(rule, row)
     identities = texts(row.get("Identities")) or mapped["Account"]
     addresses = texts(row.get("Addresses")) or mapped["IP"]
     vaults, objects = texts(row.get("Vaults")), texts(row.get("Objects"))
     ids = texts(row.get("CallerId"))
-    first = moment(row.get("FirstAt", row.get("StartTimeUtc", row.get("TimeGenerated", row.get("timestamp")))))
+    first = (
+        moment(row.get("FirstAt", row.get("StartTimeUtc", row.get("TimeGenerated", row.get("timestamp"))))) or seen_at
+    )
     last = moment(row.get("LastAt", row.get("EndTimeUtc"))) or first
     override = rule.alert_details_override
     title = rule.keywitness.title or override.alert_display_name_format or rule.name

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from keywitness.detect.rule import Additions, Case, Parameter, Rule, load_rules, techniques
+from keywitness.detect.rule import Additions, Case, Parameter, Rule, techniques
+from keywitness.detect.rule_files import load_rules
 from keywitness.model.content import content, function_names
 
 _INTRO = """\
@@ -15,9 +16,9 @@ _INTRO = """\
 Made by `make docs` from `src/keywitness/content/rules`.
 
 A rule is a file in the fields of a Microsoft Sentinel analytics rule, with what keywitness adds under one key of its
-own. Rules run once over the whole evidence. Each carries its proof: records that must match and near misses that must
-not, which the tests put through the real decoders and the real engine. Success is always the HTTP status: `resultType`
-says `Success` also where a request was refused.
+own. Ours see the whole evidence at once (`history: whole`); others are replayed on their schedule. Each carries its
+proof: records that must match and near misses that must not, which the tests put through the real decoders and the real
+engine. Success is always the HTTP status: `resultType` says `Success` also where a request was refused.
 
 Each row of a rule's result is a finding. Its columns `Identities`, `Addresses`, `Applications`, `Vaults`, `Objects`
 (one value or an array), `FirstAt`, `LastAt` and `Rows` (references of the source rows) become the finding's entities;
@@ -40,6 +41,7 @@ _OUR_KEYS = {
     "tables": "tables that the query reads",
     "needs": "`all` of the tables must have rows, or `any`; otherwise the rule does not run, and the report says so",
     "parameters": "numbers, spans and lists that the query uses by name: name, type, default, meaning",
+    "history": "`whole`: the query sees all evidence at once; else the rule is replayed on its schedule",
     "unjudged": "a query with a column `Note`: who could not be judged, and why",
     "false_positives": "what looks like it and is none",
     "blind_spots": "what the rule cannot see",
@@ -52,7 +54,7 @@ _OUR_KEYS = {
 def page() -> str:
     """The whole page."""
     rules = load_rules()
-    parts = [_INTRO, _table(rules), *(_section(rule) for rule in rules), _functions(), _keys()]
+    parts = [_INTRO, _table(rules), *(section(rule) for rule in rules), _functions(), _keys()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,7 +68,8 @@ def _table(rules: Iterable[Rule]) -> str:
     return "\n".join(rows)
 
 
-def _section(rule: Rule) -> str:
+def section(rule: Rule) -> str:
+    """Everything about one rule, as Markdown."""
     ours = rule.keywitness
     named = ", ".join(f"{id} {name}" for id, name in techniques(rule.relevant_techniques))
     override = (

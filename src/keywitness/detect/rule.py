@@ -5,10 +5,9 @@ Sentinel's own files load unchanged; then the key `keywitness` is missing and it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -53,6 +52,7 @@ class Additions(Strict, frozen=True):
         taints: What a finding makes suspicious: its `rows`, the whole `session` they stand in, or `none`.
         tables: Tables that the query reads. Without evidence in them the rule does not run.
         needs: `all` of the tables, or `any`.
+        history: `whole` when the query is written to see all evidence at once; else its schedule counts.
         unjudged: A query with a column `Note`: who could not be judged, and why.
         fixtures: YAML anchors for the cases; not read.
     """
@@ -66,6 +66,7 @@ class Additions(Strict, frozen=True):
     tables: tuple[str, ...] = ()
     needs: str = "all"
     parameters: tuple[Parameter, ...] = ()
+    history: str = ""
     unjudged: str = ""
     false_positives: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
@@ -168,50 +169,43 @@ def _let(parameter: Parameter, value: Any) -> str:
 
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_ISO_SPAN = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
 
 
 def span(text: str | timedelta) -> timedelta:
-    """A span as rules write it: `30m`, `4h`, `7d`, `10s`.
+    """A span as rules write it: `30m`, `4h`, `7d`, `10s`, or in ISO 8601 as ARM templates have it: `PT4H`, `P7D`.
 
     Raises:
         ValueError: For any other text.
 
     Example:
-        >>> span("90m")
-        datetime.timedelta(seconds=5400)
+        >>> span("90m"), span("PT1H30M")
+        (datetime.timedelta(seconds=5400), datetime.timedelta(seconds=5400))
     """
     if isinstance(text, timedelta):
         return text
+    if (iso := _ISO_SPAN.fullmatch(text)) and any(iso.groups()):
+        return timedelta(**{unit: int(n or 0) for unit, n in zip(_UNITS.values(), iso.groups(), strict=True)})
     if len(text) < 2 or text[-1] not in _UNITS or not text[:-1].isdigit():
         raise ValueError(f"{text!r} is not a span such as 30m, 4h or 7d")
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
-def load_rule(path: Path | Traversable) -> Rule:
-    """Read one rule file.
+def iso_span(length: timedelta) -> str:
+    """The span in ISO 8601, as ARM templates want it.
 
-    Raises:
-        RuleError: Not YAML, a missing or unknown key, or a value of the wrong kind; with file, line and effect.
+    Example:
+        >>> iso_span(timedelta(days=1)), iso_span(timedelta(minutes=90))
+        ('P1D', 'PT1H30M')
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        made: Any = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _refused(path, line, str(error.problem)) from error
-    try:
-        rule = msgspec.convert(made, Rule)
-    except msgspec.ValidationError as error:
-        cause, _, place = str(error).partition(" - at `")
-        raise _refused(path, _line_of(text, place.rstrip("`")), cause) from error
-    problem = _problem(rule)
-    if problem:
-        key, cause = problem
-        raise _refused(path, _line_of(text, f"$.{key}"), cause)
-    return rule
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+    days = f"{length.days}D" if length.days else ""
+    return f"P{days}{'T' + time if time or not days else ''}" + ("0S" if not (days or time) else "")
 
 
-def _problem(rule: Rule) -> tuple[str, str] | None:
+def problem(rule: Rule) -> tuple[str, str] | None:
     """The first thing that types cannot say: key and cause."""
     ours = rule.keywitness
     if rule.severity.lower() not in SEVERITIES:
@@ -220,61 +214,26 @@ def _problem(rule: Rule) -> tuple[str, str] | None:
         return "keywitness.taints", f"taints {ours.taints!r} is none of rows, session, none"
     if ours.needs not in ("all", "any"):
         return "keywitness.needs", f"needs {ours.needs!r} is none of all, any"
+    if ours.history not in ("", "whole"):
+        return "keywitness.history", f"history {ours.history!r} is not whole"
+    for key, text in (("queryFrequency", rule.query_frequency), ("queryPeriod", rule.query_period)):
+        if text and not _is_span(text):
+            return key, f"{text!r} is not a span such as 30m, 4h or 7d"
     for number, parameter in enumerate(ours.parameters):
         place = f"keywitness.parameters[{number}]"
         if parameter.type not in ("long", "timespan", "string", "dynamic", "patterns"):
             return place, f"parameter {parameter.name} has the unknown type {parameter.type!r}"
-        if parameter.type == "timespan":
-            try:
-                span(parameter.default)
-            except (ValueError, TypeError, AttributeError):
-                return place, f"parameter {parameter.name}: {parameter.default!r} is not a span such as 30m, 4h or 7d"
+        if parameter.type == "timespan" and not _is_span(parameter.default):
+            return place, f"parameter {parameter.name}: {parameter.default!r} is not a span such as 30m, 4h or 7d"
     return None
 
 
-def _refused(path: Path | Traversable, line: int, cause: str) -> RuleError:
-    return RuleError(
-        f"{path}:{line}: {cause}",
-        help="docs/reference/rules.md lists the keys of a rule",
-        effect="this rule is not loaded and finds nothing",
-    )
-
-
-def _line_of(text: str, place: str) -> int:
-    """The line of a msgspec path such as `$.keywitness.cases[0].name`; of the nearest parent that exists."""
-    node: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
-    line = 1
-    for step in place.removeprefix("$").replace("[", ".[").strip(".").split("."):
-        if node is None or not step:
-            break
-        line = node.start_mark.line + 1
-        child: yaml.Node | None = None
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == step:
-                    child, line = value, key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and step.startswith("[") and step[1:-1].isdigit():
-            position = int(step[1:-1])
-            if position < len(node.value):
-                child = node.value[position]
-                line = child.start_mark.line + 1
-        if child is None:
-            break
-        node = child
-    return line
-
-
-def load_rules() -> tuple[Rule, ...]:
-    """The rules that come with keywitness, by slug."""
-    return tuple(sorted((load_rule(file) for file in _rule_files(content("rules"))), key=lambda rule: rule.slug))
-
-
-def _rule_files(folder: Traversable) -> Iterator[Traversable]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _rule_files(entry)
-        elif entry.name.endswith(".yaml"):
-            yield entry
+def _is_span(text: Any) -> bool:
+    try:
+        span(text)
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return True
 
 
 def techniques(ids: Sequence[str]) -> tuple[tuple[str, str], ...]:

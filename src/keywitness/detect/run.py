@@ -1,16 +1,18 @@
-"""Run rules over a case: once over the whole evidence."""
+"""Run rules over a case: on their schedule, as Sentinel would have run them, or once over the whole evidence."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keywitness.detect.finding import Finding, finding
+from keywitness.detect.replay import MOST_RUNS, Schedule, replayed
 from keywitness.detect.rule import Rule
 from keywitness.engine.limits import NO_LIMITS, Limits
 from keywitness.errors import QueryError, RuleError
+from keywitness.kql.literals import format_datetime
 
 #: Findings of one rule that are kept, the worst first; a rule that finds more is no rule, and the report says so.
 MOST_FINDINGS = 20_000
@@ -35,11 +37,35 @@ class Answers(Protocol):
         ...
 
 
+class Needs(Protocol):
+    """What a query looks at."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that it reads."""
+        ...
+
+    @property
+    def judges_rows(self) -> bool:
+        """Each row of the result comes of one row of a table, whatever the time."""
+        ...
+
+
 class Queryable(Protocol):
     """Something that answers KQL: a case."""
 
-    def query(self, text: str, *, now: Any = None, limits: Limits = ...) -> Answers:
-        """Run one query."""
+    def query(
+        self, text: str, *, now: Any = None, limits: Limits = ..., window: tuple[int, int] | None = None
+    ) -> Answers:
+        """Run one query, over the rows of a window where one is given."""
+        ...
+
+    def needs(self, text: str) -> Needs:
+        """What a query looks at, without running it."""
+        ...
+
+    def table_facts(self) -> Iterable[tuple[str, int, int | None, int | None]]:
+        """Name, rows, first and last time of each table, in ticks."""
         ...
 
 
@@ -76,51 +102,103 @@ def run_rules(
     present: frozenset[str],
     values: Mapping[str, Mapping[str, Any]] | None = None,
     now: Any = None,
+    whole: bool = False,
 ) -> tuple[Outcome, ...]:
-    """Run each rule once over everything.
+    """Run each rule on its schedule over everything.
 
     Args:
         present: Tables that have rows.
         values: Parameters that differ from their defaults, by rule slug and name.
-        now: What `now()` and `ago()` mean; our own rules use neither.
+        now: What `now()` and `ago()` mean to a rule that runs once; our own rules use neither.
+        whole: Run every rule once over all evidence, whatever its schedule.
 
     Returns:
         One outcome per rule, in the order given. A rule that the engine refuses is a failed outcome, never silence.
     """
-    return tuple(_run(case, rule, present, (values or {}).get(rule.slug), now) for rule in rules)
+    line = _Line(case, present, now, whole)
+    return tuple(line.run(rule, (values or {}).get(rule.slug)) for rule in rules)
 
 
-def _run(case: Queryable, rule: Rule, present: frozenset[str], values: Mapping[str, Any] | None, now: Any) -> Outcome:
-    missing = _missing(rule, present)
-    if missing:
-        return Outcome(rule, "not run", f"no rows in {' and '.join(missing)}", ())
-    try:
-        query = rule.bound(values)
-        rows = case.query(query, now=now, limits=NO_LIMITS).to_pylist()
-        unjudged = rule.bound_unjudged(values)
-        judged = case.query(unjudged, now=now, limits=NO_LIMITS).to_pylist() if unjudged else []
-        notes = tuple(str(r["Note"]) for r in judged)
-    except (QueryError, RuleError) as error:
-        return Outcome(rule, "failed", error.render().partition("\n")[0].removeprefix("error: "), ())
-    if not _triggered(rule, len(rows)):
-        return Outcome(rule, "ran", "", (), notes)
-    found = (finding(rule, query, row) for row in rows)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What all rules of one run share."""
+
+    case: Queryable
+    present: frozenset[str]
+    now: Any
+    whole: bool
+
+    def run(self, rule: Rule, values: Mapping[str, Any] | None) -> Outcome:
+        """One rule: whether it can run, what it finds, and who could not be judged."""
+        try:
+            query = rule.bound(values)
+            tables = frozenset(rule.keywitness.tables) or self.case.needs(query).tables
+            missing = _missing(rule, tables, self.present)
+            if missing:
+                return Outcome(rule, "not run", f"no rows in {' and '.join(missing)}", ())
+            found = list(self.found(rule, query, tables))
+            unjudged = rule.bound_unjudged(values)
+            notes = tuple(str(r["Note"]) for r in self.rows(unjudged)) if unjudged else ()
+        except (QueryError, RuleError) as error:
+            return Outcome(rule, "failed", error.render().partition("\n")[0].removeprefix("error: "), ())
+        return _outcome(rule, found, notes, tables - self.present)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query over everything."""
+        return self.case.query(query, now=self.now, limits=NO_LIMITS).to_pylist()
+
+    def found(self, rule: Rule, query: str, tables: frozenset[str]) -> Iterable[Finding]:
+        """Once over everything, or run by run."""
+        schedule = None if self.whole else Schedule.of(rule)
+        if schedule is None or self.case.needs(query).judges_rows:
+            rows = self.rows(query)
+            return [finding(rule, query, row) for row in rows] if _triggered(rule, len(rows)) else []
+        moments = self.moments(rule, schedule, tables)
+
+        def ask(moment: int, window: tuple[int, int]) -> list[dict[str, Any]]:
+            rows = self.case.query(query, now=format_datetime(moment), limits=NO_LIMITS, window=window)
+            return rows.to_pylist()
+
+        return replayed(rule, query, schedule, moments, ask, lambda rows: _triggered(rule, rows))
+
+    def moments(self, rule: Rule, schedule: Schedule, tables: frozenset[str]) -> range:
+        """When the rule would have run.
+
+        Raises:
+            RuleError: More often than anybody waits for.
+        """
+        spans = [
+            (a, b) for name, _, a, b in self.case.table_facts() if name in tables and a is not None and b is not None
+        ]
+        if not spans:
+            return range(0)
+        moments = schedule.moments(min(a for a, _ in spans), max(b for _, b in spans))
+        if len(moments) > MOST_RUNS:
+            raise RuleError(
+                f"rule {rule.slug} would run {len(moments):,} times (every {rule.query_frequency})",
+                help="run it once over everything: --whole",
+            )
+        return moments
+
+
+def _outcome(rule: Rule, found: Sequence[Finding], notes: tuple[str, ...], absent: frozenset[str]) -> Outcome:
+    if not found:
+        return Outcome(rule, "ran", _remarks(absent, 0, 0), (), notes)
     unique = {f.id: f for f in found}
     ordered = sorted(unique.values(), key=lambda f: (weight(f.severity), f.first_at, f.id))
     kept = tuple(ordered[:MOST_FINDINGS])
-    return Outcome(rule, "ran", _remarks(rule, present, len(kept), len(ordered)), kept, notes)
+    return Outcome(rule, "ran", _remarks(absent, len(kept), len(ordered)), kept, notes)
 
 
-def _missing(rule: Rule, present: frozenset[str]) -> list[str]:
-    absent = [table for table in rule.keywitness.tables if table not in present]
-    if rule.keywitness.needs == "any" and len(absent) < len(rule.keywitness.tables):
-        return []
-    return absent
+def _missing(rule: Rule, tables: frozenset[str], present: frozenset[str]) -> list[str]:
+    """Tables without which the rule does not run. One that says nothing about them runs while it has any."""
+    absent = sorted(tables - present)
+    any_will_do = rule.keywitness.needs == "any" or not rule.keywitness.tables
+    return [] if any_will_do and len(absent) < len(tables) else absent
 
 
-def _remarks(rule: Rule, present: frozenset[str], kept: int, found: int) -> str:
-    absent = [table for table in rule.keywitness.tables if table not in present]
-    said = [f"without {' and '.join(absent)}, which has no rows"] if absent else []
+def _remarks(absent: frozenset[str], kept: int, found: int) -> str:
+    said = [f"without {' and '.join(sorted(absent))}, which has no rows"] if absent else []
     if kept < found:
         said.append(f"and found {found:,} times; only the worst {kept:,} findings are kept")
     return " ".join(said)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from keywitness.engine.engine import NoTables, Source
 from keywitness.engine.limits import AS_USUAL, NO_LIMITS, Limits
+from keywitness.engine.window import Windowed
 from keywitness.errors import QueryError, UsageError
 from keywitness.kql.catalog import Catalog, EmptyCatalog
 from keywitness.kql.literals import format_datetime, parse_datetime
@@ -41,6 +42,7 @@ def query(
     case: CaseLike | str | PathLike[str] | None = None,
     now: datetime | str | None = None,
     limits: Limits = AS_USUAL,
+    window: tuple[int, int] | None = None,
 ) -> Rows:
     """Run a KQL query.
 
@@ -50,6 +52,8 @@ def query(
         now: What `now()` and `ago()` mean: an aware datetime, an ISO text, "latest" for the last event of the case;
             the present moment unless said.
         limits: How far the query may go. An answer beyond them is an error, never cut.
+        window: Only rows whose TimeGenerated is after the first and not after the second of these times, in ticks, as
+            when a scheduled rule runs.
 
     Returns:
         The rows of the last result; `others` has those before it, where the text has several.
@@ -64,9 +68,11 @@ def query(
     """
     catalog, source = _tables(case)
     clock = _now_ticks(now, catalog, source)
+    if window is not None:
+        source = Windowed(source, *window)
     program = _bound(text, catalog, source, clock, limits)
     *others, rows = (run(each, source, limits) for each in (*program.others, program))
-    if program.uses_now and _says_nothing(rows):
+    if program.uses_now and window is None and _says_nothing(rows):
         rows = _with_clock_hint(rows, catalog, source, clock)
     rows.others = tuple(others)
     return rows
@@ -114,6 +120,28 @@ def _refusing_depth() -> Iterator[None]:
             "the query has more steps, one inside the other, than can be taken",
             help="join neighbouring operators (`where a and b`, one `extend` for several columns)",
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a query looks at.
+
+    Args:
+        tables: The tables that it reads.
+        judges_rows: Each row of its result comes of one row of a table, whatever the others are and whatever the time.
+    """
+
+    tables: frozenset[str]
+    judges_rows: bool
+
+
+def needs(text: str, case: CaseLike | str | PathLike[str] | None = None, now: datetime | str | None = None) -> Needs:
+    """What a query looks at, without running it. Arguments and errors as for `query`."""
+    from keywitness.kql.rewrite.tree import judges_rows, tables_of  # start-up time, as above
+
+    catalog, source = _tables(case)
+    program = _bound(text, catalog, source, _now_ticks(now, catalog, source))
+    return Needs(tables_of(program), judges_rows(program.result) and not program.uses_now)
 
 
 def explain(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from keywitness import __version__
 from keywitness.detect.finding import Finding
-from keywitness.detect.rule import Rule, load_rules
+from keywitness.detect.rule import Rule
+from keywitness.detect.rule_files import load_rules
 from keywitness.detect.run import Outcome, run_rules, weight
 from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, Reader, exposed_objects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 from keywitness.kql import plan
 from keywitness.kql.plan import Plan, Scalar
@@ -40,6 +40,39 @@ def from_below(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
         return known
 
     return visit(node)
+
+
+def tables_of(node: object) -> frozenset[str]:
+    """The tables that a plan reads, in sub-plans of its values too."""
+    if isinstance(node, plan.Scan):
+        return frozenset({node.table})
+    if isinstance(node, tuple):
+        return frozenset().union(*map(tables_of, node))
+    if is_dataclass(node):
+        return frozenset().union(*(tables_of(getattr(node, f.name)) for f in fields(node)))
+    return frozenset()
+
+
+def judges_rows(node: Plan) -> bool:
+    """True when each row of the result comes of one row of a table and of nothing else."""
+    match node:
+        case plan.Scan():
+            return True
+        case plan.Filter(source=source, predicate=predicate):
+            return _alone(predicate) and judges_rows(source)
+        case plan.Project(source=source, columns=columns):
+            return all(_alone(c.value) for c in columns) and judges_rows(source)
+        case plan.MvExpand(source=source) | plan.Sort(source=source) | plan.Shared(source=source):
+            return judges_rows(source)
+        case plan.Union(sources=sources):
+            return all(map(judges_rows, sources))
+    return False
+
+
+def _alone(value: Scalar) -> bool:
+    return not any(isinstance(p, plan.WindowCall | plan.InTable | plan.ToScalar) for p in parts(value)) and movable(
+        value
+    )
 
 
 def parts(value: Scalar) -> Iterator[Scalar]:
