@@ -79,8 +79,8 @@ Made by `make docs` from the tables of the language. What stands here without a 
 it; what has a reason is refused with a diagnostic at its place. Nothing is answered approximately in silence.
 
 Statements: `let` (scalars, tables, functions with defaults, named and tabular arguments, views), `set`
-([limits](limits.md) and `query_now`), `declare query_parameters` with defaults. Refused: `declare pattern`, `alias`,
-`restrict`, and tables of other databases, workspaces or clusters: a case is one database.
+([limits](limits.md), `query_now` and the bins of `bin_auto()`), `declare query_parameters` with defaults. Refused:
+`declare pattern`, `alias`, `restrict`, and tables of other databases, workspaces or clusters: a case is one database.
 
 Scalar operators: `+ - * / %`, `== != < <= > >=`, `=~ !~`, `and or not()`, `in !in in~ !in~` (values, arrays, tables),
 `between !between`, `has hasprefix hassuffix contains startswith endswith` with `!` and `_cs`, `has_any has_all`,
@@ -92,7 +92,7 @@ def page() -> str:
     """The whole page."""
     words = inspect.cleandoc(function.__doc__ or "").partition("Type words of a parameter:")
     legend = f"Type words of a parameter:\n\n```\n{inspect.cleandoc(words[2])}\n```\n"
-    parts = [_HEAD, legend, "## Tabular operators\n\n" + _table(_operator_rows())]
+    parts = [_HEAD, legend, "## Tabular operators\n\n" + _table(operator_rows())]
     for family, rows in functions.FAMILIES.items():
         parts.append(f"## {family}\n\n" + _table(_function_rows(rows)))
     return "\n".join(parts)
@@ -103,7 +103,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
     return f"| | |\n|---|---|\n{lines}"
 
 
-def _operator_rows() -> Iterator[tuple[str, str]]:
+def operator_rows() -> Iterator[tuple[str, str]]:
     for kind in sorted(OPERATORS, key=operators.spelled_class):
         name = f"`{operators.spelled_class(kind)}`"
         if kind in operators.BINDERS or kind in sources.BINDERS or kind in branches.BINDERS:

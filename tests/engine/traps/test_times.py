@@ -130,3 +130,16 @@ def test_a_span_is_made_of_parts_within_their_bounds(ask):
         None,
         "3.04:05:06.7000000",
     )
+
+
+def test_bin_auto_bins_by_what_set_said(ask_rows):
+    """The bins begin at the point that was set, not at midnight."""
+    options = "set query_bin_auto_size = 1h; set query_bin_auto_at = datetime(2026-01-01 00:20);"
+    data = "datatable(t: datetime) [datetime(2026-01-01 03:10), datetime(2026-01-01 03:25)]"
+    assert ask_rows(f"{options} {data} | summarize count() by bin_auto(t) | project t") == [
+        ("2026-01-01T02:20:00.0000000Z",),
+        ("2026-01-01T03:20:00.0000000Z",),
+    ]
+    assert ask_rows("set query_bin_auto_size = 5; print bin_auto(-7), bin_auto(7.5)") == [(-10, 5.0)]
+    with pytest.raises(QueryError, match="without a size"):
+        ask_rows(f"{data} | summarize count() by bin_auto(t)")

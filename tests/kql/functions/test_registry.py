@@ -11,7 +11,7 @@ from keywitness.kql import functions
 from keywitness.kql.functions import Function, Kind, Naming
 
 #: Functions that the binder replaces by something else, so that no engine meets them.
-BOUND_AWAY = {"ago", "column_ifexists", "column_names_of", "now", "pack_all", "toscalar"}
+BOUND_AWAY = {"ago", "bin_auto", "column_ifexists", "column_names_of", "now", "pack_all", "toscalar"}
 ROWS = list(functions.every())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.engine.kernels.units import UNITS
 from keywitness.model.schema import KqlType
 
@@ -112,7 +112,7 @@ def format_bytes(size: float | None, precision: int | None, unit: str) -> str:
     if unit:
         names = [u.lower() for u in _BYTE_UNITS]
         if unit.lower() not in names:
-            return ""
+            raise NoExactAnswerError(f"format_bytes() in the unit {unit!r}")
         index = names.index(unit.lower())
     else:
         while index < len(_BYTE_UNITS) - 1 and abs(size) >= 1024 ** (index + 1):

@@ -58,6 +58,8 @@ def convert(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
         return value
     if from_type is KqlType.DYNAMIC:
         return _from_dynamic(value, to_type)
+    if from_type is KqlType.GUID and to_type not in (KqlType.STRING, KqlType.DYNAMIC):
+        raise cannot(f"a guid does not convert to {to_type}")
     match to_type:
         case KqlType.STRING:
             return as_text(value, from_type)
@@ -103,8 +105,6 @@ def _to_whole(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
             long = sql.call("kw_real_to_long", value)
         case KqlType.DECIMAL:
             long = sql.try_cast(sql.call("trunc", value), "BIGINT")
-        case KqlType.GUID:
-            raise cannot("a guid does not convert to a number")
         case _:
             long = sql.cast(value, "BIGINT")
     return sql.call("kw_long_to_int", long) if to_type is KqlType.INT else long
@@ -113,8 +113,6 @@ def _to_whole(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
 def _to_real(value: Expr, from_type: KqlType) -> Expr:
     if from_type is KqlType.STRING:
         return sql.call("kw_text_to_real", value)
-    if from_type is KqlType.GUID:
-        raise cannot("a guid does not convert to a number")
     return sql.cast(value, "DOUBLE")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from keywitness.kql import plan, syntax
+from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import ScalarValue, Table, null
 from keywitness.kql.binder.folding import fold, reads_columns
@@ -293,6 +293,18 @@ def _column_ifexists(e: Expressions, node: syntax.Call, row: Function) -> plan.S
     return plan.ColumnRef(column.name, column.type) if column else e.bind(node.args[1])
 
 
+def _bin_auto(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """`bin` or `bin_at` with what `set` said: MicrosoftDocs/dataexplorer-docs, query/bin-auto-function.md."""
+    _, (value,), _ = match(node, row, [e.bind(a) for a in node.args])
+    size, point = (e.context.bins.get(f"query_bin_auto_{part}") for part in ("size", "at"))
+    if size is None:
+        help = "begin the query with `set query_bin_auto_size = 1h;`, or name the size: `bin(x, 1h)`"
+        raise diagnostics.bad_value(node.span, "bin_auto() without a size of its bins", help)
+    name, arguments = ("bin", (value, size)) if point is None else ("bin_at", (value, size, point))
+    _, converted, result = match(node, functions.find(name) or row, arguments)
+    return plan.Call(name, converted, result)
+
+
 def _replace(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     _, (regex, rewrite, source), _ = match(node, row, e.bind_all(node.args))
     return plan.Call("replace_regex", (source, regex, rewrite), STRING)
@@ -336,6 +348,8 @@ def _pack_all(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     pairs: list[plan.Scalar] = []
     for column in e.visible():
         pairs += [plan.Literal(column.name, STRING), plan.ColumnRef(column.name, column.type)]
+    if not pairs:
+        return plan.Literal("{}", DYNAMIC)
     packed = plan.Call("bag_pack", tuple(pairs), DYNAMIC)
     if arguments and isinstance(arguments[0], plan.Literal) and arguments[0].value:
         return plan.Call("bag_pack_nonempty", tuple(pairs), DYNAMIC)
@@ -400,6 +414,7 @@ _SPECIAL: dict[str, _Special] = {
     "max_of": _choice,
     "min_of": _choice,
     "column_ifexists": _column_ifexists,
+    "bin_auto": _bin_auto,
     "replace": _replace,
     "range": _range,
     "bag_pack": _bag_pack,

@@ -133,6 +133,7 @@ class Context:
         uses_now: The query asked what time it is.
         sketches: What `hll()` and `tdigest()` gave, and where.
         options: What the query `set`s of its request (see `requests.PROPERTIES`).
+        bins: What the query `set`s for bin_auto() (see `requests.BINS`).
         bind_entity: Binds an expression that may be a scalar, a table or a function. (This and the next three are
             set by `statements`: expressions hold tables and tables hold expressions.)
         bind_table: Binds an expression that must be a table.
@@ -154,6 +155,7 @@ class Context:
     unsure: frozenset[str] = frozenset()
     sketches: Sketches = field(default_factory=Sketches)
     options: dict[str, int] = field(default_factory=dict)
+    bins: dict[str, Literal] = field(default_factory=dict)
     counter: int = 0
     depth: int = 0
 

@@ -25,6 +25,8 @@ PROPERTIES: dict[str, KqlType] = {
     "maxmemoryconsumptionperiterator": KqlType.LONG,
     "max_memory_consumption_per_query_per_node": KqlType.LONG,
 }
+#: Size of the bins of bin_auto(), and a value where one of them begins.
+BINS = ("query_bin_auto_size", "query_bin_auto_at")
 _SHOWN = {KqlType.DATETIME: "a datetime", KqlType.LONG: "a number above 0", KqlType.TIMESPAN: "a timespan"}
 
 
@@ -35,6 +37,9 @@ def bind_set(context: Context, scope: Scope, statement: syntax.SetOption) -> Non
         RefusedError: If a property that matters here has a value of another kind.
     """
     name = statement.name.name
+    if name in BINS:
+        context.bins[name] = _bound(context, scope, statement)
+        return
     type_ = PROPERTIES.get(name)
     if type_ is None:
         return
@@ -44,6 +49,13 @@ def bind_set(context: Context, scope: Scope, statement: syntax.SetOption) -> Non
         return
     before = context.options.get(name)
     context.options[name] = value if before is None or type_ is KqlType.BOOL else min(before, value)
+
+
+def _bound(context: Context, scope: Scope, statement: syntax.SetOption) -> plan.Literal:
+    bound = None if statement.value is None else Expressions(context, scope, None).bind(statement.value)
+    if not isinstance(bound, plan.Literal):
+        raise diagnostics.constant_expected(statement.span, statement.name.name)
+    return bound
 
 
 def taken(context: Context, result: plan.Plan) -> plan.Plan:

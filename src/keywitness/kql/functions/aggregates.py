@@ -52,12 +52,12 @@ FUNCTIONS: tuple[Function, ...] = (
     aggregate("buildschema", "(expr: dynamic) -> dynamic", prefix="schema"),
     aggregate("percentile", "(expr: summable, percentile: const number) -> promoted"),
     aggregate("percentiles", "(expr: summable, percentile: const number*) -> promoted", prefix="percentile"),
-    aggregate("percentiles_array", "(expr: summable, percentile: const any*) -> dynamic"),
+    aggregate("percentiles_array", "(expr: summable, percentile: const number|dynamic*) -> dynamic"),
     aggregate("percentilew", "(expr: summable, weight: integer, percentile: const number) -> promoted"),
     aggregate(
         "percentilesw", "(expr: summable, weight: integer, percentile: const number*) -> promoted", prefix="percentilew"
     ),
-    aggregate("percentilesw_array", "(expr: summable, weight: integer, percentile: const any*) -> dynamic"),
+    aggregate("percentilesw_array", "(expr: summable, weight: integer, percentile: const number|dynamic*) -> dynamic"),
     *(aggregate(name, "(expr: summable) -> real") for name in ("stdev", "stdevp", "variance", "variancep")),
     *(
         aggregate(name, "(expr: summable, predicate: bool) -> real")

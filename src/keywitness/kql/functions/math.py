@@ -25,12 +25,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "(value: datetime, size: timespan, point: datetime) -> datetime",
         naming=_FIRST,
     ),
-    scalar(
-        "bin_auto",
-        "(value: summable) -> first",
-        naming=_FIRST,
-        refusal="it takes its size from query options; name the size: `bin(x, 1h)`",
-    ),
+    scalar("bin_auto", "(value: summable) -> first", naming=_FIRST),
     scalar(
         "abs",
         "(number: integer) -> long",
