@@ -95,7 +95,7 @@ _BY_HAND = {
     "percentiles_array_tdigest": f"{_SKETCHES} | project percentiles_array_tdigest(t, 50, 90)",
     "percentrank_tdigest": f"{_SKETCHES} | project percentrank_tdigest(t, 5)",
     "rank_tdigest": f"{_SKETCHES} | project rank_tdigest(t, 5)",
-    "series_fit_2lines_dynamic": "print s = dynamic([1,2,3,4,20,17,14,12]) | project series_fit_2lines_dynamic(s).rsquare",
+    "series_fit_2lines_dynamic": "print series_fit_2lines_dynamic(dynamic([1,2,3,4,20,17,14,12])).rsquare",
     "tdigest": f"{_SKETCHES} | project rank_tdigest(t, 5)",
     "tdigest_merge": f"{_SKETCHES} | summarize t = tdigest_merge(t) | project rank_tdigest(tdigest_merge(t, t), 5)",
 }
@@ -211,7 +211,7 @@ _PLUGINS = {
     "activity_engagement": f"T | evaluate activity_engagement(k, t, {_SPAN}, 1d, 2d)",
     "activity_metrics": f"T | evaluate activity_metrics(k, t, {_SPAN}, 1d)",
     "bag_unpack": "print d = dynamic({'a': 1}) | evaluate bag_unpack(d)",
-    "dcount_intersect": "range n from 1 to 9 step 1 | summarize h = hll(n) | evaluate dcount_intersect(h, h) | project s1",
+    "dcount_intersect": f"{_SKETCHES} | evaluate dcount_intersect(h, h) | project s1",
     "ipv4_lookup": f"print ip = '192.0.2.7' | evaluate ipv4_lookup(({_RANGES}), ip, range)",
     "ipv6_lookup": f"print ip = '192.0.2.7' | evaluate ipv6_lookup(({_RANGES}), ip, range)",
     "narrow": "T | project k, n | evaluate narrow()",
