@@ -196,7 +196,7 @@ kw_text_or_empty(s) :=
     coalesce(s, '')
 kw_json_or_null(l) :=
     CASE WHEN len(l) > 0 THEN CAST(to_json(l) AS VARCHAR) END
-kw_texts(l) :=
+kw_matched_texts(l) :=
     list_transform(l, lambda e: coalesce(e, ''))
 kw_rows_of_lists(l) :=
     list_transform(range(1, len(l[1]) + 1), lambda i: list_transform(l, lambda g: coalesce(g[i], '')))
@@ -325,6 +325,8 @@ def table() -> dict[str, tuple[str, str]]:
     for line in _TEXT.splitlines():
         head = _HEAD.match(line)
         if head:
+            if head.group(1) in found:
+                raise ValueError(f"two macros are called {head.group(1)}")
             lines = []
             found[head.group(1)] = (head.group(2), lines)
         elif line.startswith("    "):

@@ -74,7 +74,7 @@ def _extract_all(use: Use) -> Expr:
     value = searched(use, source, found)
     lists = [sql.call("regexp_extract_all", value.copy(), sql.text(found.text), sql.number(g)) for g in groups]
     if len(lists) == 1:
-        return sql.call("kw_json_or_null", sql.call("kw_texts", lists[0]))
+        return sql.call("kw_json_or_null", sql.call("kw_matched_texts", lists[0]))
     return sql.call("kw_json_or_null", sql.call("kw_rows_of_lists", sql.array(lists)))
 
 
