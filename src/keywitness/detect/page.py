@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from keywitness.detect.ideas import answered, ideas
 from keywitness.detect.rule import Additions, Case, Parameter, Rule, techniques
 from keywitness.detect.rule_files import load_rules
 from keywitness.model.content import content, function_names
@@ -26,6 +27,10 @@ Each row of a rule's result is a finding. Its columns `Identities`, `Addresses`,
 number with its noun as `{{Column:noun}}`. Sentinel's rules, which have none of these columns, are read through their
 entity mappings."""
 
+_IDEAS = """\
+Published rules and hunts (A to E), the alerts of Microsoft Defender for Key Vault (KV_...) with logic of our own, and
+ideas that nobody has published (G). An idea that we leave out says why."""
+
 _SENTINEL_KEYS = (
     "id name description severity status requiredDataConnectors queryFrequency queryPeriod triggerOperator"
     " triggerThreshold tactics relevantTechniques query entityMappings customDetails alertDetailsOverride version kind"
@@ -41,6 +46,7 @@ _OUR_KEYS = {
     "tables": "tables that the query reads",
     "needs": "`all` of the tables must have rows, or `any`; otherwise the rule does not run, and the report says so",
     "parameters": "numbers, spans and lists that the query uses by name: name, type, default, meaning",
+    "ideas": "ids of [the ideas](#ideas) that the rule answers",
     "history": "`whole`: the query sees all evidence at once; else the rule is replayed on its schedule",
     "unjudged": "a query with a column `Note`: who could not be judged, and why",
     "false_positives": "what looks like it and is none",
@@ -54,7 +60,7 @@ _OUR_KEYS = {
 def page() -> str:
     """The whole page."""
     rules = load_rules()
-    parts = [_INTRO, _table(rules), *(section(rule) for rule in rules), _functions(), _keys()]
+    parts = [_INTRO, _table(rules), _ideas(rules), *(section(rule) for rule in rules), _functions(), _keys()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,6 +72,23 @@ def _table(rules: Iterable[Rule]) -> str:
         tables = ", ".join(rule.keywitness.tables)
         rows.append(f"| [{rule.slug}](#{rule.slug}) | {rule.severity} | {tables} | {ids} | {_cell(blind)} |")
     return "\n".join(rows)
+
+
+def _ideas(rules: Iterable[Rule]) -> str:
+    """One row per idea of the survey: who answers it, from which logs, and what that cannot see."""
+    rows = ["## Ideas", _IDEAS, "| idea | | rules | tables | ATT&CK | blind to |\n|---|---|---|---|---|---|"]
+    survey = ideas()
+    for id, found in answered(rules).items():
+        if not found:
+            why = f"left out: {survey[id].left_out}" if survey[id].left_out else "no rule yet"
+            rows[-1] += f"\n| {id} | {_cell(survey[id].idea)} | {_cell(why)} | | | |"
+            continue
+        links = ", ".join(f"[{r.slug}](#{r.slug})" for r in found)
+        tables = ", ".join(dict.fromkeys(t for r in found for t in r.keywitness.tables))
+        attack = ", ".join(dict.fromkeys(t for r in found for t in r.relevant_techniques))
+        blind = _cell(found[0].keywitness.blind_spots[0])
+        rows[-1] += f"\n| {id} | {_cell(survey[id].idea)} | {links} | {tables} | {attack} | {blind} |"
+    return "\n\n".join(rows)
 
 
 def section(rule: Rule) -> str:

@@ -52,6 +52,7 @@ class Additions(Strict, frozen=True):
         taints: What a finding makes suspicious: its `rows`, the whole `session` they stand in, or `none`.
         tables: Tables that the query reads. Without evidence in them the rule does not run.
         needs: `all` of the tables, or `any`.
+        ideas: Which ideas of `content/ideas.yaml` it answers.
         history: `whole` when the query is written to see all evidence at once; else its schedule counts.
         unjudged: A query with a column `Note`: who could not be judged, and why.
         fixtures: YAML anchors for the cases; not read.
@@ -66,6 +67,7 @@ class Additions(Strict, frozen=True):
     tables: tuple[str, ...] = ()
     needs: str = "all"
     parameters: tuple[Parameter, ...] = ()
+    ideas: tuple[str, ...] = ()
     history: str = ""
     unjudged: str = ""
     false_positives: tuple[str, ...] = ()
