@@ -119,3 +119,15 @@ def test_transform_is_scaled_on_the_way_back(ask):
     )
     assert ask(ask_fft + "project (a, b) = series_ifft(re, im)")[0] == pytest.approx([1, 2, 3, 4])
     assert ask("print series_ifft(series_add(dynamic([4, 0]), 0))")[0] == pytest.approx([2, 2])
+
+
+RANGE = "datatable(t: long, v: long)[0, 1, 3, 5, 5, 7] | make-series s = sum(v) on t in range({}, {}, 2)"
+
+
+def test_in_range_is_refused_where_the_page_leaves_rows_open(ask):
+    """A start between two bins; a row behind the stop in its bin: nobody says which side they are on."""
+    with pytest.raises(QueryError, match="between two bins"):
+        ask(RANGE.format(1, 5))
+    with pytest.raises(QueryError, match="behind its stop"):
+        ask(RANGE.format(0, 4))
+    assert ask(RANGE.format(2, 5)) == ([5, 7], [2, 4])

@@ -5,14 +5,23 @@ from __future__ import annotations
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import calls, diagnostics
 from keywitness.kql.binder.columns import named_item
-from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.groups import bind_keys
 from keywitness.kql.binder.names import Names, implied
-from keywitness.kql.binder.types import DATETIME, DYNAMIC, LONG, REAL, TIMESPAN, convert, widest
+from keywitness.kql.binder.types import BOOL, DATETIME, DYNAMIC, LONG, REAL, STRING, TIMESPAN, convert, widest
 from keywitness.kql.functions.function import NUMBER
 from keywitness.model.schema import Column, KqlType, Schema
+
+_UNALIGNED = (
+    "make-series in range() with a start between two bins: where the series begins then is not documented; "
+    "write `from start to stop step size`, or bin() the start"
+)
+_BEHIND_STOP = (
+    "make-series in range() with rows behind its stop in the last bin: whether they count is not documented; "
+    "write `from start to stop step size`, or leave those rows out before"
+)
 
 
 def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.MakeSeries) -> Rows:
@@ -23,11 +32,14 @@ def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.Ma
     bound = [_series(e, item, names) for item in node.aggregates]
     axis = named_item(e, node.axis, names)
     step, start, stop = _bounds(e, axis.value.type, node)
+    source = rows.plan
+    if node.in_range and start is not None and stop is not None:
+        source, start, stop = _in_range(source, axis.value, start, stop, step)
     columns = [Column(k.name, k.value.type) for k in keys]
     columns += [Column(a.name, DYNAMIC) for a, _ in bound]
     columns.append(Column(axis.name, DYNAMIC))
     series = plan.MakeSeries(
-        rows.plan,
+        source,
         tuple(a for a, _ in bound),
         tuple(d for _, d in bound),
         axis,
@@ -39,6 +51,28 @@ def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.Ma
         nonempty=any(o.name == "kind" and _word(o.value) == "nonempty" for o in node.options),
     )
     return rows.unordered(series, rows.origin)
+
+
+def _in_range(
+    source: plan.Plan, axis: plan.Scalar, start: plan.Scalar, stop: plan.Scalar, step: plan.Scalar
+) -> tuple[plan.Plan, plan.Scalar, plan.Scalar]:
+    """`in range(start, stop, step)` as rows, start and end: the bin of `stop` is the last one.
+
+    Bins are those of `bin()`, as the page says; where they begin before a start between them, and whether rows of
+    the last bin behind `stop` count, it leaves open.
+    """
+    last = plan.Call("bin", (stop, step), stop.type)
+    aligned = plan.Call("equal", (plan.Call("bin", (start, step), start.type), start), BOOL)
+    begin = plan.Call("iff", (_asserted(aligned, _UNALIGNED), start, null(start.type)), start.type)
+    last_bin = plan.Call("equal", (plan.Call("bin", (axis, step), last.type), last), BOOL)
+    behind = plan.Call("and", (plan.Call("greater", (axis, stop), BOOL), last_bin), BOOL)
+    inside = plan.Call("iff", (behind, plan.Literal(False, BOOL), plan.Literal(True, BOOL)), BOOL)
+    end = plan.Call("add", (last, step), stop.type)
+    return plan.Filter(source, _asserted(inside, _BEHIND_STOP)), begin, end
+
+
+def _asserted(check: plan.Scalar, message: str) -> plan.Scalar:
+    return plan.Call("assert", (check, plan.Literal(message, STRING)), BOOL)
 
 
 def _word(value: syntax.Expression) -> str:

@@ -254,6 +254,8 @@ def _texts(e: Expressions, node: syntax.Node) -> list[str]:
 
 def bind_getschema(context: Context, scope: Scope, rows: Rows, node: syntax.GetSchema) -> Rows:
     """`getschema`: one row per visible column."""
+    if node.kind:
+        raise diagnostics.not_supported(node.span, f"getschema kind={node.kind}", "leave it out: one row per column")
     cells = tuple((c.name, i, _DOTNET[c.type], c.type.value) for i, c in enumerate(rows.schema.visible()))
     return Rows(plan.Constant(_SCHEMA_OF_SCHEMA, cells), ordered=True)
 

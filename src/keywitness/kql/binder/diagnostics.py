@@ -380,6 +380,11 @@ def schema_mismatch(span: Span, table: str, column: str) -> RefusedError:
     return _refused("KS225", f"the table given for {quoted(table)} has no column {quoted(column)} of that type", span)
 
 
+def no_columns(span: Span) -> RefusedError:
+    """KWQ302: nothing is left to show."""
+    return bad_value(span, "the result has no columns", "keep one, or end with `| count`")
+
+
 def no_result(span: Span) -> RefusedError:
     """KS008: only `let` statements, nothing to answer."""
     return _refused("KS008", "the query has no result: it ends without a tabular statement", span)

@@ -44,6 +44,8 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
             for rows in _results(context, scope, statement):
                 shown = requests.taken(context, _shown(rows.plan))
                 context.sketches.check(shown, statement.span)
+                if not shown.schema:
+                    raise diagnostics.no_columns(statement.span)
                 clock, options = context.uses_now, dict(context.options)
                 programs.append(
                     plan.Program(shown, (), context.render, rows.sorted, clock, name=rows.label, options=options)
