@@ -131,3 +131,11 @@ def test_in_range_is_refused_where_the_page_leaves_rows_open(ask):
     with pytest.raises(QueryError, match="behind its stop"):
         ask(RANGE.format(0, 4))
     assert ask(RANGE.format(2, 5)) == ([5, 7], [2, 4])
+
+
+def test_ends_of_the_numbers(ask):
+    """Python raises at log(0), which would read as not a number, and at a power that is too large."""
+    assert ask("print series_log(dynamic([0, -1, 1]))") == (["-Infinity", "NaN", 0.0],)
+    assert ask("print series_pow(dynamic([-10, -10, 0]), dynamic([401, 402, -1]))") == (
+        ["-Infinity", "Infinity", "Infinity"],
+    )

@@ -42,8 +42,10 @@ def _divided(a: float, b: float) -> float:
 def _power(a: float, b: float) -> float:
     try:
         result = a**b
-    except (OverflowError, ZeroDivisionError):
+    except ZeroDivisionError:
         return math.inf
+    except OverflowError:
+        return -math.inf if a < 0 and b % 2 else math.inf
     return result if isinstance(result, float) else math.nan
 
 
@@ -70,7 +72,7 @@ _SINGLES: dict[str, Callable[[float], float]] = {
     "acos": math.acos,
     "tan": math.tan,
     "atan": math.atan,
-    "log": math.log,
+    "log": lambda x: math.log(x) if x else -math.inf,
     "floor": lambda x: float(math.floor(x)),
     "ceiling": lambda x: float(math.ceil(x)),
 }
