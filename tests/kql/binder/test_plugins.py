@@ -56,6 +56,40 @@ def test_pivot_counts_and_aggregates_per_value() -> None:
     ]
 
 
+def test_a_name_that_row_and_bag_have_is_settled_in_a_schema_too() -> None:
+    data = "datatable(x:long, d:dynamic)[5, dynamic({'x': 1, 'y': 'a'})] | evaluate bag_unpack(d"
+    schema = ": (x:long, y:string)"
+    assert query(f"{data}, columnsConflict='replace_source') {schema}").to_pylist() == [{"x": 1, "y": "a"}]
+    assert query(f"{data}, columnsConflict='keep_source') {schema}").to_pylist() == [{"x": 5, "y": "a"}]
+    with pytest.raises(QueryError, match="is a column already"):
+        query(f"{data}) {schema}")
+    other = data.replace("'x': 1, ", "")
+    assert query(f"{other}) {schema}").to_pylist() == [{"x": 5, "y": "a"}]
+    with pytest.raises(QueryError, match="is ignored"):
+        query(f"{data}, ignoredProperties=dynamic(['y'])) : (y:string)")
+
+
+def test_pivot_shows_the_columns_that_its_schema_names() -> None:
+    """Written without looking at it, the schema would be a comment: `y` would still be there."""
+    data = "datatable(k:string, v:string, n:long)['a','x',1, 'a','y',2, 'b','x',4]"
+    pivot = f"{data} | evaluate pivot(v, sum(n), k) : "
+    assert query(f"{pivot} (x:long, k:string) | sort by k asc").to_pylist() == [
+        {"x": 1, "k": "a"},
+        {"x": 4, "k": "b"},
+    ]
+    for schema, cause in [("(x:long)", "leaves out"), ("(k:string, z:long)", "'z'"), ("(k:string, x:real)", "long")]:
+        with pytest.raises(QueryError, match=cause):
+            query(pivot + schema)
+
+
+def test_pivot_takes_any_value_where_there_is_one() -> None:
+    data = "datatable(k:string, v:string, n:string)['a','x','p', 'b','y','q']"
+    assert query(f"{data} | evaluate pivot(v, take_any(n)) | sort by k asc").to_pylist() == [
+        {"k": "a", "x": "p", "y": ""},
+        {"k": "b", "x": "", "y": "q"},
+    ]
+
+
 def test_ip_lookup_finds_every_range_and_keeps_the_unmatched_when_asked() -> None:
     rows = query(f"{RANGES} T | evaluate ipv4_lookup(R, ip, net) | sort by n asc, zone asc")
     assert [c.name for c in rows.columns] == ["ip", "n", "net", "zone", "ip1"]

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import activity, calls, diagnostics, lookups, sequences, subqueries
 from keywitness.kql.binder.columns import kept
-from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Aggregates, Expressions
 from keywitness.kql.binder.types import BOOL, DYNAMIC, GUID, INT, LONG, REAL, STRING, convert
+from keywitness.kql.diagnostics import quoted
 from keywitness.model.schema import Column, KqlType
 
 _TYPES = {
@@ -24,6 +25,11 @@ _TYPES = {
     "double": REAL,
     "string": STRING,
 }
+#: Plugins whose columns depend on the rows.
+_WITH_SCHEMA = ("bag_unpack", "pivot")
+_CONFLICT = (
+    "bag_unpack: a bag has a key that is a column already; say columnsConflict='keep_source' or 'replace_source'"
+)
 _CONFLICTS = ("error", "replace_source", "keep_source")
 
 
@@ -44,6 +50,8 @@ def bind_evaluate(context: Context, scope: Scope, rows: Rows | None, node: synta
         raise diagnostics.not_supported(node.call.function.span, "preview() before another operator", help)
     if row.refusal or binder is None or rows is None:
         raise diagnostics.not_supported(node.call.function.span, f"the plugin {name}()", row.refusal)
+    if node.columns is not None and name not in _WITH_SCHEMA:
+        raise diagnostics.not_supported(node.span, f"a schema behind {name}()", "leave it out: its columns are known")
     return binder(context, scope, rows, node)
 
 
@@ -82,7 +90,11 @@ def _bag_unpack(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluat
     ignored = _texts(e, named.get("ignoredProperties"))
     others = {c.name: kept(c) for c in rows.schema if c.name != bag.name}
     if node.columns is not None:
-        return rows.over(plan.Project(rows.plan, _declared(node, bag, prefix, others)))
+        for column in node.columns:
+            if column.name.name.removeprefix(prefix) in ignored:
+                message = f"{quoted(column.name.name)} is ignored, and the schema of bag_unpack() names it"
+                raise diagnostics.bad_value(column.span, message)
+        return rows.over(plan.Project(rows.plan, _declared(node, bag, prefix, conflict, others)))
     for key, type in sorted(_keys(context, node, rows, bag).items()):
         name = prefix + key
         if key in ignored or (name in others and conflict == "keep_source"):
@@ -98,17 +110,32 @@ def _member(bag: plan.Scalar, key: str, type: KqlType) -> plan.Scalar:
 
 
 def _declared(
-    node: syntax.Evaluate, bag: plan.Scalar, prefix: str, others: dict[str, plan.Named]
+    node: syntax.Evaluate, bag: plan.Scalar, prefix: str, conflict: str, others: dict[str, plan.Named]
 ) -> tuple[plan.Named, ...]:
-    """The columns that the text names; with `*` the others of the input before them."""
+    """The columns that the text names; with `*` the others of the input before them.
+
+    A name that the input has means the column of the input, and a bag that has it too is an error, unless the
+    conflict is settled.
+    """
     columns = dict(others) if node.open_schema else {c.name: c for c in others.values() if c.hidden}
     for declared in node.columns or ():
         name = declared.name.name
-        if name in others:
+        key = name.removeprefix(prefix)
+        if name not in others or conflict == "replace_source":
+            columns[name] = plan.Named(name, _member(bag, key, declared.type or STRING))
+        elif conflict == "keep_source":
             columns[name] = others[name]
         else:
-            columns[name] = plan.Named(name, _member(bag, name.removeprefix(prefix), declared.type or STRING))
+            columns[name] = plan.Named(name, _without_key(bag, key, others[name].value))
     return tuple(columns.values())
+
+
+def _without_key(bag: plan.Scalar, key: str, value: plan.Scalar) -> plan.Scalar:
+    """The value, where the bag does not have the key."""
+    has = plan.Call("bag_has_key", (bag, plan.Literal(key, STRING)), BOOL)
+    other = plan.Call("iff", (has, plan.Literal(False, BOOL), plan.Literal(True, BOOL)), BOOL)
+    there = plan.Call("assert", (other, plan.Literal(_CONFLICT, STRING)), BOOL)
+    return plan.Call("iff", (there, value, null(value.type)), value.type)
 
 
 def _keys(context: Context, node: syntax.Evaluate, rows: Rows, bag: plan.ColumnRef) -> dict[str, KqlType]:
@@ -162,6 +189,7 @@ _CONDITIONAL = {
     "min": "minif",
     "max": "maxif",
     "avg": "avgif",
+    "take_any": "take_anyif",
 }
 
 
@@ -182,7 +210,32 @@ def _pivot(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) ->
     clash = {k.name for k in keys} & set(values)
     if clash:
         raise diagnostics.already_named(node.call.span, clash.pop())
-    return rows.unordered(plan.Summarize(rows.plan, keys, tuple(columns)))
+    result = plan.Summarize(rows.plan, keys, tuple(columns))
+    return rows.unordered(result if node.columns is None else _pivot_declared(node, result, keys))
+
+
+def _pivot_declared(node: syntax.Evaluate, result: plan.Summarize, keys: tuple[plan.Named, ...]) -> plan.Plan:
+    """The columns that the text names. Values that it leaves out have no column, as in the page's own example.
+
+    Raises:
+        RefusedError: If one of them is not there or of another type, or a key is missing: an error in Kusto too.
+    """
+    if node.open_schema:
+        raise diagnostics.not_supported(node.span, "'*' in the schema of pivot()", "name the columns")
+    declared = node.columns or ()
+    missing = {k.name for k in keys} - {c.name.name for c in declared}
+    if missing:
+        help = "name every column that stays, or say which stay: pivot(x, count(), key)"
+        raise diagnostics.bad_value(node.span, f"the schema of pivot() leaves out {quoted(missing.pop())}", help)
+    columns: list[plan.Named] = []
+    for column in declared:
+        found, type = result.schema.find(column.name.name), column.type or STRING
+        if found is None:
+            raise diagnostics.unknown_column(column.name.span, column.name.name, "", list(result.schema.names()))
+        if found.type is not type:
+            raise diagnostics.wrong_type(column.span, type, [found.type])
+        columns.append(plan.Named(found.name, plan.ColumnRef(found.name, found.type)))
+    return plan.Project(result, tuple(columns))
 
 
 def _pivoted(e: Expressions, node: syntax.Node | None) -> plan.Aggregate:
@@ -191,7 +244,7 @@ def _pivoted(e: Expressions, node: syntax.Node | None) -> plan.Aggregate:
     row = functions.find_aggregate(node.function.name) if isinstance(node, syntax.Call) else None
     if not isinstance(node, syntax.Call) or row is None:
         raise diagnostics.aggregate_expected(node.span, "")
-    if row.name not in _CONDITIONAL:
+    if row.canonical not in _CONDITIONAL:
         raise diagnostics.not_supported(node.span, f"pivot() of {row.name}()", f"use {', '.join(_CONDITIONAL)}")
     return calls.aggregate(e, node, row)
 
