@@ -143,3 +143,18 @@ def test_bin_auto_bins_by_what_set_said(ask_rows):
     assert ask_rows("set query_bin_auto_size = 5; print bin_auto(-7), bin_auto(7.5)") == [(-10, 5.0)]
     with pytest.raises(QueryError, match="without a size"):
         ask_rows(f"{data} | summarize count() by bin_auto(t)")
+
+
+def test_local_times_around_a_change_of_clocks(ask):
+    """An hour that the clocks leap over is read with the offset behind the leap; Python's default is the one before."""
+    asked = "print datetime_local_to_utc(datetime({}), 'America/New_York')"
+    assert ask(asked.format("2024-03-10 01:59")) == ("2024-03-10T06:59:00.0000000Z",)
+    assert ask(asked.format("2024-03-10 02:30")) == ("2024-03-10T06:30:00.0000000Z",)
+    assert ask(asked.format("2024-03-10 03:00")) == ("2024-03-10T07:00:00.0000000Z",)
+    assert ask("print datetime_utc_to_local(datetime(2024-11-03 06:30:00.0000001), 'America/New_York')") == (
+        "2024-11-03T01:30:00.0000001Z",
+    )
+    with pytest.raises(QueryError, match="comes twice"):
+        ask(asked.format("2024-11-03 01:30"))
+    with pytest.raises(QueryError, match="no time zone"):
+        ask("print datetime_utc_to_local(now(), 'Mars/Olympus')")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.kql import literals
 from keywitness.model.schema import KqlType
 
@@ -24,35 +24,45 @@ def parse_timespan(text: str | None) -> int | None:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo | None:
+def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return None
+        raise NoExactAnswerError(f"{name!r} is no time zone: datetime_list_timezones() lists them") from None
 
 
-def _moved(ticks: int | None, name: str, *, to_local: bool) -> int | None:
-    """Ticks moved by the zone's offset at that moment; whole microseconds decide the offset, the rest is kept."""
-    zone = _zone(name)
-    if ticks is None or zone is None:
-        return None
-    naive = datetime(1, 1, 1) + timedelta(microseconds=ticks // 10)  # noqa: DTZ001 - the zone is put on below
-    try:
-        if to_local:
-            offset = naive.replace(tzinfo=UTC).astimezone(zone).utcoffset()
-        else:
-            offset = naive.replace(tzinfo=zone).utcoffset()
-    except OverflowError:
-        return None
-    moved = int((offset or timedelta()).total_seconds()) * 10_000_000
-    return ticks + moved if to_local else ticks - moved
+def _naive(ticks: int) -> datetime:
+    """Whole microseconds decide the offset of a zone; the tick below is kept by the callers."""
+    return datetime(1, 1, 1) + timedelta(microseconds=ticks // 10)  # noqa: DTZ001 - the callers put a zone on it
+
+
+def _ticks(offset: timedelta | None) -> int:
+    return int((offset or timedelta()).total_seconds()) * 10_000_000
 
 
 @kernel(_DATETIME, _TEXT, result=_DATETIME)
 def utc_to_local(ticks: int | None, zone: str) -> int | None:
-    return _moved(ticks, zone, to_local=True)
+    if ticks is None:
+        return None
+    try:
+        return ticks + _ticks(_naive(ticks).replace(tzinfo=UTC).astimezone(_zone(zone)).utcoffset())
+    except OverflowError:
+        return None
 
 
 @kernel(_DATETIME, _TEXT, result=_DATETIME)
 def local_to_utc(ticks: int | None, zone: str) -> int | None:
-    return _moved(ticks, zone, to_local=False)
+    """An hour that a zone leaps over is read with the offset behind it, as the page's example shows.
+
+    For an hour that comes twice no page says which one is meant.
+    """
+    if ticks is None:
+        return None
+    local = _naive(ticks).replace(tzinfo=_zone(zone))
+    try:
+        first, second = (_ticks(local.replace(fold=fold).utcoffset()) for fold in (0, 1))
+    except OverflowError:
+        return None
+    if first > second:
+        raise NoExactAnswerError(f"datetime_local_to_utc() of {local:%Y-%m-%d %H:%M}, which comes twice in {zone}")
+    return ticks - second
