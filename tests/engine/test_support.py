@@ -64,6 +64,7 @@ _GIVEN = {
     "series_fit_2lines.series": "dynamic([1,2,3,4,20,17,14,12])",
     "series_fir.filter": "dynamic([1,1,1])",
     "test_points": "0",
+    "timezone": "'Europe/Berlin'",
     "toscalar.table": "T",
     "trend": "'linefit'",
     "units": "'KB'",

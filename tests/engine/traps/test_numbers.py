@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import pytest
 
@@ -68,3 +69,63 @@ def test_a_random_number_below_n_is_whole(ask_rows):
         "range i from 1 to 200 step 1 | extend r = rand(7) | summarize min(r), max(r), dcount(r), sum(r % 1)"
     )
     assert rows == [(0.0, 6.0, 7, 0.0)]
+
+
+@pytest.mark.parametrize(
+    "calculation",
+    [
+        "9223372036854775807 + 1",
+        "-9223372036854775807 - 2",
+        "4611686018427387904 * 2",
+        "-long(-9223372036854775808)",
+        "abs(long(-9223372036854775808))",
+        "10675199d + 10675199d",
+        "decimal(99999999999999999999) * 10",
+    ],
+)
+def test_what_grows_out_of_its_type_is_refused(ask, calculation):
+    """In 128 bits, or wrapped, the answer would be no long; no page says what Kusto's is."""
+    with pytest.raises(QueryError, match=r"out of its type|more than 20 digits"):
+        ask(f"print {calculation}")
+    with pytest.raises(QueryError, match=r"out of its type|more than 20 digits"):
+        ask(f"print b = {calculation.split()[-1]} | project {calculation}")
+
+
+def test_arithmetic_of_ints_is_in_longs(ask):
+    """In 32 bits this would overflow; the page: of two integers the result is a long."""
+    assert ask("print x = int(2147483647) + int(1) | project x, gettype(x)") == (2147483648, "long")
+
+
+def test_not_a_number_is_in_no_order_and_equals_nothing(ask, ask_rows):
+    """DuckDB takes it for the largest number, equal to itself: a mean of nothing would exceed every threshold."""
+    assert ask("print n = real(nan) | project n == n, n != n, n > 1, n >= n, n < 1, 1 < n, n == 1, n != 1") == (
+        *(False, True, False, False, False, False, False, True),
+    )
+    data = "datatable(k: string, x: real) ['a', real(null), 'b', 7.0]"
+    assert ask_rows(f"{data} | summarize m = avg(x) by k | where m > 5 | project k") == [("b",)]
+    assert ask_rows(
+        "datatable(x: real) [1.5, real(nan), real(-inf), real(null)] | sort by x asc | project tostring(x)"
+    ) == [
+        ("",),
+        ("NaN",),
+        ("-Infinity",),
+        ("1.5",),
+    ]
+
+
+def test_decimals_are_exact_or_refused(ask):
+    """DuckDB multiplies with 36 digits behind the point, divides as reals and rounds what it reads."""
+    assert ask(
+        "print decimal(12.5) * 10, decimal(1) / decimal(8), todecimal(0.1) + decimal(0.2), decimal(-5.5) % 2"
+    ) == (*(Decimal(text) for text in ("125", "0.125", "0.3", "0.5")),)
+    assert ask("datatable(x: decimal) [0.1, 0.2] | summarize avg(x)") == (Decimal("0.15"),)
+    assert ask("print todecimal('abc'), todecimal('1_0'), todecimal('')") == (None, None, None)
+    for call in (
+        "decimal(1) / 3",
+        "decimal(1e-18) * decimal(0.5)",
+        "todecimal('1e-19')",
+        "todecimal(1e300)",
+        "decimal(1) / 0",
+    ):
+        with pytest.raises(QueryError, match=r"digits|by 0"):
+            ask(f"print {call}")

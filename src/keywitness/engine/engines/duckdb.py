@@ -325,6 +325,6 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
         )
     if isinstance(error, duckdb.IOException):
         return CaseDamagedError("a file of the case cannot be read", help="keywitness verify CASE names what changed")
-    if isinstance(error, duckdb.OutOfRangeException):
+    if isinstance(error, duckdb.OutOfRangeException) or "out of range" in cause:
         return QueryError(f"a number grows out of its type: {cause}", help="calculate with todouble(...)")
     return cannot(cause)

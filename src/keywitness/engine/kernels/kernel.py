@@ -18,8 +18,8 @@ PREFIX = "kx_"
 _MEMORY = 50_000
 #: The modules of kernels, all in this folder.
 MODULES = (
-    "addresses", "codings", "decompositions", "distributions", "documents", "fits", "instants", "pairs", "periods",
-    "reals", "series", "sets", "sketches", "texts",
+    "addresses", "codings", "decimals", "decompositions", "distributions", "documents", "fits", "instants", "pairs",
+    "periods", "reals", "series", "sets", "sketches", "texts",
 )  # fmt: skip
 
 

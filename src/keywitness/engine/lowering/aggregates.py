@@ -137,7 +137,11 @@ def _average(use: AggregateUse) -> Expr:
             "kw_mean_ticks", use.filtered(sql.call("sum", value)), use.filtered(exp.Count(this=value.copy()))
         )
         return sql.cast(mean, "BIGINT")
-    mean = use.filtered(sql.call("avg", value if use.aggregate.type is KqlType.DECIMAL else sql.cast(value, "DOUBLE")))
+    if use.aggregate.type is KqlType.DECIMAL:
+        total = sql.cast(use.filtered(sql.call("sum", value)), KqlType.DECIMAL)
+        count = sql.cast(use.filtered(exp.Count(this=value.copy())), KqlType.DECIMAL)
+        return sql.call("kx_decimals_quotient", total, count)
+    mean = use.filtered(sql.call("avg", sql.cast(value, "DOUBLE")))
     if use.aggregate.type is KqlType.REAL:  # the mean of nothing is not a number
         mean = sql.call("coalesce", mean, sql.literal(float("nan"), KqlType.REAL))
     return sql.cast(mean, use.aggregate.type)

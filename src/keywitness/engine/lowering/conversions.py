@@ -70,9 +70,9 @@ def convert(value: Expr, from_type: KqlType, to_type: KqlType) -> Expr:
         case KqlType.REAL:
             return _to_real(value, from_type)
         case KqlType.DECIMAL:
-            if from_type is KqlType.REAL:
-                return sql.try_cast(sql.cast(value, "VARCHAR"), to_type)
-            return sql.try_cast(value, to_type)
+            if from_type in (KqlType.REAL, KqlType.STRING):
+                return sql.call("kx_decimals_parsed", sql.cast(value, "VARCHAR"))
+            return sql.cast(value, to_type)
         case KqlType.BOOL:
             if from_type is KqlType.STRING:
                 return sql.call("kw_text_to_bool", value)

@@ -9,7 +9,6 @@ from sqlglot import exp
 from keywitness.engine import sql
 from keywitness.engine.lowering import predicates
 from keywitness.engine.lowering.lowering import Table, Use
-from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.model.schema import KqlType
 
@@ -38,8 +37,15 @@ def _multiply(use: Use) -> Expr:
         return _of_dynamics(use)
     if use.call.type is KqlType.TIMESPAN and KqlType.REAL in (use.type(0), use.type(1)):
         return sql.call("kw_scale_span", *(sql.cast(a, KqlType.REAL) for a in use.args))
+    if use.call.type is KqlType.DECIMAL:
+        return _of_decimals("product", use)
     plain = sql.binary(exp.Mul, *use.args)
-    return sql.cast(plain, use.call.type) if use.call.type in (KqlType.INT, KqlType.DECIMAL) else plain
+    return sql.cast(plain, use.call.type) if use.call.type is KqlType.INT else plain
+
+
+def _of_decimals(name: str, use: Use) -> Expr:
+    """DuckDB's product has 36 digits behind the point and no room before it, its quotient is a real."""
+    return sql.call(f"kx_decimals_{name}", *(sql.cast(a, KqlType.DECIMAL) for a in use.args))
 
 
 def _divide(use: Use) -> Expr:
@@ -52,7 +58,7 @@ def _divide(use: Use) -> Expr:
             left, right = use.args
             return sql.call("kw_divide_span", sql.cast(left, KqlType.REAL), right)
         case (KqlType.DECIMAL, _) | (_, KqlType.DECIMAL):
-            raise cannot("division of decimals is not exact here", "divide as real: todouble(a) / todouble(b)")
+            return _of_decimals("quotient", use)
         case (left_type, right_type) if KqlType.REAL in (left_type, right_type):
             return sql.binary(exp.Div, *(sql.cast(a, KqlType.REAL) for a in use.args))
     divided = sql.binary(exp.IntDiv, *use.args)
@@ -69,7 +75,8 @@ def _modulo(use: Use) -> Expr:
 def _negate(use: Use) -> Expr:
     if use.call.type is KqlType.DYNAMIC:
         return sql.call("kx_documents_calculated", sql.text("subtract"), sql.text("0"), use.args[0])
-    return exp.Paren(this=exp.Neg(this=sql.wrap(use.args[0])))
+    # DuckDB takes the negative of the smallest long for a wider number
+    return sql.cast(exp.Paren(this=exp.Neg(this=sql.wrap(use.args[0]))), use.call.type)
 
 
 LOWERINGS: Table = {

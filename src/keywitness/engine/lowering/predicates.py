@@ -45,10 +45,10 @@ def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
                 return sql.all_of([lower_predicate(emitter, a, step) for a in scalar.args])
             case "or":
                 return sql.any_of([lower_predicate(emitter, a, step) for a in _gathered(scalar.args)])
-            case "equal" if scalar.args[0].type is not KqlType.DYNAMIC:
+            case "equal" if _compared_by_sql(scalar.args):
                 left, right = (scalars.lower(emitter, a, step) for a in scalar.args)
                 return sql.binary(exp.EQ, left, right)
-            case "not_equal" if scalar.args[0].type is not KqlType.DYNAMIC:
+            case "not_equal" if _compared_by_sql(scalar.args):
                 return _differ(emitter, scalar, step)
             case "in":
                 return _in_list(emitter, scalar, step) or scalars.lower(emitter, scalar, step)
@@ -110,9 +110,28 @@ def _alike(left: Expr, right: Expr) -> Expr:
     return sql.call("kw_equal_dynamic", left, right, sql.call("kx_documents_alike", left.copy(), right.copy()))
 
 
+def _can_be_nan(scalar: plan.Scalar) -> bool:
+    return scalar.type is KqlType.REAL and not (isinstance(scalar, plan.Literal) and scalar.value == scalar.value)
+
+
+def _both_nan(scalars: tuple[plan.Scalar, ...]) -> bool:
+    return all(_can_be_nan(s) for s in scalars)
+
+
+def _compared_by_sql(scalars: tuple[plan.Scalar, ...]) -> bool:
+    """Does `=` of SQL say what `==` does, but for nulls?"""
+    return scalars[0].type is not KqlType.DYNAMIC and not _both_nan(scalars)
+
+
+def _is_number(value: Expr) -> Expr:
+    return sql.negate(sql.call("isnan", value.copy()))
+
+
 def equal(use: Use) -> Expr:
     """`a == b` as a value."""
     left, right = use.args
+    if _both_nan(use.call.args):
+        return sql.call("kw_equal_real", left, right)
     if use.type(0) is KqlType.DYNAMIC:
         return _alike(left, right)
     plain = sql.binary(exp.EQ, left, right)
@@ -127,6 +146,8 @@ def equal(use: Use) -> Expr:
 def not_equal(use: Use) -> Expr:
     """`a != b` as a value."""
     left, right = use.args
+    if _both_nan(use.call.args):
+        return sql.negate(sql.call("kw_equal_real", left, right))
     if use.type(0) is KqlType.DYNAMIC:
         return exp.Paren(this=exp.Not(this=_alike(left, right)))
     match [nullable(a) for a in use.call.args]:
@@ -138,8 +159,12 @@ def not_equal(use: Use) -> Expr:
 
 
 def ordered(use: Use) -> Expr:
-    """`<`, `<=`, `>`, `>=`: null with anything is null, as in SQL."""
-    return sql.binary(_ORDERS[use.call.function], *use.args)
+    """`<`, `<=`, `>`, `>=`: null with anything is null, as in SQL; what is not a number is DuckDB's largest one."""
+    plain = sql.binary(_ORDERS[use.call.function], *use.args)
+    greater = 0 if use.call.function.startswith("greater") else 1
+    if not _can_be_nan(use.call.args[greater]):
+        return plain
+    return exp.Paren(this=sql.all_of([plain, _is_number(use.args[greater])]))
 
 
 def between(use: Use) -> Expr:
