@@ -16,6 +16,7 @@ RIGHT = "let R = datatable(Resource:string, Count:real, x:long, Resource1:string
     [
         ("print 1, a=2, tostring(3)", ["print_0", "a", "print_2"]),
         ("AZKVAuditLogs | project Count + 1, tostring(Count), -Count", ["Column1", "Count", "Column2"]),
+        ("AZKVAuditLogs | project make_timespan(Count), make_timespan(Count, Count)", ["Count", "Column1"]),
         ("AZKVAuditLogs | project tostring(Count), Count", ["Count", "Count1"]),
         ("AzureDiagnostics | project AdditionalFields.a.b, AdditionalFields['c d'], AdditionalFields[0]",
          ["AdditionalFields_a_b", "AdditionalFields_c d", "AdditionalFields_0"]),
@@ -46,6 +47,9 @@ def test_projected_columns(bench: Any, query: str, expected: list[str]) -> None:
         ("any(Resource), take_any(Count), anyif(Resource, true)", ["any_Resource", "Count", "anyif_Resource"]),
         ("percentiles(Count, 5, 99.9), percentile(Count, 50)",
          ["percentile_Count_5", "percentile_Count_99_9", "percentile_Count_50"]),
+        ("percentilew(Count, 2, 50), percentilesw(Count, 2, 5)", ["percentile_Count_50", "percentile_Count_5"]),
+        ("take_any(Count + 1), take_any(Resource, Count + 1)", ["any_arg0", "Resource", "any_arg1"]),
+        ("cnt(), array_sort_asc(make_list(Count))", ["cnt_", "list_Count_sorted"]),
         ("round(avg(Count), 1), 2 * avg(Count)", ["avg_Count", "Column1"]),
         ("min(bin(TimeGenerated, 1h)), stdev(Count)", ["min_TimeGenerated", "stdev_Count"]),
     ],
@@ -118,6 +122,9 @@ def test_union_gives_way_to_a_column_that_has_the_split_name_already(bench: Any)
         ("extend B = 1, c10 = 2, c9 = 3 | project-reorder * asc", ["a", "B", "c10", "c9", "d", "s"]),
         ("extend B = 1, c10 = 2, c9 = 3 | project-reorder * granny-asc", ["a", "B", "c9", "c10", "d", "s"]),
         ("extend array_sort_asc(d, d)", ["a", "d", "s", "d_sorted", "d_sorted1"]),
+        ("extend d_sorted = 1 | extend array_sort_asc(d)", ["a", "d", "s", "d_sorted", "d_sorted1"]),
+        ("project array_sort_asc(d), array_sort_desc(dynamic([1]))", ["d_sorted", "array0_sorted"]),
+        ("project array_sort_asc(d, d.x)[1], array_sort_asc(d)[0], pack_array(1)[a]", ["d_x_sorted", "0", "Column1"]),
     ],
 )
 def test_columns_of_other_operators(bench: Any, operator: str, expected: list[str]) -> None:

@@ -45,7 +45,9 @@ def test_type_of_an_expression(bench: Any, expression: str, expected: str) -> No
     ("aggregate", "expected"),
     [
         ("sum(i)", "long"), ("sum(r)", "real"), ("sum(p)", "timespan"), ("avg(i)", "real"), ("avg(t)", "datetime"),
-        ("min(i)", "int"), ("max(s)", "string"), ("percentile(i, 50)", "long"), ("make_set(t)", "dynamic"),
+        ("min(i)", "int"), ("max(s)", "string"), ("percentile(i, 50)", "long"),
+        ("percentile(c, 50)", "real"), ("percentilew(c, l, 50)", "real"), ("percentile(t, 50)", "datetime"),
+        ("make_set(t)", "dynamic"),
         ("dcount(d)", "long"), ("take_any(d)", "dynamic"), ("stdev(l)", "real"), ("count() / 2", "long"),
         ("avg(l) * 2", "real"), ("binary_all_or(i)", "int"), ("arg_max(t, i)", "datetime"),
     ],
@@ -64,13 +66,42 @@ def test_type_of_an_aggregate(bench: Any, aggregate: str, expected: str) -> None
         ("s between ('a' .. 'b')", "KS106"), ("t between (1 .. 2)", "KS106"), ("s and b", "KS107"), ("not(d)", "KS107"),
         ("startofday(d)", "KS107"), ("sqrt(d)", "KS107"), ("strlen(i)", "KS107"), ("array_length(s)", "KS107"),
         ("hash(d)", "KS107"), ("abs(s)", "KS127"), ("coalesce(s, i)", "KS127"), ("max_of(d, i)", "KS127"),
-        ("iff(1, 2, 3)", "KS107"), ("s.a", "KS142"), ("i[0]", "KS142"),
+        ("iff(1, 2, 3)", "KS107"), ("s.a", "KS142"), ("i[0]", "KS142"), ("toguid(l)", "KS107"),
+        ("format_datetime(t, '')", "KWQ302"), ("format_timespan(p, '')", "KWQ302"),
     ],
 )  # fmt: skip
 def test_what_kusto_refuses_is_refused(bench: Any, expression: str, code: str) -> None:
     """A comparison that is always false would be an answer: `ResultType == 200` finds nothing, without a word."""
     (found,) = bench.refusal(f"{DATA} T | extend x = {expression}").diagnostics
     assert found.code == code
+
+
+@pytest.mark.parametrize(
+    ("operator", "code"),
+    [
+        ("extend i, i", "KS171"), ("extend i = 1, i", "KS171"), ("extend i, i = 1", "KS171"),
+        ("project-rename i = i", "KS171"), ("project-rename i = l", "KS171"), ("project-reorder i, i", "KS171"),
+        ("parse-kv s as (a: long, a: string)", "KS171"), ("evaluate bag_unpack(d) : (s: long)", "KWQ302"),
+        ("join (T) on $left.l == $right.r", "SEM0064"), ("join (T) on $left.i == $right.c", "SEM0064"),
+        ("search nope: 'x'", "KS142"), ("search s: 'x' or nope: 'x'", "KS142"),
+        ("make-series arg_max(t, i) on t step 1h", "KWQ300"), ("summarize percentiles_array(i, p)", "KS127"),
+    ],
+)  # fmt: skip
+def test_operators_that_kusto_refuses(bench: Any, operator: str, code: str) -> None:
+    """Two columns of one name, keys of unlike types, a column to search in that nothing has: each hides a mistake."""
+    (found,) = bench.refusal(f"{DATA} T | {operator}").diagnostics
+    assert found.code == code
+
+
+def test_a_range_of_step_zero_is_refused(bench: Any) -> None:
+    (found,) = bench.refusal("range x from 1 to 2 step 0").diagnostics
+    assert found.code == "KWQ302"
+
+
+def test_a_bare_column_of_extend_changes_nothing(bench: Any) -> None:
+    """`extend tostring(i), i` keeps the text: the second item names a column that is there, it does not set it."""
+    schema = bench.bound(f"{DATA} T | extend tostring(i), i").result.schema
+    assert str(schema.find("i").type) == "string"
 
 
 @pytest.mark.parametrize("aggregate", ["min(d)", "sum(d)", "avg(s)", "sum(s)", "arg_max(d, i)", "countif(i)"])

@@ -1,76 +1,24 @@
-"""What Microsoft's own parser accepts, ours accepts; a difference is written down with its reason.
-
-The package is asked through Node and never shipped. Without Node or a package registry the tests are skipped.
-"""
+"""What Microsoft's own parser and analyser accept, we accept, with equal columns; a difference carries its reason."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.kql.second_opinion import corpora
+from tests.kql.second_opinion.comparison import Verdict, judge, ours, summary, theirs
+from tests.kql.second_opinion.conftest import HERE, Ask
+from tests.kql.second_opinion.corpora import QUERIES
+from tests.kql.second_opinion.differences import DIFFERENCES
+from tests.kql.second_opinion.page import PAGE, rows
 
 from keywitness.errors import QueryError
-from keywitness.kql.catalog import EmptyCatalog
-from keywitness.kql.compile import compile_kql
+from keywitness.kql import functions
+from keywitness.kql.binder import calls
 from keywitness.kql.parser import parse
-from keywitness.model.schema import UNIX_EPOCH_TICKS
 
-HERE = Path(__file__).parent
-ROOT = Path(__file__).parents[3]
-SHARED = ROOT.parent / "shared" / "kql"
-QUERIES = [json.loads(line) for line in (HERE / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
-
-Ask = Callable[..., list[dict[str, Any]]]
-
-
-def _installed(folder: Path) -> bool:
-    lock = folder / "package-lock.json"
-    return lock.exists() and lock.read_bytes() == (HERE / "package-lock.json").read_bytes()
-
-
-def _install(npm: str, folder: Path) -> None:
-    """Installs beside and renames, so that two runs at once do not disturb each other."""
-    beside = folder.with_name(f"{folder.name}-{os.getpid()}")
-    beside.mkdir(parents=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(HERE / name, beside / name)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=beside, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode:
-        shutil.rmtree(beside)
-        pytest.skip(f"npm could not install the parser of Microsoft: {done.stderr.strip()[-200:]}")
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        beside.rename(folder)
-    except OSError:  # another run was faster
-        shutil.rmtree(beside)
-
-
-@pytest.fixture(scope="module")
-def ask() -> Ask:
-    """A function from queries to what Microsoft's parser says of each."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("node and npm are not installed: no second opinion on the grammar")
-    folder = ROOT / ".cache" / "second-opinion"
-    if not _installed(folder):
-        _install(npm, folder)
-
-    def answer(queries: list[str], *options: str) -> list[dict[str, Any]]:
-        lines = "\n".join(json.dumps({"id": i, "query": q}) for i, q in enumerate(queries))
-        command = [node, str(HERE / "opinion.js"), *options]
-        done = subprocess.run(command, cwd=folder, input=lines, capture_output=True, text=True, timeout=120, check=True)
-        answers = [json.loads(line) for line in done.stdout.splitlines()]
-        assert [a["id"] for a in answers] == list(range(len(queries)))
-        return answers
-
-    return answer
+Record = Callable[[str, Any], None]
 
 
 def accepts(query: str) -> bool:
@@ -90,6 +38,7 @@ VERDICTS = {
 
 
 def test_verdicts_on_our_own_queries(ask: Ask) -> None:
+    """The grammar alone."""
     assert len(QUERIES) > 80
     answers = ask([case["query"] for case in QUERIES])
     found = [
@@ -99,51 +48,65 @@ def test_verdicts_on_our_own_queries(ask: Ask) -> None:
     assert found == QUERIES
 
 
-def test_every_difference_has_a_reason() -> None:
+def test_every_difference_of_our_own_queries_has_a_reason() -> None:
     assert [c["query"] for c in QUERIES if c["verdict"].endswith("only") and not c.get("reason")] == []
     assert {c["verdict"] for c in QUERIES} == set(VERDICTS.values())
 
 
-FILES = ("docs-visible.jsonl", "emulator-visible.jsonl")
+def compared(ask: Ask, queries: dict[str, str]) -> list[Verdict]:
+    """Verdicts on queries by name; those of one text are asked once."""
+    names = {query: name for name, query in reversed(queries.items())}
+    explained = {case["query"] for case in QUERIES if case.get("reason")}
+    answers = zip(names.items(), ask(list(names), corpora.tables()), strict=True)
+    return [
+        judge(name, query, ours(query, corpora.tables()), theirs(answer))
+        for (query, name), answer in answers
+        if query not in explained
+    ]
 
 
-def documented(name: str) -> dict[str, str]:
-    """Queries of the conformance cases by id."""
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip(f"needs the shared material kql/{name}, which is not beside the repository")
-    return {case["id"]: case["query"] for case in map(json.loads, path.read_text(encoding="utf-8").splitlines())}
+def refuse_unexplained(verdicts: list[Verdict]) -> None:
+    unexplained = [str(v) for v in verdicts if None in v.reasons()]
+    assert not unexplained, "\n\n".join(unexplained)
 
 
-def test_documented_examples(ask: Ask) -> None:
-    by_query = {query: case for name in FILES for case, query in documented(name).items()}
-    answers = zip(by_query, ask(list(by_query)), strict=True)
-    assert [by_query[query] for query, theirs in answers if accepts(query) != (not theirs["codes"])] == []
+def test_texts_of_the_project(ask: Ask, record_property: Record) -> None:
+    """Corpus, rules, functions and pages, bound to the documented tables."""
+    verdicts = compared(ask, dict(corpora.project()))
+    record_property("second opinion on texts of the project", summary(verdicts))
+    refuse_unexplained(verdicts)
+    rules = {v.name: v.kind for v in verdicts if v.name.startswith(("rule/", "function/"))}
+    assert len(rules) > 15
+    assert set(rules.values()) == {"agree"}
 
 
-#: Examples whose columns Microsoft's analyser names otherwise than the example's own output.
-NAMED_OTHERWISE = {
-    "docs/covariancepif-aggregation-function#0": "the output has covariancepif_x_y",
-    "docs/scan-operator#0": "the output has no match_id where none was asked for",
-    "docs/union-operator#6": "the output has the columns in another order",
-}
+def test_documented_examples(ask: Ask, record_property: Record) -> None:
+    queries = dict(corpora.documented())
+    if not queries:
+        pytest.skip("needs the shared material kql/, which is not beside the repository")
+    verdicts = compared(ask, queries)
+    record_property("second opinion on documented examples", summary(verdicts))
+    refuse_unexplained(verdicts)
+    assert sum(v.kind == "agree" for v in verdicts) > 300
 
 
-def test_columns_of_documented_examples(ask: Ask) -> None:
-    """What both can bind has the same columns, types and order (every fourth example: it takes a while)."""
-    queries = dict(list(documented("docs-visible.jsonl").items())[::4])
-    different, compared = [], 0
-    for (case, query), theirs in zip(queries.items(), ask(list(queries.values()), "--columns"), strict=True):
-        try:
-            schema = compile_kql(query, EmptyCatalog(), UNIX_EPOCH_TICKS).result.schema
-        except QueryError:
-            continue
-        compared += "columns" in theirs
-        ours = [[c.name, c.type.value] for c in schema.visible()]
-        if ours != theirs.get("columns", ours):
-            different.append(case)
-    assert compared > 40
-    assert [c for c in different if c not in NAMED_OTHERWISE] == []
+#: Names that the analyser has and no page of the documentation.
+WITHOUT_A_PAGE = {"iscolumnexists", "passthrough", "identity_v3"}
+
+
+def test_we_know_every_function_by_name(vocabulary: dict[str, list[str]]) -> None:
+    """A function that the analyser has is answered or refused with its reason, never unknown."""
+    here = {name for f in functions.every() for name in (f.name, *f.aliases)} | calls.TABULAR
+    there = {name for names in vocabulary.values() for name in names if not name.startswith("_")}
+    assert len(there) > 450
+    assert there - here == WITHOUT_A_PAGE
+
+
+def test_the_page_lists_every_difference() -> None:
+    """`docs/reference/kql/second-opinion.md` has the reviewed list, with the same words."""
+    assert len({d.name for d in DIFFERENCES}) == len(DIFFERENCES)
+    listed = [tuple(line.strip("| ").split(" | ")) for line in PAGE.read_text(encoding="utf-8").splitlines()]
+    assert [row for row in listed if len(row) == 3][1:] == rows(), "run `python -m tests.kql.second_opinion.page`"
 
 
 def test_the_lock_names_no_address() -> None:

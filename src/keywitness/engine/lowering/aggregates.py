@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlglot import exp
@@ -96,7 +97,6 @@ PREDICATE_AT: dict[str, int] = {
             "make_bag_if",
             "hll_if",
             "stdevif",
-            "stdevpif",
             "varianceif",
             "variancepif",
         ],
@@ -279,13 +279,15 @@ def _build_schema(use: AggregateUse) -> Expr:
 
 def _fractions(use: AggregateUse, start: int) -> list[float]:
     """The asked percentiles as fractions."""
-    numbers: list[float] = []
+    asked: list[object] = []
     for i in range(start, len(use.args)):
         value = use.constant(i)
-        numbers += json.loads(str(value)) if use.type(i) is KqlType.DYNAMIC else [float(str(value))]
-    if not all(0 <= n <= 100 for n in numbers):
-        raise cannot("a percentile outside of 0 .. 100")
-    return [n / 100 for n in numbers]
+        listed = json.loads(str(value or "null")) if use.type(i) is KqlType.DYNAMIC else value
+        asked += listed if isinstance(listed, list) else [listed]
+    ranks = [float(n) for n in asked if isinstance(n, int | float | Decimal) and 0 <= n <= 100]
+    if len(ranks) < len(asked):
+        raise cannot("a percentile that is no number of 0 .. 100")
+    return [rank / 100 for rank in ranks]
 
 
 def _quantile(use: AggregateUse, fraction: float, *, weighted: bool) -> Expr:
@@ -405,7 +407,6 @@ AGGREGATES: dict[str, Lowering] = {
     "stdev": _moment("stddev_samp"),
     "stdevif": _moment("stddev_samp"),
     "stdevp": _moment("stddev_pop"),
-    "stdevpif": _moment("stddev_pop"),
     "variance": _moment("var_samp"),
     "varianceif": _moment("var_samp"),
     "variancep": _moment("var_pop"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from keywitness.kql import functions, plan, syntax
-from keywitness.kql.binder import calls, diagnostics
+from keywitness.kql.binder import calls, diagnostics, groups
 from keywitness.kql.binder.columns import named_item
 from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
-from keywitness.kql.binder.groups import bind_keys
 from keywitness.kql.binder.names import Names, implied
 from keywitness.kql.binder.types import BOOL, DATETIME, DYNAMIC, LONG, REAL, STRING, TIMESPAN, convert, widest
 from keywitness.kql.functions.function import NUMBER
@@ -28,7 +27,7 @@ def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.Ma
     """`make-series`: keys, then the series in the order of the text, then the axis."""
     e = Expressions(context, scope, rows)
     names = Names()
-    keys = bind_keys(e, node.keys, names)
+    keys = groups.bind_keys(e, node.keys, names)
     bound = [_series(e, item, names) for item in node.aggregates]
     axis = named_item(e, node.axis, names)
     step, start, stop = _bounds(e, axis.value.type, node)
@@ -84,6 +83,9 @@ def _series(e: Expressions, item: syntax.SeriesAggregate, names: Names) -> tuple
     call = item.value.value if isinstance(item.value, syntax.Named) else item.value
     row = functions.find_aggregate(call.function.name) if isinstance(call, syntax.Call) else None
     if isinstance(call, syntax.Call) and row is not None:
+        if groups.gives_several(row, call):
+            help = "a series has one value per bin; write one aggregate for each, such as percentile(x, 95)"
+            raise diagnostics.not_supported(call.span, f"{row.name}() in make-series", help)
         aggregate = calls.aggregate(e, call, row)
     else:
         aggregate = _constant(e, item.value)

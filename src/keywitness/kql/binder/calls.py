@@ -167,8 +167,13 @@ _CHOICES: dict[str, tuple[int, str]] = {
 }
 
 
+_FORMATS = {"format_datetime", "format_timespan"}
+
+
 def _check_choices(node: syntax.Call, row: Function) -> None:
     """Refuse a word that the function does not know, at its place."""
+    if row.name in _FORMATS and len(node.args) == 2 and getattr(node.args[1], "value", None) == "":
+        raise diagnostics.bad_value(node.args[1].span, f"{row.name}() needs a format that is not empty")
     place, words = _CHOICES.get(row.name, (0, ""))
     if not words or len(node.args) <= place:
         return

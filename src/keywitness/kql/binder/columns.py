@@ -13,7 +13,7 @@ from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope, unknown_column
 from keywitness.kql.binder.expressions import Expressions
-from keywitness.kql.binder.names import Names, implied
+from keywitness.kql.binder.names import SORTS, Names, implied, sorted_name
 from keywitness.kql.binder.parts import Part, columns_of, named_parts
 from keywitness.kql.binder.types import DYNAMIC
 from keywitness.model.schema import Column, KqlType, Schema
@@ -36,7 +36,8 @@ def bind_extend(context: Context, scope: Scope, rows: Rows, node: syntax.Extend 
         with refusals:
             for part in several(e, item):
                 name, value = _named_value(e, part, new, numbered)
-                columns[name] = plan.Named(name, value)
+                if not (isinstance(part, syntax.NameRef) and name in columns):
+                    columns[name] = plan.Named(name, value)
     refusals.settle()
     return rows.over(plan.Project(rows.plan, tuple(columns.values())))
 
@@ -50,15 +51,18 @@ def _named_value(e: Expressions, item: syntax.Node, new: Names, numbered: Names)
             raise diagnostics.already_named(item.names[0].span, name)
         return new.take(name), e.bind(item.value)
     value = e.bind(item)
+    if isinstance(item, syntax.NameRef):
+        if item.name in new:
+            raise diagnostics.already_named(item.span, item.name)
+        return new.take(item.name), value
     if isinstance(item, Part):
         return new.take(numbered.take(item.suggested)), value
     suggested = implied(item, columns=e.rows.schema if e.rows else None)
+    if suggested is not None and isinstance(item, syntax.Call) and item.function.name in SORTS:
+        return new.take(numbered.take(suggested)), value
     if suggested is None:
         return new.take(numbered.numbered()), value
     return suggested, value
-
-
-_SORTS = {"array_sort_asc", "array_sort_desc"}
 
 
 def several(e: Expressions, item: syntax.Node, *, all_or_none: bool = False) -> Sequence[syntax.Node]:
@@ -74,18 +78,16 @@ def several(e: Expressions, item: syntax.Node, *, all_or_none: bool = False) -> 
         return [item]
     if (values := columns_of(call)) and e.scope.find(call.function.name) is None:
         return list(named_parts(item, values, all_or_none=all_or_none))
-    if call.function.name not in _SORTS:
+    if call.function.name not in SORTS:
         return [item]
     arrays = [a for a in call.args if e.bind(a).type is DYNAMIC]
     if len(arrays) < 2:
         return [item]
     given = list(item.names) if isinstance(item, syntax.Named) else []
-    names = Names()
     parts: list[syntax.Node] = []
     for place, array in enumerate(arrays):
-        sorted = syntax.Index(call.span, call, syntax.Literal(call.span, KqlType.LONG, place))
-        suggested = syntax.NameRef(call.span, names.take(f"{implied(array) or 'array'}_sorted"))
-        parts.append(syntax.Named(call.span, (given[place] if place < len(given) else suggested,), sorted))
+        part = Part(call.span, call.function, call.args, place, sorted_name(implied(array), place))
+        parts.append(syntax.Named(call.span, (given[place],), part) if place < len(given) else part)
     return parts
 
 
@@ -182,7 +184,10 @@ def bind_project_rename(context: Context, scope: Scope, rows: Rows, node: syntax
         with refusals:
             if not isinstance(item, syntax.Named) or not isinstance(item.value, syntax.NameRef):
                 raise diagnostics.column_expected(item.span)
-            renamed[_existing(context, rows, item.value).name] = item.names[0].name
+            name = item.names[0].name
+            if rows.schema.find(name) is not None:
+                raise diagnostics.already_named(item.names[0].span, name)
+            renamed[_existing(context, rows, item.value).name] = name
     refusals.settle()
     names = Names()
     columns: list[plan.Named] = []
@@ -200,7 +205,10 @@ def bind_project_reorder(context: Context, scope: Scope, rows: Rows, node: synta
     placed: list[Column] = []
     exact = {c.column.name for c in node.columns if isinstance(c.column, syntax.NameRef)}
     for item in node.columns:
-        placed += [c for c in _reordered(context, rows, item, exact) if c not in placed]
+        found = _reordered(context, rows, item, exact)
+        if isinstance(item.column, syntax.NameRef) and found[0] in placed:
+            raise diagnostics.already_named(item.column.span, item.column.name)
+        placed += [c for c in found if c not in placed]
     rest = [c for c in rows.schema if c not in placed]
     return rows.over(plan.Project(rows.plan, tuple(kept(c) for c in (*placed, *rest))))
 

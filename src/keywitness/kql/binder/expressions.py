@@ -233,7 +233,8 @@ class Expressions:
         row = functions.find(node.function.name)
         if row is None:
             raise self._no_function(node)
-        type = row.signatures[0].columns[node.place][1]
+        columns = row.signatures[0].columns
+        type = columns[node.place][1] if columns else DYNAMIC
         whole = calls.bind_scalar(self, node, row, whole=True)
         return convert(plan.Call("index", (whole, plan.Literal(node.place, LONG)), DYNAMIC), type)
 

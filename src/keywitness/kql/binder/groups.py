@@ -10,7 +10,7 @@ from keywitness.kql.binder import calls, diagnostics
 from keywitness.kql.binder.columns import named_item
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Aggregates, Expressions
-from keywitness.kql.binder.names import Names, implied, rank_text
+from keywitness.kql.binder.names import Names, implied, percentile_name
 from keywitness.kql.binder.types import DYNAMIC, LONG, STRING, convert
 from keywitness.model.schema import KqlType
 
@@ -105,10 +105,13 @@ def _several(e: Expressions, value: syntax.Node) -> functions.Function | None:
     if not isinstance(value, syntax.Call) or e.scope.find(value.function.name) is not None:
         return None
     row = functions.find_aggregate(value.function.name)
-    if row is None or row.name not in _SEVERAL:
-        return None
-    single = row.canonical == "take_any" and len(value.args) == 1 and not isinstance(value.args[0], syntax.Star)
-    return None if single else row
+    return row if row is not None and gives_several(row, value) else None
+
+
+def gives_several(row: functions.Function, call: syntax.Call) -> bool:
+    """True when the call of an aggregate gives several columns."""
+    single = row.canonical == "take_any" and len(call.args) == 1 and not isinstance(call.args[0], syntax.Star)
+    return row.name in _SEVERAL and not single
 
 
 def _check_aggregated(e: Expressions, node: syntax.Node, value: plan.Scalar) -> None:
@@ -150,11 +153,10 @@ def _percentiles(
     single = functions.aggregate("percentilew" if leading == 2 else "percentile")
     if len(node.args) <= leading:
         raise diagnostics.argument_count(node.span, row.name, row.texts, len(node.args))
-    source = implied(node.args[0]) or ""
     outputs: list[Output] = []
     for place, rank in enumerate(node.args[leading:]):
         call = syntax.Call(node.span, node.function, (*node.args[:leading], rank))
-        name = given[place] if place < len(given) else f"{single.name}_{source}_{rank_text(rank)}"
+        name = given[place] if place < len(given) else percentile_name(implied(node.args[0]), rank)
         outputs.append(Output(names.take(name), calls.bind_aggregate(e, call, single)))
     return outputs
 
@@ -186,10 +188,8 @@ def _take_any(
     key_names = {k.name for k in keys}
     for place, (name, value, _) in enumerate(_returned(e, node, node.args, key_names)):
         column = e.collect(plan.Aggregate("take_any", (value,), value.type))
-        if place < len(given):
-            outputs.append(Output(names.take(given[place]), column))
-        else:
-            outputs.append(Output(names.numbered() if name is None else names.take(prefix + name), column))
+        suggested = f"any_arg{place}" if name is None else prefix + name
+        outputs.append(Output(names.take(given[place] if place < len(given) else suggested), column))
     return outputs
 
 

@@ -10,6 +10,7 @@ from keywitness.kql.binder.comparisons import agree
 from keywitness.kql.binder.context import Context, Rows, Scope, null, unknown_column
 from keywitness.kql.binder.names import Names
 from keywitness.kql.binder.types import DYNAMIC, STRING
+from keywitness.kql.functions.function import INTEGER, NUMBER
 from keywitness.model.schema import Column, KqlType, Schema
 
 _KINDS = {
@@ -86,6 +87,8 @@ def _conditions(
         one, other = _pair(context, left, right, condition)
         if DYNAMIC in (one.type, other.type):
             raise diagnostics.dynamic_not_allowed(condition.span, "as a join key")
+        if one.type is not other.type and {one.type, other.type} <= NUMBER and not {one.type, other.type} <= INTEGER:
+            raise diagnostics.cannot_compare(condition.span, one.type, other.type)
         agree(condition.span, one, other)
         return one, other
 

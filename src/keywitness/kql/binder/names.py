@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 
 from keywitness.kql import functions, syntax
 from keywitness.kql.functions import Function, Naming
@@ -22,8 +23,10 @@ def implied(expression: syntax.Node, *, aggregate: bool = False, columns: Schema
             return name
         case syntax.Member(object=object, name=syntax.NameRef(name=name)):
             return _joined(implied(object, columns=columns), name)
+        case syntax.Index(object=syntax.Call(function=function, args=arrays)) if function.name in SORTS:
+            return _sorted_element(arrays, expression.index)
         case syntax.Index(object=object, index=index):
-            return _joined(implied(object, columns=columns), _index_name(index))
+            return _joined(implied(object, columns=columns), _index_name(index)) or None
         case syntax.Call(function=function):
             found = functions.find_aggregate(function.name) if aggregate else None
             row = found or functions.find(function.name)
@@ -37,6 +40,8 @@ def _joined(object: str | None, member: str) -> str:
 
 def _index_name(index: syntax.Node) -> str:
     match index:
+        case syntax.Literal(value=Decimal() as value):
+            return f"{value:f}"
         case syntax.Literal(value=value):
             return str(value)
         case syntax.Unary(op="-", operand=syntax.Literal(value=value)):
@@ -49,8 +54,14 @@ def _called(row: Function, call: syntax.Call, *, aggregate: bool, columns: Schem
         return _existing_column(call, columns)
     first = call.args[0] if call.args else None
     name = implied(first, aggregate=aggregate, columns=columns) if first is not None else None
+    if row.name in SORTS:
+        return sorted_name(name, 0)
+    if row.name in {"make_datetime", "make_timespan"} and len(call.args) == 1:  # then it is a conversion
+        return name
+    if row.name == "take_any":
+        return name or "any_arg0"
     if row.name in {"percentile", "percentilew"} and len(call.args) > 1:
-        return _ranked(row.name, name, call.args[-1])
+        return percentile_name(name, call.args[-1])
     if row.name in {"percentiles_array", "percentilesw_array"}:
         return f"percentiles_{name or ''}"
     if row.name.startswith("covariance") and len(call.args) > 1:
@@ -62,13 +73,28 @@ def _called(row: Function, call: syntax.Call, *, aggregate: bool, columns: Schem
     return name if row.naming is Naming.FIRST else None
 
 
-def _ranked(prefix: str, name: str | None, rank: syntax.Node) -> str:
-    return f"{prefix}_{name or ''}_{rank_text(rank)}"
+def _sorted_element(arrays: Sequence[syntax.Node], index: syntax.Node) -> str | None:
+    """`array_sort_asc(a, b)[1]` is called as the second array, `array_sort_asc(a)[1]` as an element of no name."""
+    if len(arrays) < 2:
+        return _index_name(index) or None
+    match index:
+        case syntax.Literal(value=int(place)) if place < len(arrays):
+            return sorted_name(implied(arrays[place]), place)
+    return None
 
 
-def rank_text(rank: syntax.Node) -> str:
-    """A percentile rank as it stands in a column name: `99.9` is `99_9`."""
-    return _index_name(rank).replace(".", "_")
+#: Functions that give one sorted array for each array that they are given.
+SORTS = frozenset({"array_sort_asc", "array_sort_desc"})
+
+
+def sorted_name(array: str | None, place: int) -> str:
+    """The column of a sorted array: `a_sorted`, `array0_sorted` where the array suggests no name."""
+    return f"{array or f'array{place}'}_sorted"
+
+
+def percentile_name(expression: str | None, rank: syntax.Node) -> str:
+    """The column of a percentile, weighted or not: `percentile_Latency_99_9`."""
+    return f"percentile_{expression or ''}_{_index_name(rank).replace('.', '_')}"
 
 
 def _existing_column(call: syntax.Call, columns: Schema | None) -> str | None:

@@ -10,6 +10,7 @@ from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.binder.names import Names
 from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, STRING, convert
 from keywitness.model.schema import KqlType
 
@@ -127,8 +128,11 @@ def bind_parse_kv(context: Context, scope: Scope, rows: Rows, node: syntax.Parse
     name = context.fresh("kv")
     wide = plan.Project(rows.plan, (*(kept(c) for c in rows.schema), plan.Named(name, bag, hidden=True)))
     columns = {c.name: kept(c) for c in rows.schema}
+    names = Names()
     for declared in node.columns:
-        key = declared.name.name
+        if declared.name.name in names:
+            raise diagnostics.already_named(declared.name.span, declared.name.name)
+        key = names.take(declared.name.name)
         member = plan.Call("member", (plan.ColumnRef(name, DYNAMIC), plan.Literal(key, STRING)), DYNAMIC)
         columns[key] = plan.Named(key, convert(convert(member, STRING), declared.type or STRING))
     return rows.over(plan.Project(wide, tuple(columns.values())))

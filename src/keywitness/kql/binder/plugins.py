@@ -123,6 +123,9 @@ def _declared(
         key = name.removeprefix(prefix)
         if name not in others or conflict == "replace_source":
             columns[name] = plan.Named(name, _member(bag, key, declared.type or STRING))
+        elif declared.type not in (None, others[name].value.type):
+            help = f"the input has it as {others[name].value.type}"
+            raise diagnostics.bad_value(declared.name.span, f"'{name}' is declared as {declared.type}", help)
         elif conflict == "keep_source":
             columns[name] = others[name]
         else:

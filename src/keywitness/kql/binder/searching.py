@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import comparisons, diagnostics, sources
-from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.context import Context, Rows, Scope, unknown_column
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.joins import united
 from keywitness.kql.binder.types import BOOL, STRING
@@ -26,11 +28,23 @@ def bind_search(context: Context, scope: Scope, rows: Rows | None, node: syntax.
         listed.extend(sources.matching(context, Scope(), "*"))
     if not listed:
         raise diagnostics.bad_value(node.span, "there is no table to search in")
+    _refuse_unknown(context, [table for _, table in listed], node.predicate)
     kept = []
     for name, table in listed:
         predicate = _predicate(Expressions(context, scope, table), node.predicate, node.kind)
         kept.append((name, table.over(plan.Filter(table.plan, predicate))))
     return Rows(united(kept, "$table"))
+
+
+def _refuse_unknown(context: Context, tables: Sequence[Rows], node: syntax.Node) -> None:
+    """A column that none of the tables has is a mistake; that one of them does not have it is not."""
+    match node:
+        case syntax.Logical(operands=operands) | syntax.Call(args=operands):
+            for operand in operands:
+                _refuse_unknown(context, tables, operand)
+        case syntax.Binary(op=":", left=syntax.NameRef(name=name) as left):
+            if not any(table.schema.find(name) for table in tables):
+                raise unknown_column(context, tables[0], left)
 
 
 def _predicate(e: Expressions, node: syntax.Node, kind: str) -> plan.Scalar:

@@ -141,6 +141,8 @@ def bind_range(context: Context, scope: Scope, node: syntax.Range) -> Rows:
         raise diagnostics.no_signature(
             node.span, "range", [v.type for v in values], ["(start: summable, stop: summable, step: number|timespan)"]
         )
+    if isinstance(step, plan.Literal) and step.value == 0:
+        raise diagnostics.bad_value(node.step.span, "the step of range cannot be 0")
     return Rows(plan.Range(Schema([Column(node.name.name, type)]), start, stop, step), ordered=True)
 
 

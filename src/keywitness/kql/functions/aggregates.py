@@ -14,10 +14,25 @@ _AVERAGE = {
         "(expr: real|decimal|timespan|datetime, predicate: bool) -> first",
     ),
 }
+
+
+def _ranked(ranks: str) -> tuple[str, ...]:
+    """Signatures of percentiles: integers become long, decimals real."""
+    return (
+        f"(expr: int|long|real|datetime|timespan, {ranks}) -> promoted",
+        f"(expr: decimal, {ranks}) -> real",
+    )
+
+
+def _ranked_array(before: str) -> tuple[str, ...]:
+    return tuple(f"(expr: summable, {before}percentile: const {ranks}) -> dynamic" for ranks in ("number*", "dynamic"))
+
+
 _OLD_LIMIT = "(expr: any, limit: const integer?) -> dynamic"
 
 FUNCTIONS: tuple[Function, ...] = (
-    aggregate("count", "() -> long", "(expr: any) -> long", aliases="cnt"),
+    aggregate("count", "() -> long", "(expr: any) -> long"),
+    aggregate("cnt", "() -> long", means="count"),
     aggregate("countif", "(predicate: bool) -> long"),
     aggregate("count_distinct", "(expr: any) -> long"),
     aggregate("count_distinctif", "(expr: any, predicate: bool) -> long"),
@@ -50,18 +65,16 @@ FUNCTIONS: tuple[Function, ...] = (
         "make_dictionary", "(expr: dynamic, limit: const integer?) -> dynamic", prefix="dictionary", means="make_bag"
     ),
     aggregate("buildschema", "(expr: dynamic) -> dynamic", prefix="schema"),
-    aggregate("percentile", "(expr: summable, percentile: const number) -> promoted"),
-    aggregate("percentiles", "(expr: summable, percentile: const number*) -> promoted", prefix="percentile"),
-    aggregate("percentiles_array", "(expr: summable, percentile: const number|dynamic*) -> dynamic"),
-    aggregate("percentilew", "(expr: summable, weight: integer, percentile: const number) -> promoted"),
-    aggregate(
-        "percentilesw", "(expr: summable, weight: integer, percentile: const number*) -> promoted", prefix="percentilew"
-    ),
-    aggregate("percentilesw_array", "(expr: summable, weight: integer, percentile: const number|dynamic*) -> dynamic"),
+    aggregate("percentile", *_ranked("percentile: const number")),
+    aggregate("percentiles", *_ranked("percentile: const number*")),
+    aggregate("percentiles_array", *_ranked_array("")),
+    aggregate("percentilew", *_ranked("weight: integer, percentile: const number")),
+    aggregate("percentilesw", *_ranked("weight: integer, percentile: const number*")),
+    aggregate("percentilesw_array", *_ranked_array("weight: integer, ")),
     *(aggregate(name, "(expr: summable) -> real") for name in ("stdev", "stdevp", "variance", "variancep")),
     *(
         aggregate(name, "(expr: summable, predicate: bool) -> real")
-        for name in ("stdevif", "stdevpif", "varianceif", "variancepif")
+        for name in ("stdevif", "varianceif", "variancepif")
     ),
     *(aggregate(name, "(x: summable, y: summable) -> real") for name in ("covariance", "covariancep")),
     *(

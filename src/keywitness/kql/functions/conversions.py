@@ -15,7 +15,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("tobool", "(value: any) -> bool", naming=_FIRST, aliases="toboolean"),
     scalar("todatetime", "(value: any) -> datetime", naming=_FIRST),
     scalar("totimespan", "(value: any) -> timespan", naming=_FIRST, aliases="totime"),
-    scalar("toguid", "(value: any) -> guid", naming=_FIRST),
+    scalar("toguid", "(value: text|guid) -> guid", naming=_FIRST),
     scalar("tohex", "(value: integer, length: integer?) -> string", naming=_FIRST),
     scalar(
         "parse_json",
