@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from keywitness.detect.rule import load_rule
-from keywitness.model.content import content, function_names, function_text, with_functions
+from keywitness.detect.rule_files import load_rules
+from keywitness.model.content import function_names, function_text, with_functions
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 from keywitness.model.tables import known_table, known_tables
 
@@ -42,8 +42,7 @@ def project() -> Iterator[tuple[str, str]]:
         yield f"corpus/{path.parent.name}/{path.stem}", path.read_text(encoding="utf-8")
     for number, case in enumerate(QUERIES, start=1):
         yield f"queries.jsonl:{number}", case["query"]
-    for place in sorted(content("rules").rglob("*.yaml")):  # type: ignore[attr-defined]
-        rule = load_rule(place)
+    for rule in load_rules():
         yield f"rule/{rule.slug}", rule.bound()
         if rule.bound_unjudged():
             yield f"rule/{rule.slug}/unjudged", rule.bound_unjudged()
