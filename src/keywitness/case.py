@@ -17,7 +17,7 @@ from keywitness import __version__
 from keywitness.engine.limits import AS_USUAL, Limits
 from keywitness.model.schema import Column
 from keywitness.store.layout import FORMAT_VERSION, CaseFile, Layout, read_case_file, write_case_file
-from keywitness.store.ledger import EvidenceEntry, Ledger, now
+from keywitness.store.ledger import Entry, EvidenceEntry, Ledger, now
 from keywitness.store.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
@@ -201,6 +201,10 @@ class Case:
         from keywitness.store.listing import custody_records
 
         return custody_records(Ledger(self._layout.ledger))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries of the custody log, the oldest first."""
+        return Ledger(self._layout.ledger).read()[0]
 
     def table_facts(self) -> list[tuple[str, int, int | None, int | None]]:
         """Per table of the case: name, rows, first and last time in ticks."""

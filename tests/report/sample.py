@@ -16,6 +16,7 @@ from keywitness.report.document import (
     Exposure,
     ExposureReader,
     Finding,
+    Incident,
     RejectedRecord,
     RowRef,
     RuleRun,
@@ -694,6 +695,25 @@ def _timeline() -> tuple[TimelineEvent, ...]:
     return tuple(sorted([*quiet, *refused, *dump, *rest], key=lambda item: item.at))
 
 
+def _incidents() -> tuple[Incident, ...]:
+    story = sorted(_findings(), key=lambda one: one.first_at)
+    return (
+        Incident(
+            id="I-0badcafe",
+            severity="high",
+            first_at=story[0].first_at,
+            last_at=max(one.last_at for one in story),
+            sentence=f"{len(story)} findings by {INTRUDER} at {ADDRESS} in {VAULTS[0]} and {len(VAULTS) - 1} more.",
+            links=(f"the caller {INTRUDER}", f"the address {ADDRESS}"),
+            tactics=("Discovery", "PrivilegeEscalation", "CredentialAccess"),
+            identities=(INTRUDER,),
+            addresses=(ADDRESS,),
+            vaults=VAULTS,
+            finding_ids=tuple(one.id for one in story),
+        ),
+    )
+
+
 def document() -> Document:
     """The sample: the attack of the article at contoso, in 12 days of logs of five vaults."""
     return Document(
@@ -717,6 +737,7 @@ def document() -> Document:
         sessions=_sessions(),
         exposure=_exposure(),
         timeline=_timeline(),
+        incidents=_incidents(),
     )
 
 

@@ -1,21 +1,117 @@
-"""How findings are printed as records."""
+"""`keywitness findings`, `judge`: what the rules found, and what the analyst says of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import fnmatch
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from keywitness.cli.output import print_records
+import typer
+
+from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
+from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
     from keywitness.detect.finding import Finding
+    from keywitness.detect.incident import Incident
+    from keywitness.detect.triage import Judgement
 
 
-def print_findings(findings: Sequence[Finding], format: str) -> None:
-    """One record per finding, in the given order."""
+def findings(
+    case: Annotated[Path, typer.Argument(help="The case folder.")],
+    severity: Annotated[list[str] | None, typer.Option("--severity", help="high, medium, low, informational.")] = None,
+    rule: Annotated[list[str] | None, typer.Option("--rule", help="Only of this rule; * and ? are wildcards.")] = None,
+    identity: Annotated[list[str] | None, typer.Option("--identity", help="Only of this caller.")] = None,
+    ip: Annotated[list[str] | None, typer.Option("--ip", help="Only of this address.")] = None,
+    vault: Annotated[list[str] | None, typer.Option("--vault", help="Only in this vault.")] = None,
+    object: Annotated[list[str] | None, typer.Option("--object", help="Only of this vault/name.")] = None,
+    since: Annotated[str, typer.Option("--since", help="Ending not before this time.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Beginning before this time.")] = "",
+    state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state of triage.")] = None,
+    incidents: Annotated[bool, typer.Option("--incidents", help="The stories that they tell, one per row.")] = False,
+    format: FormatOption = Format.TABLE,
+    quiet: QuietOption = False,
+) -> None:
+    """Run the rules and list what they find, each with its state of triage.
+
+    \b
+    Examples:
+      keywitness findings ./case --severity high
+      keywitness findings ./case --vault 'kv-pay-*' --state open --format csv
+      keywitness findings ./case --incidents
+    """
+    from keywitness.case import open_case
+    from keywitness.detect.incident import incidents as told
+    from keywitness.detect.library import all_rules
+    from keywitness.detect.run import run_rules
+    from keywitness.detect.triage import judgements
+    from keywitness.investigate.scope import moment
+
+    opened = open_case(case)
+    begin, end = moment(since, "since"), moment(until, "until")
+    present = frozenset(name for name, rows, *_ in opened.table_facts() if rows)
+    with progress("rules", quiet=quiet):
+        outcomes = run_rules(opened, all_rules()[0], present=present, now="latest")
+    judged = judgements(opened.entries())
+    wanted = [
+        f
+        for outcome in outcomes
+        for f in outcome.findings
+        if _any(severity, (f.severity,))
+        and _any(rule, (f.rule.slug, f.rule.id))
+        and _any(identity, (*f.identities, *f.identity_ids, *f.applications))
+        and _any(ip, f.addresses)
+        and _any(vault, f.vaults)
+        and _any(object, f.objects)
+        and _any(state, (_state(judged, f),))
+        and (not begin or f.last_at >= begin)
+        and (not end or f.first_at < end)
+    ]
+    if incidents:
+        _print_incidents(told(wanted), format.value)
+    else:
+        print_findings(wanted, format.value, judged)
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            note(f"{outcome.rule.slug} failed: {outcome.reason}")
+
+
+def judge(
+    case: Annotated[Path, typer.Argument(help="The case folder.")],
+    finding: Annotated[str, typer.Argument(help="The finding's id, F-...")],
+    state: Annotated[str, typer.Option("--state", help="open, confirmed, 'false positive' or closed.")],
+    note: Annotated[str, typer.Option("--note", help="Why.")] = "",
+) -> None:
+    """Say what a finding is. It goes into the custody log with your name, never into the evidence.
+
+    \b
+    Example:
+      keywitness judge ./case F-9a64b7816135 --state 'false positive' --note "the auditors, ticket 4711"
+    """
+    from keywitness.case import open_case
+    from keywitness.detect.triage import ACTION, STATES
+
+    if state not in STATES:
+        raise UsageError(f"no state '{state}'", help="one of " + ", ".join(STATES))
+    open_case(case).record(ACTION, {"finding": finding, "state": state, "note": note})
+
+
+def _any(patterns: Sequence[str] | None, values: Sequence[str]) -> bool:
+    """True without patterns, or when a value fits one, whatever the case."""
+    return not patterns or any(fnmatch.fnmatchcase(v.lower(), p.lower()) for p in patterns for v in values)
+
+
+def _state(judged: Mapping[str, Judgement], found: Finding) -> str:
+    return judged[found.id].state if found.id in judged else "open"
+
+
+def print_findings(findings: Sequence[Finding], format: str, judged: Mapping[str, Judgement] | None = None) -> None:
+    """One record per finding, in the given order; with its state of triage where judgements are given."""
     from keywitness.model.schema import Column, KqlType
 
-    text = ("Id", "Severity", "Confidence", "Rule", "Title", "FirstAt", "LastAt")
+    said = judged or {}
+    text = ("Id", "Severity", "Confidence", "Rule", "Version", "Title", "FirstAt", "LastAt", "State", "Note")
     lists = ("Identities", "Addresses", "Applications", "Vaults", "Objects")
     columns = [*(Column(n, KqlType.STRING) for n in text), *(Column(n, KqlType.DYNAMIC) for n in lists)]
     columns += [Column("Runs", KqlType.LONG), Column("Rows", KqlType.DYNAMIC)]
@@ -23,7 +119,8 @@ def print_findings(findings: Sequence[Finding], format: str) -> None:
         columns,
         [
             (
-                *(f.id, f.severity, f.confidence, f.rule.slug, f.title, f.first_at, f.last_at),
+                *(f.id, f.severity, f.confidence, f.rule.slug, f.rule.version, f.title, f.first_at, f.last_at),
+                *(_state(said, f), said[f.id].note if f.id in said else ""),
                 *map(list, (f.identities, f.addresses, f.applications, f.vaults, f.objects)),
                 f.runs,
                 list(f.rows),
@@ -32,3 +129,26 @@ def print_findings(findings: Sequence[Finding], format: str) -> None:
         ],
         format,
     )
+
+
+def _print_incidents(incidents: Sequence[Incident], format: str) -> None:
+    from keywitness.model.schema import Column, KqlType
+
+    text, lists = ("Id", "Severity", "FirstAt", "LastAt"), ("Tactics", "Identities", "Addresses", "Vaults", "Links")
+    columns = [*(Column(n, KqlType.STRING) for n in text), *(Column(n, KqlType.DYNAMIC) for n in lists)]
+    columns += [Column("Findings", KqlType.DYNAMIC)]
+    records = [
+        (
+            *(i.id, i.severity, i.first_at, i.last_at),
+            *map(list, (i.tactics, i.all("identities"), i.all("addresses"), i.all("vaults"), i.links)),
+            [f.id for f in i.findings],
+        )
+        for i in incidents
+    ]
+    print_records(columns, records, format)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this module's commands."""
+    app.command("findings")(findings)
+    app.command("judge")(judge)

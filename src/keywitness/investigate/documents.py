@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from keywitness.detect.finding import Finding as Found
+from keywitness.detect.finding import worded
+from keywitness.detect.incident import Incident as Story
 from keywitness.detect.rule import techniques
 from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, Reader
@@ -15,6 +17,7 @@ from keywitness.report.document import (
     Exposure,
     ExposureReader,
     Finding,
+    Incident,
     Session,
     SessionStep,
     Technique,
@@ -94,6 +97,29 @@ def shown_finding(found: Found, events: Mapping[str, Event], sources: Sources, n
         false_positives=rule.keywitness.false_positives,
         response=rule.keywitness.response,
         blind_spots=rule.keywitness.blind_spots,
+    )
+
+
+def shown_incident(story: Story, names: Names) -> Incident:
+    """A story with its sentence: how many findings, who, where, in what time."""
+    identities = tuple(dict.fromkeys(names.of(who) for who in story.all("identities")))
+    vaults, addresses = story.all("vaults"), story.all("addresses")
+    count = len(story.findings)
+    by = f" by {worded(identities)}" if identities else ""
+    at = f" at {worded(addresses)}" if addresses else ""
+    on = f" in {worded(vaults)}" if vaults else ""
+    return Incident(
+        id=story.id,
+        severity=story.severity,
+        first_at=story.first_at,
+        last_at=story.last_at,
+        sentence=f"{count} finding{'' if count == 1 else 's'}{by}{at}{on}.",
+        links=tuple(names.in_text(link) for link in story.links),
+        tactics=story.tactics,
+        identities=identities,
+        addresses=addresses,
+        vaults=vaults,
+        finding_ids=tuple(f.id for f in story.findings),
     )
 
 

@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from keywitness import __version__
 from keywitness.detect.finding import Finding
+from keywitness.detect.incident import incidents
 from keywitness.detect.rule import Rule
 from keywitness.detect.rule_files import load_rules
 from keywitness.detect.run import Outcome, run_rules, weight
 from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, Reader, exposed_objects
 from keywitness.investigate.coverage import coverage, table_coverage, vault_hours
-from keywitness.investigate.documents import Names, names_of, shown_exposure, shown_finding, shown_session
+from keywitness.investigate.documents import (
+    Names,
+    names_of,
+    shown_exposure,
+    shown_finding,
+    shown_incident,
+    shown_session,
+)
 from keywitness.investigate.rows import Sources, events_of
 from keywitness.investigate.scope import Filter
 from keywitness.investigate.summary import limits, summary
@@ -128,6 +136,7 @@ def investigate(
             shown_exposure(o, {r: _reading(r, o, stories.values()) for r in o.readers}, names) for o in listed
         ),
         timeline=picture,
+        incidents=tuple(shown_incident(i, names) for i in incidents(findings)),
     )
 
 

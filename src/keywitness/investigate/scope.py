@@ -50,7 +50,7 @@ def make_scope(
     for address in addresses:
         if "/" in address:
             _network(address)
-    start, end = _time(since, "since"), _time(until, "until")
+    start, end = moment(since, "since"), moment(until, "until")
     if start and end and start >= end:
         raise UsageError(f"--since {start} is not before --until {end}", help="swap the two")
     watched = read_watchlist(Path(watchlist)) if isinstance(watchlist, (str, Path)) else tuple(watchlist or ())
@@ -72,7 +72,12 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise UsageError(f"{text!r} is no network", help="write it like 203.0.113.0/24") from error
 
 
-def _time(value: str | datetime, option: str) -> str:
+def moment(value: str | datetime, option: str) -> str:
+    """A time that a user gave, as findings and sessions have it; empty for none.
+
+    Raises:
+        UsageError: If it is no time.
+    """
     if not value:
         return ""
     try:

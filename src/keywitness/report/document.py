@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -146,6 +146,22 @@ class Finding(Frozen, frozen=True):
     blind_spots: tuple[str, ...] = ()
 
 
+class Incident(Frozen, frozen=True):
+    """Findings that tell one story: the same actor or the same material, close in time."""
+
+    id: str
+    severity: str  # the worst of its findings'
+    first_at: str
+    last_at: str
+    sentence: str
+    links: tuple[str, ...]  # what holds the findings together
+    tactics: tuple[str, ...]  # of ATT&CK, in the order in which they were seen
+    identities: tuple[str, ...]
+    addresses: tuple[str, ...]
+    vaults: tuple[str, ...]
+    finding_ids: tuple[str, ...]  # in time order
+
+
 class SessionStep(Frozen, frozen=True):
     """One operation of a session."""
 
@@ -254,3 +270,4 @@ class Document(Frozen, frozen=True):
     sessions: tuple[Session, ...]
     exposure: tuple[Exposure, ...]
     timeline: tuple[TimelineEvent, ...]
+    incidents: tuple[Incident, ...] = ()  # of the findings shown, the worst first

@@ -59,6 +59,7 @@ def render(document: Document) -> bytes:
         figures=figures(document),
         findings=findings,
         numbers=numbers,
+        by_id={finding.id: finding for finding in findings},
         queries=queries,
         sessions=linked[:_MOST_CARDS],
         other_sessions=[*linked[_MOST_CARDS:], *(one for one in document.sessions if not one.finding_ids)],
