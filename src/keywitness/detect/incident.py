@@ -89,8 +89,12 @@ def _shared(findings: Sequence[Finding]) -> Iterator[tuple[str, list[int]]]:
     places: dict[tuple[str, str], list[int]] = defaultdict(list)
     callers: dict[str, set[str]] = defaultdict(set)
     for place, found in enumerate(findings):
-        who = found.identity_ids or found.identities
-        for kind, values in (("caller", who), ("object", found.objects), ("address", found.addresses)):
+        who = found.identity_ids or found.identities  # an id and its name are one caller
+        for kind, values in (
+            ("caller", (*found.identity_ids, *found.identities)),
+            ("object", found.objects),
+            ("address", found.addresses),
+        ):
             for value in dict.fromkeys(v.lower() for v in values):
                 places[kind, value].append(place)
         for address in found.addresses:
