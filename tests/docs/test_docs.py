@@ -93,3 +93,26 @@ def test_decisions_are_numbered_once() -> None:
     assert len(set(numbers)) == len(numbers)
     index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
     assert [name for name in names if name not in index] == []
+
+
+SEMANTICS = (ROOT / "docs" / "reference" / "kql" / "semantics.md").read_text(encoding="utf-8")
+NAMED_TESTS = re.findall(r"`([\w/]+\.py)::(test_\w+)`", SEMANTICS)
+
+
+@pytest.mark.parametrize(("path", "name"), sorted(set(NAMED_TESTS)), ids=lambda part: part)
+def test_a_rule_of_the_language_names_a_test_that_exists(path: str, name: str) -> None:
+    file = ROOT / path if "/" in path else ROOT / "tests" / "engine" / "traps" / path
+    assert re.search(rf"^def {name}\(", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_every_rule_of_the_language_names_its_test() -> None:
+    sections = re.split(r"^## ", SEMANTICS, flags=re.MULTILINE)[1:]
+    assert [section.splitlines()[0] for section in sections if "::test_" not in section] == []
+    rows = [line for line in SEMANTICS.splitlines() if line.startswith("| ") and "|---" not in line]
+    assert [row for row in rows if "::test_" not in row and not row.endswith("| test |")] == []
+
+
+def test_every_trap_is_on_the_page_of_the_language() -> None:
+    """A trap that nobody reads about is found by accident only."""
+    files = {path.name for path in (ROOT / "tests" / "engine" / "traps").glob("test_*.py")}
+    assert files - {path for path, _ in NAMED_TESTS} == set()

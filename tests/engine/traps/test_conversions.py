@@ -85,3 +85,12 @@ def test_versions_compare_by_their_numbers(ask_rows):
     ]
     assert rows[3:] == [("1.", ""), ("1.2.3.4.5", ""), ("123456789", "")]
     assert ask_rows("print parse_version('2') > parse_version('1.99.99')") == [(True,)]
+
+
+def test_guids_are_one_in_every_spelling(ask):
+    """As text the three would be three values; toguid takes braces and no dashes."""
+    digits = "1B2C3D4E-0000-4000-8000-00000000000A"
+    assert ask(
+        f"print g = guid({digits}) | project tostring(g), g == toguid('{{{digits.lower()}}}'), g == '{digits}', "
+        "isnull(toguid('1B2C')), isempty(tostring(guid(null)))"
+    ) == (digits.lower(), True, True, True, True)

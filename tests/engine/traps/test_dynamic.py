@@ -175,3 +175,19 @@ def test_xml_becomes_bags_as_the_page_shows(ask):
     )
     with pytest.raises(QueryError, match="several pieces"):
         ask("print parse_xml('<e>a<b/>c</e>')")
+
+
+def test_keys_keep_the_order_in_which_they_were_written(ask):
+    """A map of an engine would sort them, or leave their order open. dynamic_to_json() sorts, as its page says."""
+    assert ask(
+        "print d = dynamic({'b': 1, 'a': {'z': 1, 'y': 2}}) | project tostring(d), strcat_array(bag_keys(d), ','), "
+        "tostring(bag_merge(dynamic({'k': 0}), d)), dynamic_to_json(d)"
+    ) == ('{"b":1,"a":{"z":1,"y":2}}', "b,a", '{"k":0,"b":1,"a":{"z":1,"y":2}}', '{"a":{"y":2,"z":1},"b":1}')
+
+
+def test_dynamic_values_have_no_order(ask):
+    """Ordered as JSON text, 10 comes before 9."""
+    for call in ("sort by d asc", "summarize max(d)"):
+        with pytest.raises(QueryError):
+            ask(f"datatable(d: dynamic) [9, 10] | {call}")
+    assert ask("datatable(d: dynamic) [9, 10] | where d > 9 | summarize max(tolong(d))") == (10,)

@@ -61,3 +61,15 @@ def test_a_shared_table_is_one_table(ask_rows):
     assert ask_rows(
         "let t = materialize(range x from 1 to 3 step 1 | extend r = x * 2); t | join kind=inner t on x | count"
     ) == [(3,)]
+
+
+def test_names_of_both_sides_get_a_number_on_the_right(ask_rows):
+    """By name alone the right column would hide the left one. A free number is taken, and lookup has the key once."""
+    from keywitness import query
+
+    left, right = "datatable(k: long, v: long) [1, 10]", "datatable(k: long, v: long, v1: long) [1, 20, 30]"
+    joined = query(f"{left} | join kind=inner ({right}) on k")
+    assert [c.name for c in joined.columns] == ["k", "v", "k1", "v2", "v1"]
+    assert ask_rows(f"{left} | join kind=inner ({right}) on k | project v, v2, v1") == [(10, 20, 30)]
+    assert [c.name for c in query(f"{left} | lookup ({right}) on k").columns] == ["k", "v", "v2", "v1"]
+    assert [c.name for c in query(f"{left} | join kind=rightsemi ({right}) on k").columns] == ["k", "v", "v1"]
