@@ -69,7 +69,7 @@ _NOTES = {
     syntax.TopHitters: "exact, where Kusto's counts are approximate",
     syntax.Fork: "as the last operator of a query",
     syntax.Facet: "as the last operator of a query",
-    syntax.Partition: "all strategies; the body begins with an operator",
+    syntax.Partition: "all strategies; with a source of its own the legacy one",
     syntax.Scan: "without `output=last`, `optional` steps and `partition by` inside",
     syntax.Take: "also `limit`",
 }

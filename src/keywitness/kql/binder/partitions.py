@@ -7,12 +7,12 @@ from dataclasses import replace
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.columns import kept
-from keywitness.kql.binder.context import Context, Rows, Scope
+from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope
 from keywitness.kql.binder.expressions import Expressions
-from keywitness.kql.binder.types import BOOL, DYNAMIC, STRING
+from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, STRING
 from keywitness.kql.rewrite.tree import movable, rebuilt
 
-_OWN_SOURCE = "the rows of a partition are the only ones that its query can have here: begin with an operator"
+_OWN_SOURCE = "only the legacy strategy takes one: leave the hint out, or begin with an operator"
 _NULL_KEY = "a key of partition is null: Kusto's pages do not say what becomes of those rows; filter them out first"
 _STRATEGIES = ("native", "shuffle", "legacy")
 
@@ -21,14 +21,13 @@ def bind_partition(context: Context, scope: Scope, rows: Rows, node: syntax.Part
     """`partition by key (...)`; all strategies give the same rows, in no order.
 
     Raises:
-        RefusedError: For a body with a source of its own, or a key that is no column.
+        RefusedError: For a key that is no column, or a source in the body where the strategy takes none.
     """
-    if node.body.source is not None:
-        raise diagnostics.not_supported(node.body.span, "partition with a source of its own", _OWN_SOURCE)
-    for option in node.options:
-        _check_strategy(option)
+    strategies = [strategy for option in node.options if (strategy := _strategy(option))]
+    if node.body.source is not None and strategies not in ([], ["legacy"]):
+        raise diagnostics.bad_value(node.body.span, "a source inside this partition", _OWN_SOURCE)
     for operator in node.body.operators:
-        if isinstance(operator, (syntax.As, syntax.Fork, syntax.Facet, syntax.Render)):
+        if isinstance(operator, (syntax.Fork, syntax.Facet, syntax.Render)):
             raise diagnostics.not_supported(operator.span, "this operator inside partition", "put it behind partition")
     key = _key(context, scope, rows, node.key)
     source = rows.plan
@@ -36,15 +35,29 @@ def bind_partition(context: Context, scope: Scope, rows: Rows, node: syntax.Part
         there = plan.Call("isnotnull", (key,), BOOL)
         source = plan.Filter(source, plan.Call("assert", (there, plan.Literal(_NULL_KEY, STRING)), BOOL))
     leaf = Rows(plan.Outer(source.schema), rows.origin, ordered=rows.ordered, sorted=rows.sorted)
-    body = context.bind_operators(context, scope.inner(), leaf, node.body.operators)
+    inner = scope.inner()
+    if node.body.source is None:
+        body = context.bind_operators(context, inner, leaf, node.body.operators)
+    else:
+        inner.define(key.name, ScalarValue(_of_partition(leaf.plan, key)))
+        body = context.bind_table(context, inner, node.body)
     return rows.unordered(_partitioned(source, key, body.plan, context.fresh("partition")), rows.origin)
 
 
-def _check_strategy(option: syntax.Option) -> None:
-    """Strategies say how Kusto works; the rows are the same."""
+def _of_partition(leaf: plan.Plan, key: plan.ColumnRef) -> plan.Scalar:
+    """The key of the partition at hand, for a query over other rows."""
+    one = plan.Take(leaf, plan.Literal(1, LONG))
+    return plan.ToScalar(plan.Project(one, (plan.Named(key.name, key),)), key.type)
+
+
+def _strategy(option: syntax.Option) -> str:
+    """How Kusto is to work, empty for another hint; the rows are the same."""
     value = getattr(option.value, "name", getattr(option.value, "value", ""))
-    if option.name == "hint.strategy" and value not in _STRATEGIES:
+    if option.name != "hint.strategy":
+        return ""
+    if value not in _STRATEGIES:
         raise diagnostics.bad_value(option.span, f"'{value}' is no strategy of partition", ", ".join(_STRATEGIES))
+    return str(value)
 
 
 def _key(context: Context, scope: Scope, rows: Rows, node: syntax.Node) -> plan.ColumnRef:
