@@ -231,7 +231,7 @@ class Emitter:
         """The same rows with their order frozen into a number."""
         keys = exp.Order(expressions=[key.ordered() for key in step.order]) if step.order else None
         number = exp.Window(this=sql.call("row_number"), order=keys)
-        return self.nested(replace(step, order=(OrderKey(number),), defined=True))
+        return self.nested(replace(step, order=(OrderKey(number, unique=True),), defined=True))
 
     def _sort(self, node: plan.Sort) -> Step:
         step = self.emit(node.source)

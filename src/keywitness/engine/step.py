@@ -22,11 +22,13 @@ class OrderKey:
         value: The expression.
         descending: Largest first.
         nulls_first: Nulls before all values.
+        unique: No two rows have the same value, so that it is the whole order.
     """
 
     value: Expr
     descending: bool = False
     nulls_first: bool = True
+    unique: bool = False
 
     def ordered(self) -> exp.Ordered:
         """The ORDER BY item."""
@@ -94,6 +96,10 @@ class Step:
             order=tuple(replace(key, value=sql.column(f"o{i}", name)) for i, key in enumerate(self.order)),
             defined=self.defined,
         )
+
+    def is_numbered(self) -> bool:
+        """True when the order is one number, different for every row."""
+        return len(self.order) == 1 and self.order[0].unique
 
     def is_plain(self) -> bool:
         """True when every output may be repeated freely."""

@@ -2,6 +2,9 @@
 
 SQL allows no window inside a window, KQL does (`row_cumsum(x, id != prev(id))`): innermost calls are computed first,
 each level in a subquery of its own, and stand as hidden columns for the level above.
+
+The first level also freezes the order into a number: DuckDB sorts once for all windows of one SELECT that ask for the
+same order, so that rows of equal keys stand alike in all of them.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from sqlglot import exp
 from keywitness.engine import sql
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
-from keywitness.engine.step import Step
+from keywitness.engine.step import OrderKey, Step
 from keywitness.kql import plan
 from keywitness.model.schema import Column, KqlType, Schema
 
@@ -36,14 +39,28 @@ def contains_window(scalar: plan.Scalar) -> bool:
 def hoist(emitter: Emitter, scalars: Sequence[plan.Scalar], step: Step) -> tuple[tuple[plan.Scalar, ...], Step]:
     """The scalars without window calls, and a step with a hidden column for each that stood in them."""
     result = tuple(scalars)
-    step = emitter.serialized(step)
+    if not step.order:
+        step = emitter.serialized(step)
+    elif not step.is_plain():
+        step = emitter.nested(step)
     while any(contains_window(s) for s in result):
         calls = list(dict.fromkeys(call for s in result for call in _innermost(s)))
-        stand_ins: dict[plan.WindowCall, plan.ColumnRef] = {}
+        at_once = [call for call in calls if _is_one_window(call)]
+        values = [(_window(emitter, call, step), call.type) for call in at_once]
+        step, refs = extended(emitter, step, *values)
+        stand_ins = dict(zip(at_once, refs, strict=True))
         for call in calls:
-            step, stand_ins[call] = _compute(emitter, call, step)
+            if call not in stand_ins:
+                step, stand_ins[call] = _compute(emitter, call, step)
         result = tuple(_replaced(s, stand_ins) for s in result)
     return result, step
+
+
+def _is_one_window(call: plan.WindowCall) -> bool:
+    """True for a call that needs no helping columns."""
+    if call.function in ("prev", "next"):
+        return True
+    return call.function in ("row_number", "row_cumsum") and len(call.args) <= _RESTART_AT[call.function]
 
 
 def _innermost(scalar: plan.Scalar) -> list[plan.WindowCall]:
@@ -68,33 +85,46 @@ def _compute(emitter: Emitter, call: plan.WindowCall, step: Step) -> tuple[Step,
     place = _RESTART_AT.get(call.function)
     if place is not None and len(call.args) > place:
         held = sql.case([(emitter.lower(call.args[place], step), sql.number(1))], sql.number(0))
-        step, ref = extended(emitter, step, _over(step, sql.call("sum", held), running=True), KqlType.LONG)
+        step, (ref,) = extended(emitter, step, (_over(step, sql.call("sum", held), running=True), KqlType.LONG))
         run = step.output(ref.name)
     match call.function:
-        case "prev" | "next":
-            value = _neighbour(emitter, call, step)
-        case "row_number":
-            start = _constant_number(call.args[0], "the first number of row_number()") if call.args else 1
-            passed = exp.Paren(this=_over(step, sql.call("row_number"), run=run))
-            value = sql.cast(sql.binary(exp.Add, passed, sql.number(start - 1)), call.type)
-        case "row_cumsum":
-            total = _over(step, sql.call("sum", emitter.lower(call.args[0], step)), run=run, running=True)
-            value = sql.cast(sql.call("coalesce", total, sql.number(0)), call.type)
         case "row_rank_dense" | "row_rank_min":
             step, value = _rank(emitter, call, step, run)
         case "row_window_session":
             return _session(emitter, call, step)
         case _:
-            raise cannot(f"{call.function}() is not built yet")
-    return extended(emitter, step, value, call.type)
+            value = _window(emitter, call, step, run)
+    step, (ref,) = extended(emitter, step, (value, call.type))
+    return step, ref
 
 
-def extended(emitter: Emitter, step: Step, value: Expr, type_: KqlType) -> tuple[Step, plan.ColumnRef]:
-    """The step with one more, hidden column, behind a subquery."""
-    name = f"\0{len(step.schema)}"  # no name of KQL begins so
-    schema = Schema((*step.schema, Column(name, type_, hidden=True)))
-    wide = replace(step, schema=schema, outputs=(*step.outputs, value))
-    return emitter.nested(wide), plan.ColumnRef(name, type_)
+def _window(emitter: Emitter, call: plan.WindowCall, step: Step, run: Expr | None = None) -> Expr:
+    """A call as one window; `run` is the number of the run that it starts anew with."""
+    match call.function:
+        case "prev" | "next":
+            return _neighbour(emitter, call, step)
+        case "row_number":
+            start = _constant_number(call.args[0], "the first number of row_number()") if call.args else 1
+            passed = exp.Paren(this=_over(step, sql.call("row_number"), run=run))
+            return sql.cast(sql.binary(exp.Add, passed, sql.number(start - 1)), call.type)
+        case "row_cumsum":
+            total = _over(step, sql.call("sum", emitter.lower(call.args[0], step)), run=run, running=True)
+            return sql.cast(sql.call("coalesce", total, sql.number(0)), call.type)
+    raise cannot(f"{call.function}() is not built yet")
+
+
+def extended(emitter: Emitter, step: Step, *values: tuple[Expr, KqlType]) -> tuple[Step, tuple[plan.ColumnRef, ...]]:
+    """The step behind a subquery with more, hidden columns, and its order one number."""
+    if not values and step.is_numbered():
+        return step, ()
+    first = len(step.schema)
+    added = [Column(f"\0{first + i}", type_, hidden=True) for i, (_, type_) in enumerate(values)]  # no name of KQL
+    if not step.is_numbered():
+        number = _over(step, sql.call("row_number"))
+        step = replace(step, order=(OrderKey(number, unique=True),), defined=True)
+    outputs = (*step.outputs, *(value for value, _ in values))
+    wide = replace(step, schema=Schema((*step.schema, *added)), outputs=outputs)
+    return emitter.nested(wide), tuple(plan.ColumnRef(column.name, column.type) for column in added)
 
 
 def _over(step: Step, function: Expr, *, run: Expr | None = None, running: bool = False) -> Expr:
@@ -161,7 +191,7 @@ def _rank(emitter: Emitter, call: plan.WindowCall, step: Step, run: Expr | None)
     )
     place = sql.number(1) if call.function == "row_rank_dense" else number.copy()
     width = len(step.outputs)
-    step, ref = extended(emitter, step, sql.case([(changed, place)]), KqlType.LONG)
+    step, (ref,) = extended(emitter, step, (sql.case([(changed, place)]), KqlType.LONG))
     if run is not None:  # it was the last column before the nesting
         run = step.outputs[width - 1].copy()
     combine = "sum" if call.function == "row_rank_dense" else "max"

@@ -276,8 +276,6 @@ def _define(
 
 
 def _register(connection: duckdb.DuckDBPyConnection, name: str, kernel: Kernel) -> None:
-    # Python takes turns anyway, and DuckDB counts references to the function from every thread it uses.
-    connection.execute("SET threads = 1")
     types: list[Any] = [duckdb.type(SQL_TYPES[t]) for t in kernel.parameters]
     result = duckdb.type(SQL_TYPES[kernel.result])
     connection.create_function(
