@@ -246,12 +246,12 @@ kw_weighted_quantile(v, w, p) :=
     list_min(list_filter(v, lambda x: list_sum(list_transform(list_zip(v, w), lambda y: CASE WHEN y[1] <= x THEN
     y[2] ELSE 0 END)) >= p * list_sum(w)))
 -- sketches
-kw_texts(l) :=
+kw_list_texts(l) :=
     coalesce(list_transform(l, lambda x: CAST(x AS VARCHAR)), CAST([] AS VARCHAR[]))
 kw_hll(type, l) :=
-    CAST(to_json({'of': type, 'values': list_sort(kw_texts(l))}) AS VARCHAR)
+    CAST(to_json({'of': type, 'values': list_sort(kw_list_texts(l))}) AS VARCHAR)
 kw_tdigest(type, l, w) :=
-    CAST(to_json({'of': type, 'values': kw_texts(l), 'weights': coalesce(w, [])}) AS VARCHAR)
+    CAST(to_json({'of': type, 'values': kw_list_texts(l), 'weights': coalesce(w, [])}) AS VARCHAR)
 -- make-series
 kw_places_to(a, b, s) :=
     CAST(round((b - a) / s) AS BIGINT) + 1
@@ -330,6 +330,7 @@ def table() -> dict[str, tuple[str, str]]:
             if head.group(1) in found:
                 raise ValueError(f"two macros are called {head.group(1)}")
             lines = []
+            assert head.group(1) not in found, f"{head.group(1)} is defined twice"
             found[head.group(1)] = (head.group(2), lines)
         elif line.startswith("    "):
             lines.append(line.strip())
