@@ -107,11 +107,25 @@ HUNTS = (
         """
         AzureDiagnostics
         | where OperationName != "SecretGet"
-        | mv-expand Part = split(requestUri_s, "/")
-        | summarize Times = count() by Part = tostring(Part)
+        | mv-expand Part = split(requestUri_s, "/") to typeof(string)
+        | summarize Times = count() by Part
         """,
         """
         SELECT part, count(*) FROM {events}, unnest(string_split("requestUri_s", '/')) AS parts(part)
+        WHERE "OperationName" <> 'SecretGet' GROUP BY 1
+        """,
+    ),
+    Hunt(
+        "mv-expand of JSON",
+        """
+        AzureDiagnostics
+        | where OperationName != "SecretGet"
+        | mv-expand Place = pack_array(CallerIPAddress, Resource, OperationName)
+        | summarize Times = count() by Place = tostring(Place)
+        """,
+        """
+        SELECT element ->> '$' AS place, count(*) FROM {events},
+          unnest(CAST(to_json(["CallerIPAddress", "Resource", "OperationName"]) AS JSON[])) AS elements(element)
         WHERE "OperationName" <> 'SecretGet' GROUP BY 1
         """,
     ),

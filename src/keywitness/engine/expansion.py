@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
 
@@ -18,65 +18,103 @@ from keywitness.model.schema import KqlType, Schema
 if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
 
+_Expanding: TypeAlias = plan.MvExpand | plan.MvApply
+
 
 def mv_expand(emitter: Emitter, node: plan.MvExpand) -> Step:
     """Each row once per element, in step over several columns: null is one element, an empty array none."""
-    step = _with_lists(emitter, emitter.emit(node.source), node.columns, node.bag_kind)
-    step, place = _unnested(emitter, step, len(node.columns), node.limit)
-    outputs = _expanded_outputs(step, node.source.schema, node.schema, node.columns, node.item_types, node.index, place)
-    order = (*step.order, OrderKey(place)) if step.order else ()
-    return replace(step, schema=node.schema, outputs=outputs, order=order)
+    step = emitter.emit(node.source)
+    full = len(node.columns) == 1 and _is_split(step.output(node.columns[0]))
+    step = _with_lists(emitter, step, node)
+    width = len(node.source.schema)
+    lists = list(step.outputs[width:])
+    if node.limit is not None:
+        most = sql.cast(emitter.constant(node.limit), "BIGINT")
+        lists = [sql.call("list_slice", value, sql.number(1), most.copy()) for value in lists]
+    unnested = [sql.call("unnest", value) for value in lists]
+    if node.index is not None or step.order:
+        unnested.append(sql.call("unnest", _places(lists)))
+    flat = emitter.nested(replace(step, outputs=(*step.outputs[:width], *unnested)))
+    elements, place = flat.outputs[width : width + len(lists)], flat.outputs[-1]
+    outputs = _expanded_outputs(node, node.schema, flat.outputs, elements, place, full=full)
+    order = (*flat.order, OrderKey(place)) if flat.order else ()
+    return replace(flat, schema=node.schema, outputs=outputs, order=order)
 
 
-def _with_lists(emitter: Emitter, step: Step, columns: Sequence[str], bag_kind: str) -> Step:
+def _with_lists(emitter: Emitter, step: Step, node: _Expanding) -> Step:
     """The step with the elements of each expanded column as a DuckDB list behind its outputs."""
-    if not step.is_plain():
+    replaced = isinstance(node, plan.MvExpand)
+    if not replaced and not step.is_plain():
         step = emitter.nested(step)
-    function = "kw_expanded_pairs" if bag_kind == "array" else "kw_expanded"
-    lists = tuple(sql.call(function, step.output(name)) for name in columns)
-    wide = replace(step, outputs=(*step.outputs, *lists))
-    return emitter.nested(wide)
+    own, lists = list(step.outputs), []
+    names = list(step.schema.names())
+    for name, type_ in zip(node.columns, node.item_types, strict=True):
+        place = names.index(name)
+        lists.append(_list(own[place].copy(), node, type_))
+        if replaced:  # the elements take the array's place
+            own[place] = sql.null()
+    return emitter.nested(replace(step, outputs=(*own, *lists)))
 
 
-def _unnested(emitter: Emitter, step: Step, count: int, limit: plan.Scalar | None) -> tuple[Step, Expr]:
-    """The step joined with the places 1.. of its longest list."""
-    lengths = [sql.call("len", value.copy()) for value in step.outputs[-count:]]
-    longest = sql.call("greatest", *lengths)
+def _list(array: Expr, node: _Expanding, type_: KqlType) -> Expr:
+    """The elements of an array or bag, as JSON or as texts."""
+    if not _as_texts(node, type_):
+        if isinstance(array, exp.Anonymous) and array.this == "kw_list_json":  # pack_array(): as it was before
+            return array.expressions[0].copy()
+        return sql.call("kw_expanded_pairs" if _as_pairs(node) else "kw_expanded", array)
+    if _is_split(array):  # without the array in between
+        return sql.call("string_split", *(argument.copy() for argument in array.expressions))
+    return sql.call("kw_expanded_texts", array)
+
+
+def _item(element: Expr, node: _Expanding, type_: KqlType, *, full: bool) -> Expr:
+    """One element of such a list as a value; in a `full` list none is missing."""
+    if _as_texts(node, type_):
+        return element if full else sql.call("coalesce", element, sql.text(""))
+    return conversions.item(sql.call("kw_value", element), type_)
+
+
+def _is_split(array: Expr) -> bool:
+    return isinstance(array, exp.Anonymous) and array.this == "kw_split"
+
+
+def _as_pairs(node: _Expanding) -> bool:
+    return isinstance(node, plan.MvExpand) and node.bag_kind == "array"
+
+
+def _as_texts(node: _Expanding, type_: KqlType) -> bool:
+    return type_ is KqlType.STRING and not _as_pairs(node)
+
+
+def _places(lists: Sequence[Expr], limit: Expr | None = None) -> Expr:
+    """The places 1.. of the longest list."""
+    longest = sql.call("greatest", *(sql.call("len", value.copy()) for value in lists))
     if limit is not None:
-        longest = sql.call("least", longest, sql.cast(emitter.constant(limit), "BIGINT"))
-    name = emitter.name("p")
-    places = exp.Select(
-        expressions=[sql.alias(sql.call("unnest", sql.call("range", sql.number(1), _next(longest))), "i")]
-    )
-    lateral = exp.Lateral(
-        this=exp.Subquery(this=places), alias=exp.TableAlias(this=exp.Identifier(this=name, quoted=False))
-    )
-    return replace(step, joins=(exp.Join(this=lateral, kind="CROSS"),)), sql.column("i", name)
-
-
-def _next(value: Expr) -> Expr:
-    return sql.binary(exp.Add, sql.cast(value, "BIGINT"), sql.number(1))
+        longest = sql.call("least", longest, limit)
+    return sql.call("range", sql.number(1), sql.binary(exp.Add, sql.cast(longest, "BIGINT"), sql.number(1)))
 
 
 def _expanded_outputs(
-    step: Step,
-    before: Schema,
-    after: Schema,
-    columns: Sequence[str],
-    item_types: Sequence[KqlType],
-    index: str | None,
+    node: _Expanding,
+    schema: Schema,
+    values: Sequence[Expr],
+    elements: Sequence[Expr],
     place: Expr,
+    *,
+    full: bool = False,
 ) -> tuple[Expr, ...]:
-    lists = dict(zip(columns, step.outputs[len(before) :], strict=True))
-    types = dict(zip(columns, item_types, strict=True))
-    own = {column.name: value for column, value in zip(before, step.outputs, strict=False)}
+    """The columns of a schema: elements, the place among them, and those of the source (`values`)."""
+    own = {column.name: value for column, value in zip(node.source.schema, values, strict=False)}
+    items = {
+        name: (element, type_) for name, element, type_ in zip(node.columns, elements, node.item_types, strict=True)
+    }
     outputs: list[Expr] = []
-    for column in after:
-        if index is not None and column.name == index:
+    for column in schema:
+        if node.index is not None and column.name == node.index:
             outputs.append(sql.binary(exp.Sub, place.copy(), sql.number(1)))
-        elif column.name in lists:
-            element = sql.call("kw_value", sql.call("list_extract", lists[column.name].copy(), place.copy()))
-            outputs.append(conversions.item(element, types[column.name]))
+        elif column.name in items:
+            element, type_ = items[column.name]
+            outputs.append(_item(element.copy(), node, type_, full=full))
         else:
             outputs.append(own[column.name].copy())
     return tuple(outputs)
@@ -84,13 +122,15 @@ def _expanded_outputs(
 
 def mv_apply(emitter: Emitter, node: plan.MvApply) -> Step:
     """Per row: expand, run the body over the elements, keep the other columns beside each of its rows."""
-    step = _with_lists(emitter, emitter.emit(node.source), node.columns, "bag")
-    places, place = _unnested(emitter, step, len(node.columns), node.limit)
-    inside = _expanded_outputs(
-        step, node.source.schema, node.body_source, node.columns, node.item_types, node.index, place
-    )
-    lateral_source = places.joins[0].this
-    inner = Step(_as_source(lateral_source), node.body_source, inside, order=(OrderKey(place),))
+    step = _with_lists(emitter, emitter.emit(node.source), node)
+    lists = step.outputs[len(node.source.schema) :]
+    limit = None if node.limit is None else sql.cast(emitter.constant(node.limit), "BIGINT")
+    within = emitter.name("p")
+    places = exp.Select(expressions=[sql.alias(sql.call("unnest", _places(lists, limit)), "i")])
+    place = sql.column("i", within)
+    elements = [sql.call("list_extract", value.copy(), place.copy()) for value in lists]
+    inside = _expanded_outputs(node, node.body_source, step.outputs, elements, place)
+    inner = Step(sql.subquery(places, within), node.body_source, inside, order=(OrderKey(place, unique=True),))
     emitter.outer.append(emitter.nested(inner))
     body = emitter.emit(node.body)
     emitter.outer.pop()
@@ -105,8 +145,3 @@ def mv_apply(emitter: Emitter, node: plan.MvApply) -> Step:
     return emitter.nested(
         replace(step, schema=node.schema, outputs=outputs, joins=(exp.Join(this=lateral, kind="CROSS"),))
     )
-
-
-def _as_source(lateral: exp.Lateral) -> Expr:
-    """The subquery of places as an ordinary FROM item inside the outer lateral."""
-    return exp.Subquery(this=lateral.this.this, alias=lateral.args["alias"])

@@ -13,6 +13,12 @@ def test_every_macro_can_be_defined() -> None:
             connection.execute(macros.definition(name))
 
 
+def test_every_macro_is_defined_once() -> None:
+    """Plausible and wrong: the second of two takes the place of the first without a word."""
+    heads = [found.group(1) for line in macros._TEXT.splitlines() if (found := macros._HEAD.match(line))]
+    assert sorted(heads) == sorted(macros.table())
+
+
 def test_those_used_come_first() -> None:
     order = macros.needed({"kw_datetime_text"})
     assert order.index("kw_date_text") < order.index("kw_datetime_text")

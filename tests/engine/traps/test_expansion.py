@@ -58,6 +58,23 @@ def test_to_typeof_timespan_is_refused():
         query("datatable(a:dynamic)[dynamic(['1.00:00:00'])] | mv-expand a to typeof(timespan)")
 
 
+def test_split_and_pack_array_expand_without_their_array(ask_rows):
+    """The shortcut gives what the array would: nulls inside, in step with a longer column, texts as texts."""
+    assert ask_rows(
+        "datatable(s:string, n:long)['a/2/', 5, '', long(null)] | mv-expand p = split(s, '/'), q = pack_array(n, s)"
+        " | project p, q"
+    ) == [("a", 5), ("2", "a/2/"), ("", None), ("", None), (None, "")]
+    assert ask_rows("print s = 'a/2/' | mv-expand p = split(s, '/') to typeof(string) | project p") == [
+        ("a",),
+        ("2",),
+        ("",),
+    ]
+    assert ask_rows(
+        "print s = 'a/b' | mv-expand p = split(s, '/') to typeof(string), q = dynamic([1, 2, 3]) to typeof(long)"
+        " | project p, q"
+    ) == [("a", 1), ("b", 2), ("", 3)]
+
+
 def test_index_and_limit(ask_rows):
     table = "datatable(a:dynamic)[dynamic(['x','y','z'])]"
     assert ask_rows(f"{table} | mv-expand with_itemindex=i a limit 2 | project i, a") == [(0, "x"), (1, "y")]

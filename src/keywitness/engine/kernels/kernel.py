@@ -16,6 +16,7 @@ from keywitness.model.schema import KqlType
 PREFIX = "kx_"
 #: Results that a kernel remembers from batch to batch.
 _MEMORY = 50_000
+_UNKNOWN = object()
 #: The modules of kernels, all in this folder.
 MODULES = (
     "addresses", "codings", "decimals", "decompositions", "distributions", "documents", "fits", "instants", "pairs",
@@ -77,13 +78,15 @@ class Kernel:
         return pa.array(self._results(rows), ARROW_TYPES[self.result]).take(places)
 
     def _results(self, rows: list[tuple[Any, ...]]) -> list[Any]:
-        memory = self.memory
-        if len(memory) + len(rows) > _MEMORY:
-            memory.clear()
+        memory, results = self.memory, []  # DuckDB calls from all its threads: nothing may count on what stands there
         for row in rows:
-            if row not in memory:
-                memory[row] = self.function(*row)
-        return [memory[row] for row in rows]
+            result = memory.get(row, _UNKNOWN)
+            if result is _UNKNOWN:
+                memory[row] = result = self.function(*row)
+            results.append(result)
+        if len(memory) > _MEMORY:
+            memory.clear()
+        return results
 
 
 def _combined(encoded: Sequence[Any]) -> tuple[Any, list[tuple[Any, ...]]]:

@@ -305,6 +305,11 @@ kw_key(j) :=
     CASE WHEN json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(TRY_CAST(j AS DOUBLE) AS VARCHAR) ELSE
     TRY_CAST(json(j) AS VARCHAR) END
 kw_expanded(d) :=
+    CASE WHEN starts_with(d, '[') THEN CAST(json_extract(d, '$[*]') AS VARCHAR[]) ELSE kw_expanded_bag(d) END
+kw_expanded_texts(d) :=
+    CASE WHEN starts_with(d, '[') THEN json_extract_string(d, '$[*]') ELSE list_transform(kw_expanded_bag(d),
+    lambda e: json_extract_string(e, '$')) END
+kw_expanded_bag(d) :=
     CASE json_type(d) WHEN 'ARRAY' THEN CAST(json_extract(d, '$[*]') AS VARCHAR[])
     WHEN 'OBJECT' THEN list_transform(json_keys(d), lambda k: '{' || to_json(k) || ':'
     || CAST(json_extract(d, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR) || '}')
@@ -330,7 +335,6 @@ def table() -> dict[str, tuple[str, str]]:
             if head.group(1) in found:
                 raise ValueError(f"two macros are called {head.group(1)}")
             lines = []
-            assert head.group(1) not in found, f"{head.group(1)} is defined twice"
             found[head.group(1)] = (head.group(2), lines)
         elif line.startswith("    "):
             lines.append(line.strip())

@@ -61,6 +61,10 @@ class _Pruner:
                 return self.summarize(node, needed)
             case plan.Join():
                 return self.join(node, needed)
+            case plan.MvExpand():
+                return self.expanded(node, needed)
+            case plan.MakeSeries():
+                return self.series(node)
             case plan.Union(sources=sources, schema=schema):
                 kept = _kept(schema, needed)
                 names = frozenset(kept.names())
@@ -71,7 +75,7 @@ class _Pruner:
                     self.shared[name] = known = known | needed
                     self.grew = True
                 return replace(node, source=self.narrow(source, known))
-        # Operators whose columns hang together (mv-expand, mv-apply, make-series, plugins) read all of theirs.
+        # Operators whose columns hang together (mv-apply, scan, plugins) read all of theirs.
         return rebuilt(node, lambda source: _exactly(self.narrow(source, _all(source)), source.schema))
 
     def project(self, node: plan.Project, needed: _Names) -> Plan:
@@ -106,6 +110,19 @@ class _Pruner:
             right_keys=tuple(map(self.scalar, node.right_keys)),
             columns=columns,
         )
+
+    def expanded(self, node: plan.MvExpand, needed: _Names) -> Plan:
+        """The expanded columns, because they make the rows, and those that are read."""
+        kept = needed | frozenset(node.columns)
+        index = node.index if node.index in needed else None
+        schema = Schema(c for c in node.schema if c.name in kept)
+        return replace(node, source=self.narrow(node.source, kept - {node.index}), schema=schema, index=index)
+
+    def series(self, node: plan.MakeSeries) -> Plan:
+        """What the keys, the axis and the aggregates read; every column of the result stays."""
+        values = (node.axis, *node.keys)
+        read = _read([*(v.value for v in values), *(v for a in node.aggregates for v in a.value.args)])
+        return replace(node, source=self.narrow(node.source, read))
 
     def scalar(self, value: Scalar) -> Scalar:
         """The value with its sub-plans narrowed to the one column that each gives."""
