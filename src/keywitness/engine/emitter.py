@@ -11,6 +11,7 @@ from typing import ClassVar
 from sqlglot import exp
 
 from keywitness.engine import aggregation, expansion, joining, partitions, scanning, series, sql, windows
+from keywitness.engine.documents import Documents
 from keywitness.engine.engine import Source
 from keywitness.engine.lowering import predicates, scalars
 from keywitness.engine.refusal import cannot
@@ -51,6 +52,7 @@ class Emitter:
         self.outer: list[Step] = []
         self.ctes: list[exp.CTE] = []
         self.cuts: list[Cut] = []
+        self.documents = Documents()
         self.recursive = False
         self._names = 0
 
@@ -133,6 +135,9 @@ class Emitter:
             return self.empty(node.schema)
         columns = relation.columns
         outputs = [sql.raw(columns[c.name]) if c.name in columns else sql.literal(None, c.type) for c in node.schema]
+        for i, column in enumerate(node.schema):
+            if column.name in relation.members:
+                outputs[i] = self.documents.declared(outputs[i], relation.members[column.name])
         return Step(exp.Table(this=sql.raw(relation.sql)), node.schema, tuple(outputs))
 
     def empty(self, schema: Schema) -> Step:

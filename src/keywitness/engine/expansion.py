@@ -60,7 +60,8 @@ def _list(array: Expr, node: _Expanding, type_: KqlType) -> Expr:
     """The elements of an array or bag, as JSON or as texts."""
     if not _as_texts(node, type_):
         if isinstance(array, exp.Anonymous) and array.this == "kw_list_json":  # pack_array(): as it was before
-            return array.expressions[0].copy()
+            elements: Expr = array.expressions[0]
+            return elements.copy()
         return sql.call("kw_expanded_pairs" if _as_pairs(node) else "kw_expanded", array)
     if _is_split(array):  # without the array in between
         return sql.call("string_split", *(argument.copy() for argument in array.expressions))

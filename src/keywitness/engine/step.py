@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from keywitness.engine import sql
+from keywitness.engine.documents import is_document
 from keywitness.engine.sql import Expr
 from keywitness.model.schema import Schema
 
@@ -103,7 +104,7 @@ class Step:
 
     def is_plain(self) -> bool:
         """True when every output may be repeated freely."""
-        return all(sql.is_plain(value) for value in self.outputs)
+        return all(sql.is_plain(value) or is_document(value) for value in self.outputs)
 
 
 def _placed(node: Node) -> Node:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 from keywitness.model.tables import CrosswalkColumn, audit_crosswalk, json_path
 from keywitness.store.ledger import StoredColumn
-from keywitness.store.relation import Relation
+from keywitness.store.relation import Member, Path, Relation
 from keywitness.store.segments import default_sql, literal, operand, sql_type
-from keywitness.store.sqltext import as_json, as_text
+from keywitness.store.sqltext import as_json, as_member, as_text
 
 #: The resource-specific table of Key Vault audit events.
 AUDIT_VIEW = "AZKVAuditLogs"
@@ -35,7 +35,11 @@ def audit_relation(stored: Sequence[StoredColumn], base: Relation, schema: Schem
     types = {c.name: KqlType(c.type) for c in stored}
     columns = {c.name: operand(_expression(c, origins.get(c.name), stored, types, base.columns)) for c in schema}
     columns[ROW_COLUMN.name] = base.columns[ROW_COLUMN.name]
-    return Relation(f"(SELECT * FROM {base.sql} WHERE {_is_vault_audit(base.columns)})", columns)
+    documents = ((c.name, origins.get(c.name)) for c in schema)
+    members = {
+        name: _root(o, stored, base.columns).leaves() for name, o in documents if o is not None and o.object_path
+    }
+    return Relation(f"(SELECT * FROM {base.sql} WHERE {_is_vault_audit(base.columns)})", columns, members)
 
 
 def _is_vault_audit(base: Mapping[str, str]) -> str:
@@ -77,7 +81,7 @@ def _converted(sql: str, found: KqlType, wanted: KqlType, *, undashed: bool) -> 
 class _Node:
     """A member of a JSON object: values of the columns that stand there, and members below."""
 
-    values: list[str] = field(default_factory=list)
+    values: list[tuple[str, KqlType]] = field(default_factory=list)
     members: dict[str, _Node] = field(default_factory=dict)
 
     def at(self, path: Iterable[str]) -> _Node:
@@ -88,13 +92,25 @@ class _Node:
 
     def sql(self) -> str:
         """JSON text, or NULL when nothing is there."""
-        parts = list(self.values)
+        parts = [as_json(value, type) for value, type in self.values]
         if self.members:
             inside = ", ".join(
                 f"{literal(as_key(key))} || ({member.sql()})" for key, member in self.members.items()
             )  # NULL members vanish: concat_ws skips them
             parts.insert(0, f"'{{' || nullif(concat_ws(',', {inside}), '') || '}}'")
         return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+
+    def leaves(self, path: Path = ()) -> dict[Path, Member | None]:
+        """The values below by their paths; None where one has several columns, or may be value and object."""
+        found: dict[Path, Member | None] = {}
+        for key, member in self.members.items():
+            if not member.values:
+                found |= member.leaves((*path, key))
+            elif member.members or len(member.values) > 1:
+                found[*path, key] = None
+            else:
+                found[*path, key] = as_member(*member.values[0])
+        return found
 
 
 def as_key(key: str) -> str:
@@ -105,6 +121,11 @@ def as_key(key: str) -> str:
 
 
 def _object(origin: CrosswalkColumn, stored: Sequence[StoredColumn], base: Mapping[str, str]) -> str:
+    root = _root(origin, stored, base)
+    return root.sql() if root.members or root.values else default_sql("dynamic")
+
+
+def _root(origin: CrosswalkColumn, stored: Sequence[StoredColumn], base: Mapping[str, str]) -> _Node:
     root = _Node()
     depth = len(origin.object_path)
     for c in stored:
@@ -112,8 +133,8 @@ def _object(origin: CrosswalkColumn, stored: Sequence[StoredColumn], base: Mappi
         below = path[depth:]
         if path[:depth] != origin.object_path or (origin.members and (not below or below[0] not in origin.members)):
             continue
-        root.at(below).values.append(as_json(base[c.name], KqlType(c.type)))
-    return root.sql() if root.members or root.values else default_sql("dynamic")
+        root.at(below).values.append((base[c.name], KqlType(c.type)))
+    return root
 
 
 def _claim_path(column: str) -> tuple[str, ...]:

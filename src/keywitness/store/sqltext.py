@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keywitness.model.schema import UNIX_EPOCH_TICKS, KqlType
+from keywitness.store.relation import Member
 
 
 def as_text(sql: str, type: KqlType) -> str:
@@ -39,6 +40,24 @@ def as_json(sql: str, type: KqlType) -> str:
             return _number(sql)
         case _:
             return f"CAST({sql} AS VARCHAR)"
+
+
+def as_member(sql: str, type: KqlType) -> Member | None:
+    """What extraction gives where `as_json` stands in a document; None where its spelling could differ."""
+    match type:
+        case KqlType.STRING:
+            # by the bytes: the first character of every row would cost more than all the rest
+            nested = f"({sql} >= '[' AND {sql} < '\\' OR {sql} >= '{{' AND {sql} < '|') AND json_valid({sql})"
+            whole = f"CAST(json({sql}) AS VARCHAR)"
+            quoted = f"CAST(to_json({sql}) AS VARCHAR)"
+            return Member(
+                json=f"CASE WHEN {sql} = '' THEN NULL WHEN {nested} THEN {whole} ELSE {quoted} END",
+                text=f"CASE WHEN {nested} THEN {whole} ELSE {sql} END",
+                column=sql,
+            )
+        case KqlType.GUID | KqlType.DATETIME | KqlType.BOOL | KqlType.INT | KqlType.LONG:
+            return Member(as_json(sql, type), f"coalesce({as_text(sql, type)}, '')")
+    return None
 
 
 def _number(sql: str) -> str:

@@ -43,7 +43,7 @@ def compiled(query: str, *, rewrite: bool) -> plan.Program:
         "T | mv-expand with_itemindex=i extra limit 1 | summarize count()",
         "T | mv-expand a = pack_array(who, n), b = split("
         "'x/y/z', '/') to typeof(string) | project id, a, b | sort by id asc",
-        "T | make-series s = sum(n) default=0 on id from 1 to 5 step 1 by who | project s, id | sort by tostring(s) asc",
+        "T | make-series s = sum(n) default=0 on id from 1 to 5 step 1 by who | project s | sort by tostring(s) asc",
         "T | mv-apply extra on (summarize c = count()) | project id, c | sort by id asc",
         "T | sort by id asc | extend p = prev(n), q = row_number() | project q, p",
         "M | where twice > 9 | project id | join kind=inner (M | project id, text) on id | project text | sort by text",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from keywitness.engine import sql
+from keywitness.engine.documents import is_document, key_path
 from keywitness.engine.lowering.lowering import Table, Use
 from keywitness.engine.sql import Expr
 from keywitness.kql import plan
@@ -15,8 +17,6 @@ from keywitness.model.schema import KqlType
 if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
     from keywitness.engine.step import Step
-
-_SIMPLE_KEY = re.compile(r'[^"\\\x00-\x1f]+')
 
 
 def as_json(value: Expr, type_: KqlType) -> Expr:
@@ -52,12 +52,12 @@ def json_arguments(use: Use, start: int = 0) -> list[Expr]:
 
 def parse(value: Expr, type_: KqlType) -> Expr:
     """`parse_json`: text that is no JSON becomes a dynamic string; a dynamic stays what it is."""
-    return sql.call("kw_parse_json", value) if type_ is KqlType.STRING else as_json(value, type_)
-
-
-def _key_path(key: str) -> str | None:
-    """The JSON path of a member, or None where DuckDB's path syntax cannot spell the key."""
-    return f'$."{key}"' if _SIMPLE_KEY.fullmatch(key) else None
+    if type_ is not KqlType.STRING:
+        return as_json(value, type_)
+    if isinstance(value, exp.Anonymous) and value.this == "kw_dynamic_text" and is_document(value.expressions[0]):
+        document: Expr = value.expressions[0]
+        return document.copy()  # the text of an object, or of nothing
+    return sql.call("kw_parse_json", value)
 
 
 def _path(emitter: Emitter, call: plan.Call, step: Step) -> tuple[Expr, str] | None:
@@ -69,7 +69,7 @@ def _path(emitter: Emitter, call: plan.Call, step: Step) -> tuple[Expr, str] | N
         if not isinstance(key, plan.Literal) or key.value is None:
             break
         if key.type is KqlType.STRING:
-            path = _key_path(str(key.value))
+            path = key_path(str(key.value))
             if path is None:
                 break
             parts.append(path[1:])
@@ -90,7 +90,7 @@ def _access(use: Use) -> Expr:
         return sql.call("kw_text_json", piece)
     found = _path(use.emitter, use.call, use.step)
     if found is not None:
-        return sql.call("kw_member", found[0], sql.text(found[1]))
+        return use.emitter.documents.reached(*found)[0]
     target, key = use.args
     if use.type(1) is KqlType.STRING:
         return sql.call("kx_documents_member", target, key)
@@ -119,7 +119,7 @@ def access_text(emitter: Emitter, call: plan.Call, step: Step) -> Expr:
         return sql.call("coalesce", piece, sql.text(""))
     found = _path(emitter, call, step)
     if found is not None:
-        return sql.call("kw_member_text", found[0], sql.text(found[1]))
+        return emitter.documents.reached(*found)[1]
     return sql.call("kw_dynamic_text", emitter.lower(call, step))
 
 

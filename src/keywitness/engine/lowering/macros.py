@@ -270,6 +270,8 @@ kw_datetime_axis(l, a, s) :=
 kw_timespan_axis(l, a, s) :=
     kw_list_json(list_transform(l, lambda i: kw_quoted(kw_timespan_text(a + i * s))))
 -- dynamic
+kw_document(d, name) :=
+    d
 kw_value(j) :=
     nullif(CAST(j AS VARCHAR), 'null')
 kw_member(d, p) :=

@@ -47,7 +47,8 @@ def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
                 return sql.any_of([lower_predicate(emitter, a, step) for a in _gathered(scalar.args)])
             case "equal" if _compared_by_sql(scalar.args):
                 left, right = (scalars.lower(emitter, a, step) for a in scalar.args)
-                return sql.binary(exp.EQ, left, right)
+                compared = emitter.documents.compared
+                return sql.binary(exp.EQ, compared(left, right), compared(right, left))
             case "not_equal" if _compared_by_sql(scalar.args):
                 return _differ(emitter, scalar, step)
             case "in":
