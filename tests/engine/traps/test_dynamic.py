@@ -191,3 +191,15 @@ def test_dynamic_values_have_no_order(ask):
         with pytest.raises(QueryError):
             ask(f"datatable(d: dynamic) [9, 10] | {call}")
     assert ask("datatable(d: dynamic) [9, 10] | where d > 9 | summarize max(tolong(d))") == (10,)
+
+
+@pytest.mark.parametrize("text", ["nan", "[-Infinity]", '{"a": NaN}', "[1,]", '{"a": 1 , }'])
+def test_what_json_does_not_allow_stays_text(ask, text):
+    """DuckDB reads these, and would print what no reader of JSON takes."""
+    assert ask(f"print d = parse_json('{text}') | project gettype(d), tostring(d)") == ("string", text)
+    assert ask(
+        """print parse_json('{"a": ",]", "b": "nan,", "c": [ "inf" ]}'), extract_json('$.a', '{"a": NaN}')"""
+    ) == (
+        {"a": ",]", "b": "nan,", "c": ["inf"]},
+        "",
+    )

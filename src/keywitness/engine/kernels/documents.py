@@ -88,11 +88,15 @@ def access(text: str | None, name: str | None) -> str | None:
     return write(_stepped_into(read(text), wanted)) if type(wanted) in (str, int) else None
 
 
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
 @kernel(_TEXT, _TEXT, result=_DYNAMIC)
 def extract(path: str, document: str) -> str | None:
     """`$.a.b[0]['c']` of a JSON document."""
     try:
-        value = json.loads(document)
+        value = json.loads(document, parse_constant=_refuse_constant)
     except ValueError:
         return None
     steps = path_steps(path)

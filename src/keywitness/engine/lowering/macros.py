@@ -287,8 +287,11 @@ kw_quoted(s) :=
 kw_real_json(x) :=
     CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE
     CAST(x AS VARCHAR) END
+kw_is_strict_json(s) :=
+    NOT regexp_matches(s, '(^|[:\[,])\s*-?(?i:nan|inf|infinity)\s*($|[,\]}])|,\s*[\]}]') OR NOT regexp_matches(
+    regexp_replace(s, '"(\\.|[^"\\])*"', '', 'g'), '(?i)nan|inf|,\s*[\]}]')
 kw_parse_json(s) :=
-    CASE WHEN s IS NULL OR s = '' THEN NULL WHEN json_valid(s)
+    CASE WHEN s IS NULL OR s = '' THEN NULL WHEN json_valid(s) AND kw_is_strict_json(s)
     THEN nullif(CAST(json(CASE WHEN json_valid(s) THEN s END) AS VARCHAR), 'null') ELSE kw_text_json(s) END
 kw_dynamic_is_empty(d) :=
     d IS NULL OR CAST(d AS VARCHAR) IN ('""', 'null')
