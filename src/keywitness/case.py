@@ -9,7 +9,7 @@ Example:
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from keywitness.engine.query import Needs
     from keywitness.engine.rows import Rows
     from keywitness.store.custody import ShownRecord, VerifyReport
+    from keywitness.store.ledger import KeptWatchlist
     from keywitness.store.report import IngestReport
 
 Progress = Callable[[int, int, str], None]
@@ -98,6 +99,8 @@ class Case:
         now: str | datetime | None = None,
         limits: Limits = AS_USUAL,
         window: tuple[int, int] | None = None,
+        *,
+        allow_files: bool = False,
     ) -> Rows:
         """Run a KQL query.
 
@@ -106,6 +109,7 @@ class Case:
             now: What `now()` means: a time, or "latest" for the last event of the case.
             limits: How far it may go.
             window: Only rows of tables with a TimeGenerated after the first and not after the second time, in ticks.
+            allow_files: `externaldata` may read files that are not evidence of the case.
 
         Raises:
             QueryError: If the query is refused.
@@ -113,7 +117,7 @@ class Case:
         """
         from keywitness.engine.query import query  # as in `ingest`
 
-        return query(text, case=self, now=now, limits=limits, window=window)
+        return query(text, case=self, now=now, limits=limits, window=window, allow_files=allow_files)
 
     def needs(self, text: str) -> Needs:
         """What a query looks at: its tables, and whether it judges each row by itself."""
@@ -176,6 +180,129 @@ class Case:
         yield f"{replaced:,} small segments merged" if replaced else "no small segments to merge"
         yield f"read copy made: {copy.file}, {copy.bytes:,} bytes" if copy else "the read copies are up to date"
 
+    # ------------------------------------------------- functions and watchlists
+
+    def add_watchlist(self, path: str | Path, name: str, key: str = "", *, by: str | None = None) -> KeptWatchlist:
+        """Keep a CSV file as a watchlist; one of that name before is replaced. `_GetWatchlist(name)` then reads it.
+
+        Args:
+            path: The file: UTF-8, the first line names the columns.
+            name: Its alias.
+            key: The column that is its search key; the first one when empty.
+            by: Who is named in the custody log; user@host when None.
+
+        Raises:
+            UsageError: If the file cannot be read, or is no table with a heading.
+            CaseBusyError: If another process writes.
+        """
+        from keywitness.store.watchlists import copy, read_watchlist  # as in `ingest`
+        from keywitness.store.writer import open_writer
+
+        kept, data = read_watchlist(Path(path), name, key)
+        with open_writer(self._layout, by=by) as writer:
+            copy(self._layout, kept, data)
+            action = "watchlist replaced" if name in writer.state.watchlists else "watchlist added"
+            details: dict[str, str | int] = {
+                "watchlist": name,
+                "rows": kept.rows,
+                "sha256": kept.sha256,
+                "source": kept.source,
+            }
+            writer.record(action, details, watchlists=(kept,))
+        return kept
+
+    def remove_watchlist(self, name: str, *, by: str | None = None) -> None:
+        """Take a watchlist out of use; its copy stays in the case.
+
+        Raises:
+            UsageError: If the case has none of that name.
+        """
+        from keywitness.store.ledger import KeptWatchlist
+        from keywitness.store.writer import open_writer  # as in `ingest`
+
+        with open_writer(self._layout, by=by) as writer:
+            _refuse_missing("watchlist", name, writer.state.watchlists)
+            removed = KeptWatchlist(alias=name, removed=True)
+            writer.record("watchlist removed", {"watchlist": name}, watchlists=(removed,))
+
+    def watchlist_keys(self, name: str) -> tuple[str, ...]:
+        """The search keys of a watchlist, each once; none when the case has no watchlist of that name."""
+        from keywitness.kql.quoting import literal
+
+        if self.snapshot().watchlist(name) is None:
+            return ()
+        rows = self.query(f"_GetWatchlist({literal(name)}) | where isnotempty(SearchKey) | distinct SearchKey")
+        return tuple(sorted(row["SearchKey"] for row in rows.to_pylist()))
+
+    def add_functions(
+        self, path: str | Path, name: str = "", parameters: str = "", *, by: str | None = None
+    ) -> tuple[str, ...]:
+        """Keep the functions of a file: KQL, a parser file of Sentinel, an ARM template. Older ones are replaced.
+
+        Args:
+            path: The file.
+            name: What to call a function whose file does not name it.
+            parameters: For a bare query, as KQL writes them: `least: long = 400`.
+            by: Who is named in the custody log; user@host when None.
+
+        Returns:
+            Their names.
+
+        Raises:
+            UsageError: If the file holds no function, or a name cannot be one.
+            QueryError: If a function is not KQL; with file and line.
+        """
+        from keywitness.errors import UsageError
+        from keywitness.store.functions import read_functions
+        from keywitness.store.writer import open_writer  # as in `ingest`
+
+        kept = read_functions(Path(path), name, parameters)
+        with open_writer(self._layout, by=by) as writer:
+            for function in kept:
+                if function.name in writer.state.tables:
+                    raise UsageError(f"{function.name} is a table of the case", help="give the function another name")
+            names = tuple(function.name for function in kept)
+            details = {"functions": ", ".join(names), "sha256": kept[0].sha256, "source": str(path)}
+            writer.record("functions added", details, functions=tuple(kept))
+        return names
+
+    def remove_function(self, name: str, *, by: str | None = None) -> None:
+        """Take a function out of use.
+
+        Raises:
+            UsageError: If the case has none of that name.
+        """
+        from keywitness.store.ledger import KeptFunction
+        from keywitness.store.writer import open_writer  # as in `ingest`
+
+        with open_writer(self._layout, by=by) as writer:
+            _refuse_missing("function", name, writer.state.functions)
+            writer.record("function removed", {"function": name}, functions=(KeptFunction(name=name, removed=True),))
+
+    def function_text(self, name: str) -> str:
+        """The KQL of a function, as a `let` statement.
+
+        Raises:
+            UsageError: If nothing has that name.
+        """
+        snapshot = self.snapshot()
+        found = snapshot.function(name)
+        if found is None:
+            _refuse_missing("function", name, snapshot.function_names())
+        return f"let {name} = {found.text if found else ''};"
+
+    def function_records(self) -> Records:
+        """Columns and records of `keywitness function list`."""
+        from keywitness.store.listing import function_records
+
+        return function_records(self.snapshot())
+
+    def watchlist_records(self) -> Records:
+        """Columns and records of `keywitness watchlist list`."""
+        from keywitness.store.listing import watchlist_records
+
+        return watchlist_records(self.snapshot())
+
     # ------------------------------------------------- records for people
 
     def evidence_records(self) -> Records:
@@ -211,6 +338,15 @@ class Case:
         from keywitness.store.listing import table_facts
 
         return table_facts(self.snapshot())
+
+
+def _refuse_missing(what: str, name: str, known: Iterable[str]) -> None:
+    from keywitness.errors import UsageError
+    from keywitness.kql.diagnostics import did_you_mean
+
+    if name not in known:
+        help = did_you_mean(name, known, f"`keywitness {what} list CASE` lists them")
+        raise UsageError(f"there is no {what} '{name}'", help=help)
 
 
 def create_case(path: str | Path, *, by: str | None = None) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,3 +67,18 @@ def test_demo_does_the_main_job_twice(keywitness: Callable, tmp_path: Path) -> N
 def test_demo_writes_into_no_foreign_folder(keywitness: Callable, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     assert keywitness("demo", "--out", tmp_path).code == 2
+
+
+def test_a_watchlist_of_the_case_is_watched_by_its_name(
+    keywitness: Callable, case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "case"
+    shutil.copytree(case, own)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "names.csv").write_text("Note,SecretName\nx,Alpha\ny,Beta\n")
+    assert keywitness("watchlist", "add", own, "names.csv", "--name", "Crown", "--key", "SecretName").code == 0
+    assert keywitness("investigate", own, "--watchlist", "Crown", "--out", "out").code == 0
+    scope = json.loads((tmp_path / "out" / "report.json").read_text())["scope"]
+    assert scope["watchlist"] == ["Alpha", "Beta"]
+    missing = keywitness("investigate", own, "--watchlist", "Crowns", "--out", "out2")
+    assert (missing.code, "Crowns cannot be read" in missing.err) == (4, True)

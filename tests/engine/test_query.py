@@ -12,13 +12,14 @@ import pytest
 import keywitness
 from keywitness.engine.query import explain, query
 from keywitness.errors import QueryError, UsageError
+from keywitness.kql.catalog import EmptyCatalog
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 from keywitness.store.relation import Relation
 
 T0 = 638_712_864_000_000_000  # 2025-01-01
 
 
-class MemoryCase:
+class MemoryCase(EmptyCatalog):
     """Tables as Arrow, seen as a query sees a case."""
 
     def __init__(self, tables: Mapping[str, tuple[Schema, pa.Table]]) -> None:

@@ -10,7 +10,7 @@ from keywitness.kql import functions
 from keywitness.kql.functions.function import Function, Kind
 
 #: Resolved by the binder: an engine never sees them.
-_BOUND = {"ago", "bin_auto", "column_ifexists", "column_names_of", "now", "pack_all", "toscalar"}
+_BOUND = {"ago", "bin_auto", "column_ifexists", "column_names_of", "ingestion_time", "now", "pack_all", "toscalar"}
 
 
 def _answered(kind: Kind) -> list[Function]:

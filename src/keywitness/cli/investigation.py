@@ -42,7 +42,11 @@ def investigate(
     since: Annotated[str, typer.Option("--since", help="Not before this time (UTC unless it says otherwise).")] = "",
     until: Annotated[str, typer.Option("--until", help="Before this time.")] = "",
     watchlist: Annotated[
-        Path | None, typer.Option("--watchlist", help="Names of objects nobody should read, one per line or CSV.")
+        Path | None,
+        typer.Option(
+            "--watchlist",
+            help="Names of objects nobody should read: a file (one per line, or CSV), or a watchlist of the case.",
+        ),
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -57,12 +61,21 @@ def investigate(
         secrets=secret or (),
         since=since,
         until=until,
-        watchlist=watchlist,
+        watchlist=_watched(paths, watchlist),
     )
     case, place = _case_of(paths, out, quiet=quiet)
     with progress("investigate", quiet=quiet) as advance:
         document = run_investigation(case, scope=scope, place=str(place), on_progress=advance)
     deliver(document, out)
+
+
+def _watched(paths: list[Path], watchlist: Path | None) -> Path | tuple[str, ...] | None:
+    """The file of names, or the search keys of the case's own watchlist of that name."""
+    from keywitness.case import open_case
+
+    if watchlist is None or watchlist.exists() or len(paths) != 1 or not (paths[0] / "case.json").is_file():
+        return watchlist
+    return open_case(paths[0]).watchlist_keys(str(watchlist)) or watchlist
 
 
 def _case_of(paths: list[Path], out: Path, *, quiet: bool) -> tuple[Case, Path]:

@@ -113,6 +113,9 @@ def kql(
             "Beyond it is an error: nothing is cut.",
         ),
     ] = "",
+    allow_files: Annotated[
+        bool, typer.Option("--allow-files", help="Let externaldata read local files that are not evidence.")
+    ] = False,
 ) -> None:
     # The engine imports DuckDB and sqlglot; `--help` must not wait for them.
     from keywitness.engine.limits import Limits
@@ -131,7 +134,7 @@ def kql(
         if show is not None:
             print(explain(text, case=opened, now=now, stage=show.value))
             return
-        rows = query(text, case=opened, now=now, limits=limits)
+        rows = query(text, case=opened, now=now, limits=limits, allow_files=allow_files)
     except QueryError as error:
         error.source = str(file) if file else error.source
         error.effect = error.effect or "the query did not run; nothing was printed"

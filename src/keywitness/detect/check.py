@@ -14,6 +14,7 @@ from typing import Any
 from keywitness.detect.rule import Rule, techniques
 from keywitness.errors import KeywitnessError, QueryError
 from keywitness.kql import plan, syntax
+from keywitness.kql.catalog import EmptyCatalog
 from keywitness.kql.compile import Options, compile_kql
 from keywitness.kql.parser import parse
 from keywitness.kql.plan import Program
@@ -46,7 +47,7 @@ class Checked:
     refusal: KeywitnessError | None
 
 
-class Documented:
+class Documented(EmptyCatalog):
     """All documented tables, as if each had evidence."""
 
     def schema(self, table: str) -> Schema | None:

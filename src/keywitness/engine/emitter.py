@@ -54,6 +54,8 @@ class Emitter:
         self.cuts: list[Cut] = []
         self.documents = Documents()
         self.recursive = False
+        #: Files to be read, by the name of the table that their records become.
+        self.external: dict[str, plan.External] = {}
         self._names = 0
 
     def name(self, stem: str = "t") -> str:
@@ -74,6 +76,8 @@ class Emitter:
         match node:
             case plan.Scan():
                 return self._scan(node)
+            case plan.External():
+                return self._external(node)
             case plan.Constant():
                 return self._constant(node)
             case plan.Range():
@@ -139,6 +143,12 @@ class Emitter:
             if column.name in relation.members:
                 outputs[i] = self.documents.declared(outputs[i], relation.members[column.name])
         return Step(exp.Table(this=sql.raw(relation.sql)), node.schema, tuple(outputs))
+
+    def _external(self, node: plan.External) -> Step:
+        name = next((n for n, known in self.external.items() if known == node), "") or self.name("kw_file")
+        self.external[name] = node
+        table = exp.Table(this=exp.Identifier(this=name, quoted=False))
+        return Step(table, node.schema, tuple(sql.column(f"c{i}", name) for i in range(len(node.schema))))
 
     def empty(self, schema: Schema) -> Step:
         """No rows of a schema."""
@@ -276,7 +286,7 @@ class Emitter:
         if not node.sources:
             return self.empty(node.schema)
         steps = [self.emit(part) for part in node.sources]
-        repeatable = not any(_holds(part, (plan.Scan,)) for part in node.sources)
+        repeatable = not any(_holds(part, (plan.Scan, plan.External)) for part in node.sources)
         selects = [_part(step, place if repeatable else None) for place, step in enumerate(steps)]
         query: exp.Query = selects[0]
         for select in selects[1:]:
@@ -320,7 +330,7 @@ def _part(step: Step, place: int | None) -> exp.Select:
 
 def reads_rows(node: plan.Plan) -> bool:
     """True when there may be many rows: of the evidence, of a range, of expanded arrays."""
-    return _holds(node, (plan.Scan, plan.Range, plan.MvExpand, plan.MvApply, plan.TabularCall))
+    return _holds(node, (plan.Scan, plan.External, plan.Range, plan.MvExpand, plan.MvApply, plan.TabularCall))
 
 
 def _redrawn(node: plan.Plan) -> bool:

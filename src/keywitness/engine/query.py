@@ -43,6 +43,8 @@ def query(
     now: datetime | str | None = None,
     limits: Limits = AS_USUAL,
     window: tuple[int, int] | None = None,
+    *,
+    allow_files: bool = False,
 ) -> Rows:
     """Run a KQL query.
 
@@ -54,6 +56,7 @@ def query(
         limits: How far the query may go. An answer beyond them is an error, never cut.
         window: Only rows whose TimeGenerated is after the first and not after the second of these times, in ticks, as
             when a scheduled rule runs.
+        allow_files: `externaldata` may read files that are not evidence of the case.
 
     Returns:
         The rows of the last result; `others` has those before it, where the text has several.
@@ -70,7 +73,7 @@ def query(
     clock = _now_ticks(now, catalog, source)
     if window is not None:
         source = Windowed(source, *window)
-    program = _bound(text, catalog, source, clock, limits)
+    program = _bound(text, catalog, source, clock, limits, allow_files=allow_files)
     *others, rows = (run(each, source, limits) for each in (*program.others, program))
     if program.uses_now and window is None and _says_nothing(rows):
         rows = _with_clock_hint(rows, catalog, source, clock)
@@ -189,7 +192,15 @@ def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Sourc
     return snapshot, snapshot
 
 
-def _bound(text: str, catalog: Catalog, source: Source, clock: int, limits: Limits = NO_LIMITS) -> Program:
+def _bound(
+    text: str,
+    catalog: Catalog,
+    source: Source,
+    clock: int,
+    limits: Limits = NO_LIMITS,
+    *,
+    allow_files: bool = False,
+) -> Program:
     from keywitness.kql.compile import Options, compile_kql
     from keywitness.kql.plan import Plan, Program
 
@@ -197,7 +208,7 @@ def _bound(text: str, catalog: Catalog, source: Source, clock: int, limits: Limi
         return run(Program(plan), source, replace(limits, rows=math.inf, size=math.inf)).physical()
 
     with _refusing_depth():
-        return compile_kql(text, catalog, clock, options=Options(probe=probe))
+        return compile_kql(text, catalog, clock, options=Options(probe=probe, allow_files=allow_files))
 
 
 def _now_ticks(now: datetime | str | None, catalog: Catalog, source: Source) -> int:

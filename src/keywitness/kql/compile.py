@@ -26,6 +26,7 @@ class Options:
         effect: What a refusal means, for the last line of the message.
         rewrite: Run the rewrite passes.
         probe: Runs a plan and gives its rows in physical form, for `evaluate bag_unpack` and `pivot`.
+        allow_files: `externaldata` may read files that are not evidence.
     """
 
     source: str = "query"
@@ -33,6 +34,7 @@ class Options:
     effect: str = ""
     rewrite: bool = True
     probe: Probe | None = None
+    allow_files: bool = False
 
 
 def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options = Options()) -> Program:
@@ -53,7 +55,7 @@ def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options
     reading = read(text)
     found = list(reading.diagnostics)
     try:
-        program = binder.bind(reading.query, catalog, now_ticks, options.probe)
+        program = binder.bind(reading.query, catalog, now_ticks, options.probe, allow_files=options.allow_files)
     except RefusedError as refused:
         found += [d for d in refused.diagnostics if d.span.start < reading.certain]
     if found:

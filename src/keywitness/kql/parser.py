@@ -12,6 +12,7 @@ from keywitness.kql.grammar.reshaping import Reshaping
 from keywitness.kql.grammar.sources import as_pipeline
 from keywitness.kql.lexer import Kind, Token, tokenize
 from keywitness.kql.syntax import Span
+from keywitness.model.schema import KqlType
 
 #: Characters of a query text, Kusto's own limit.
 MAX_LENGTH = 2_000_000
@@ -84,6 +85,25 @@ def read(text: str) -> Reading:
 
 def _unread(text: str, diagnostic: Diagnostic) -> Reading:
     return Reading(syntax.Query(Span(0, len(text)), text, ()), (diagnostic,), 0)
+
+
+def parse_function(text: str) -> syntax.Lambda:
+    """The syntax tree of a function as a case keeps it: `(parameters) { body }`, and nothing behind it.
+
+    Raises:
+        QueryError: With one diagnostic.
+    """
+    tokens = tokenize(text)
+    parser = _Parser(tokens.tokens, text)
+    found = list(tokens.diagnostics)
+    try:
+        function = parser.function()
+    except RefusedError as refused:
+        found.append(refused.diagnostic)
+    found += (diagnostic for _, diagnostic in parser.refused)
+    if found:
+        raise diagnostics.refuse(text, sorted(found, key=lambda d: d.span)[:1])
+    return function
 
 
 def _without_echoes(lexical: list[Diagnostic], grammatical: list[tuple[Span, Diagnostic]]) -> list[Diagnostic]:
@@ -192,6 +212,13 @@ class _Parser(Reshaping):
             self._skip_statement()
         going_on = replace(value, operators=(*before, broken, *behind))
         return replace(statement, value=going_on)
+
+    def function(self) -> syntax.Lambda:
+        """A function that fills the whole text."""
+        value = self._lambda()
+        if self.token.kind is not Kind.END:
+            self.refuse(diagnostics.unexpected_text(self.token.span, self.found(), "the function ends before it"))
+        return value
 
     def statements(self, close: str) -> tuple[syntax.Statement, ...]:
         """Statements up to a closing bracket, which stays."""
@@ -387,18 +414,48 @@ class _Parser(Reshaping):
         return syntax.QueryParameters(self.since(start), parameters)
 
     def _pattern(self) -> syntax.DeclarePattern:
-        """The body is skipped: patterns are declared by applications, not by analysts."""
         start = self.advance().start
         self.advance()
         name = self.name("a pattern name")
-        depth = 0
-        while self.token.kind is not Kind.END and not (depth == 0 and self.at_op(";")):
-            if self.at_op("(", "[", "{"):
-                depth += 1
-            elif self.at_op(")", "]", "}"):
-                depth -= 1
-            self.advance()
-        return syntax.DeclarePattern(self.since(start), name)
+        if not self.accept_op("="):
+            return syntax.DeclarePattern(self.since(start), name)
+        self.expect_op("(", "declare pattern Name = (Argument: string)[Path: string] { ... }")
+        parameters = self.open_list(self._parameter, ")")
+        path: syntax.Parameter | None = None
+        if self.accept_op("["):
+            path = self._parameter()
+            self.expect_op("]")
+        self.expect_op("{")
+        cases: list[syntax.PatternCase] = []
+        while not self.at_op("}"):
+            cases.append(self._pattern_case())
+            self.accept_op(";")
+        self.advance()
+        return syntax.DeclarePattern(self.since(start), name, parameters, path, tuple(cases))
+
+    def _pattern_case(self) -> syntax.PatternCase:
+        """`("value").["path"] = { query }`."""
+        start = self.token.start
+        self.expect_op("(", '("value").["path"] = { query }')
+        values = self.open_list(self._text, ")")
+        path: syntax.Literal | None = None
+        if self.accept_op("."):
+            self.expect_op("[")
+            path = self._text()
+            self.expect_op("]")
+        self.expect_op("=")
+        body_start = self.token.start
+        self.expect_op("{")
+        statements, result = self._function_body()
+        self.expect_op("}")
+        body = syntax.Lambda(self.since(body_start), (), statements, result)
+        return syntax.PatternCase(self.since(start), values, path, body)
+
+    def _text(self) -> syntax.Literal:
+        value = self.signed_literal()
+        if not isinstance(value, syntax.Literal) or value.type is not KqlType.STRING:
+            self.refuse(diagnostics.expected(value.span, "a string", "another value"))
+        return value
 
     def _alias(self) -> syntax.Alias:
         start = self.advance().start

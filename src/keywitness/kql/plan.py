@@ -140,6 +140,42 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that rows are read from.
+
+    Args:
+        path: Where it is.
+        sha256: What its bytes must hash to; empty for a file that nothing has recorded.
+        member: Path inside an archive.
+        name: What messages call it.
+    """
+
+    path: str
+    sha256: str = ""
+    member: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """The records of files, as `externaldata` and watchlists read them.
+
+    Every cell is text as it stands in the file; the binder converts it. For `json` and `multijson` the one column is
+    the whole record. `header` says that the first record names columns and is no row.
+    A column named `ROW_NUMBER` counts the records, from 1.
+    """
+
+    files: tuple[File, ...]
+    format: str
+    schema: Schema
+    header: bool = False
+
+
+#: The column of `External` that numbers the records; a name that no query can write.
+ROW_NUMBER = "$row"
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """Rows in the query itself: `datatable`, `getschema`; cells in physical form.
 
@@ -416,8 +452,8 @@ class Shared:
 
 
 Plan: TypeAlias = (
-    "Scan | Constant | Range | Filter | Project | Summarize | Sort | Take | Sample | Serialize | Join | Union"
-    " | MvExpand | MvApply | Outer | Partition | ScanSteps | MakeSeries | TabularCall | Shared"
+    "Scan | External | Constant | Range | Filter | Project | Summarize | Sort | Take | Sample | Serialize | Join"
+    " | Union | MvExpand | MvApply | Outer | Partition | ScanSteps | MakeSeries | TabularCall | Shared"
 )
 
 

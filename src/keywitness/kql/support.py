@@ -62,6 +62,11 @@ _NOTES = {
     syntax.Parse: "with `parse-where`; kinds simple, relaxed and regex",
     syntax.Join: "all kinds; without a kind it is innerunique, as in Kusto",
     syntax.Union: "with `withsource=`, `isfuzzy=true`, `kind=` and wildcards",
+    syntax.Find: "with `withsource=`, `in (...)`, `project`, `project-smart` and `pack_all()`; no `*` inside a term",
+    syntax.Search: "with `kind=`, `in (...)` and column terms; `a*b` inside a term with `kind=case_sensitive` only",
+    syntax.ExternalData: "evidence files of the case; other local files with `--allow-files`; never an address",
+    syntax.MacroExpand: "tables, or one place",
+    syntax.AssertSchema: "when columns, types and order are the same",
     syntax.Render: "the rows stay as they are; a terminal draws the chart under them",
     syntax.Evaluate: "the plugins below",
     syntax.Sample: "other rows each time",
@@ -78,9 +83,17 @@ _HEAD = """# KQL: what is answered
 Made by `make docs` from the tables of the language. What stands here without a reason is answered as Kusto answers
 it; what has a reason is refused with a diagnostic at its place. Nothing is answered approximately in silence.
 
-Statements: `let` (scalars, tables, functions with defaults, named and tabular arguments, views), `set`
-([limits](limits.md), `query_now` and the bins of `bin_auto()`), `declare query_parameters` with defaults. Refused:
-`declare pattern`, `alias`, `restrict`, and tables of other databases, workspaces or clusters: a case is one database.
+Statements: `let` (scalars, tables, functions with defaults, named and tabular arguments, views), `declare pattern`,
+`declare query_parameters` with defaults, `alias database`, `restrict access to`, and `set` ([limits](limits.md),
+`query_now`, `best_effort`, the bins of `bin_auto()`). Properties that would change an answer otherwise are refused, an
+unknown one is said in a note, and those about a service change nothing.
+
+Places: `database()`, `cluster()`, `workspace()`, `app()`, `adx()` and `resource()` all mean the case, and a note says
+so. One table under two places is refused: a case holds the rows of all of them together, and they would count twice.
+
+Functions and lists: a query may call the functions that the case keeps (`keywitness function add`), those of keywitness
+itself, and `_GetWatchlist` (`keywitness watchlist add`). `ingestion_time()` is read from a column `_TimeReceived`, with
+a note; without it the function is refused.
 
 Scalar operators: `+ - * / %`, `== != < <= > >=`, `=~ !~`, `and or not()`, `in !in in~ !in~` (values, arrays, tables),
 `between !between`, `has hasprefix hassuffix contains startswith endswith` with `!` and `_cs`, `has_any has_all`,
@@ -106,7 +119,12 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 def operator_rows() -> Iterator[tuple[str, str]]:
     for kind in sorted(OPERATORS, key=operators.spelled_class):
         name = f"`{operators.spelled_class(kind)}`"
-        if kind in operators.BINDERS or kind in sources.BINDERS or kind in branches.BINDERS:
+        if (
+            kind in operators.BINDERS
+            or kind in sources.BINDERS
+            or kind in branches.BINDERS
+            or kind in operators.SOURCE_OPERATORS
+        ):
             yield name, _NOTES.get(kind, "")
         else:
             yield name, f"refused: {operators.REFUSED[kind][1]}".replace("|", "\0")

@@ -275,7 +275,7 @@ class ExternalData(Node):
 
 @dataclass(frozen=True, slots=True)
 class Find(Node):
-    """`find withsource=c in (tables) where predicate project ...`."""
+    """`find withsource=c in (tables) where predicate project ...`; a `Star` among the columns is `pack(*)`."""
 
     sources: tuple[Expression, ...]
     predicate: Expression
@@ -287,7 +287,7 @@ class Find(Node):
 
 @dataclass(frozen=True, slots=True)
 class MacroExpand(Node):
-    """`macro-expand kind=... entity_group [...] as X (statements)`."""
+    """`macro-expand kind=... entity_group [...] as X (statements)`; the group written there is a `Call`."""
 
     group: Expression | None
     scope: NameRef | None
@@ -714,10 +714,22 @@ class QueryParameters(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class PatternCase(Node):
+    """`(values).[path] = { body }`; `path` is None where the pattern has none."""
+
+    values: tuple[Literal, ...]
+    path: Literal | None
+    body: Lambda
+
+
+@dataclass(frozen=True, slots=True)
 class DeclarePattern(Node):
-    """`declare pattern name = ...`: known, not taken apart."""
+    """`declare pattern name = (parameters)[path] { cases }`; a bare `declare pattern name` has none of the others."""
 
     name: NameRef
+    parameters: tuple[Parameter, ...] = ()
+    path: Parameter | None = None
+    cases: tuple[PatternCase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ class Problem:
     """One thing that is not as it was.
 
     Args:
-        part: "ledger", "table", "read copy" or "evidence".
+        part: "ledger", "table", "watchlist", "read copy" or "evidence".
         name: The file.
         what: What is wrong with it.
     """
@@ -342,6 +342,8 @@ def _case_checks(layout: Layout, state: CaseState) -> Iterator[_Check]:
     for segment in state.live_segments():
         path = layout.root / segment.file
         yield "table", segment.file, segment.bytes, _file_check(path, segment.bytes, segment.sha256)
+    for kept in state.copied.values():
+        yield "watchlist", kept.file, kept.bytes, _file_check(layout.root / kept.file, kept.bytes, kept.sha256)
     for copy in state.copies:
         if (layout.root / copy.file).exists():  # a read copy may be deleted at any time
             yield "read copy", copy.file, copy.bytes, _file_check(layout.root / copy.file, copy.bytes, copy.sha256)

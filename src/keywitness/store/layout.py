@@ -52,6 +52,11 @@ class Layout:
         return self.root / "cache"
 
     @property
+    def kept(self) -> Path:
+        """Copies of watchlists, named by their hash."""
+        return self.root / "kept"
+
+    @property
     def scratch(self) -> Path:
         """Where a writer spills; empty when none runs."""
         return self.root / "scratch"

@@ -151,6 +151,52 @@ class PassedOver(msgspec.Struct, frozen=True):
     reason: str
 
 
+class KeptFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A KQL function that the case keeps from this entry on, or no longer.
+
+    Args:
+        name: What queries call it.
+        parameters: As KQL writes them, without the parentheses.
+        body: The KQL text.
+        source: The file it came from.
+        sha256: Hash of that file.
+        removed: It is no longer a function of the case.
+    """
+
+    name: str
+    parameters: str = ""
+    body: str = ""
+    source: str = ""
+    sha256: str = ""
+    removed: bool = False
+
+
+class KeptWatchlist(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A watchlist that the case keeps from this entry on, or no longer.
+
+    Args:
+        alias: What `_GetWatchlist` calls it.
+        key: The column that is its search key.
+        columns: Its columns.
+        rows: How many.
+        file: Path of the copy inside the case folder, with "/".
+        bytes: Size of the file.
+        sha256: Its hash.
+        source: The file it was copied from.
+        removed: It is no longer a watchlist of the case; the copy stays.
+    """
+
+    alias: str
+    key: str = ""
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    file: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    source: str = ""
+    removed: bool = False
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One ledger entry.
 
@@ -167,6 +213,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         removed: Files that segments of `added` replace.
         copies: Read copies made.
         passed_over: Files and members that could not be read.
+        functions: Functions added or removed.
+        watchlists: Watchlists added or removed.
     """
 
     number: int
@@ -181,6 +229,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     removed: tuple[str, ...] = ()
     copies: tuple[ReadCopy, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    functions: tuple[KeptFunction, ...] = ()
+    watchlists: tuple[KeptWatchlist, ...] = ()
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -84,6 +84,29 @@ def custody_records(ledger: Ledger) -> Records:
     return columns, records
 
 
+def function_records(snapshot: Snapshot) -> Records:
+    """One record per function that queries may call: those of the case, then those of keywitness."""
+    columns = _columns(Name=_STRING, Parameters=_STRING, Source=_STRING, Sha256=_STRING)
+    records = [
+        (f.name, " ".join(f.parameters.split()), f.source, f.sha256)
+        for _, f in sorted(snapshot.state.functions.items())
+    ]
+    own = (n for n in snapshot.function_names() if n not in snapshot.state.functions)
+    return columns, [*records, *((name, "", "keywitness", "") for name in own)]
+
+
+def watchlist_records(snapshot: Snapshot) -> Records:
+    """One record per watchlist of the case."""
+    columns = _columns(
+        Alias=_STRING, SearchKey=_STRING, Columns=_STRING, Rows=_LONG, AddedAt=KqlType.DATETIME, Source=_STRING,
+        Sha256=_STRING,
+    )  # fmt: skip
+    return columns, [
+        (w.alias, w.key, ", ".join(w.columns), w.rows, at, w.source, w.sha256)
+        for _, (w, at) in sorted(snapshot.state.watchlists.items())
+    ]
+
+
 def table_facts(snapshot: Snapshot) -> list[tuple[str, int, int | None, int | None]]:
     """Per table with rows: name, rows, first and last time in ticks."""
     facts = []

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keywitness.errors import CaseDamagedError
+from keywitness.kql.catalog import StoredFunction, Watchlist, function_text, own_function
+from keywitness.kql.literals import parse_datetime
+from keywitness.kql.plan import File
+from keywitness.model import content
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 from keywitness.model.tables import AUDIT_TABLE, known_table, known_tables
 from keywitness.store.auditlogs import AUDIT_VIEW, audit_relation
 from keywitness.store.layout import Layout
-from keywitness.store.ledger import CopiedTable, Ledger, ReadCopy, Segment
+from keywitness.store.ledger import CopiedTable, EvidenceEntry, Ledger, ReadCopy, Segment
 from keywitness.store.relation import Relation
 from keywitness.store.segments import default_sql, literal, operand, quoted, sql_type
 from keywitness.store.sqltext import as_json, as_text
@@ -70,6 +74,39 @@ class Snapshot:
     def names(self) -> Sequence[str]:
         """Every table that `schema` knows, in alphabetical order."""
         return self._names
+
+    def function(self, name: str) -> StoredFunction | None:
+        """The function that the case keeps under the name, else the one that comes with keywitness."""
+        kept = self.state.functions.get(name)
+        if kept is None:
+            return own_function(name)
+        return StoredFunction(name, function_text(kept.parameters, kept.body), first_line=0)
+
+    def function_names(self) -> Sequence[str]:
+        """Every name that `function` knows, in alphabetical order."""
+        return sorted({*self.state.functions, *content.function_names()})
+
+    def watchlist(self, alias: str) -> Watchlist | None:
+        """The watchlist that the case keeps under the alias, or None."""
+        if alias not in self.state.watchlists:
+            return None
+        kept, at = self.state.watchlists[alias]
+        file = File(str(self.layout.root / kept.file), kept.sha256, name=f"the watchlist {alias}")
+        return Watchlist(alias, kept.key, kept.columns, file, parse_datetime(at) or 0)
+
+    def watchlist_aliases(self) -> Sequence[str]:
+        """Every alias that `watchlist` knows, in alphabetical order."""
+        return sorted(self.state.watchlists)
+
+    def files(self, name: str) -> Sequence[File]:
+        """The evidence files that a name may mean: `E3`, a path, or the last parts of one; equal bytes count once."""
+        found = [e for e in self.state.evidence.values() if e.complete and _is_called(e, name)]
+        return [self._file(entry) for entry in {e.stream_sha256: e for e in reversed(found)}.values()]
+
+    def _file(self, entry: EvidenceEntry) -> File:
+        places = (Path(entry.path), Path(self.state.folders.get(entry.number, "")) / entry.path)
+        place = next((p for p in places if p.is_file()), places[0])
+        return File(str(place), entry.sha256, entry.member, name=f"E{entry.number} {entry.path}")
 
     def relation(self, table: str) -> Relation:
         """How DuckDB reads a table that `schema` knows."""
@@ -206,6 +243,11 @@ def refuse_damaged(layout: Layout, state: CaseState) -> None:
 def _shown(column: Column) -> Column:
     """A documented column that evidence brought: `*` means it too, unless it is one of the billing columns."""
     return column if column.name.startswith("_") else Column(column.name, column.type)
+
+
+def _is_called(entry: EvidenceEntry, name: str) -> bool:
+    path = f"{entry.path}/{entry.member}" if entry.member else entry.path
+    return name == f"E{entry.number}" or f"/{path}".endswith(f"/{name.lstrip('/')}")
 
 
 def _size(path: Path) -> int:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from keywitness.store.ledger import Entry, EvidenceEntry, PassedOver, ReadCopy, Segment, StoredColumn
+from keywitness.store.ledger import (
+    Entry,
+    EvidenceEntry,
+    KeptFunction,
+    KeptWatchlist,
+    PassedOver,
+    ReadCopy,
+    Segment,
+    StoredColumn,
+)
 
 #: The store's own tables.
 REJECTED_TABLE = "_rejected"
@@ -82,6 +91,9 @@ class CaseState:
         copies: Read copies, oldest first.
         passed_over: Files and members that could not be read.
         retired: Files that were replaced, with the time of the entry that did it.
+        functions: Functions that the case keeps, by name.
+        watchlists: Watchlists that the case keeps, by alias, each with the time of its entry.
+        copied: Every watchlist there ever was, by the file of its copy.
     """
 
     entries: int = 0
@@ -92,6 +104,9 @@ class CaseState:
     copies: list[ReadCopy] = field(default_factory=list)
     passed_over: set[PassedOver] = field(default_factory=set)
     retired: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, KeptFunction] = field(default_factory=dict)
+    watchlists: dict[str, tuple[KeptWatchlist, str]] = field(default_factory=dict)
+    copied: dict[str, KeptWatchlist] = field(default_factory=dict)
 
     def apply(self, entry: Entry, head: str) -> None:
         """Take over one more entry."""
@@ -110,6 +125,15 @@ class CaseState:
                 table.segments.pop(file, None)
         self.copies += entry.copies
         self.passed_over.update(entry.passed_over)
+        for function in entry.functions:
+            self.functions.pop(function.name, None)
+            if not function.removed:
+                self.functions[function.name] = function
+        for watchlist in entry.watchlists:
+            self.watchlists.pop(watchlist.alias, None)
+            if not watchlist.removed:
+                self.watchlists[watchlist.alias] = (watchlist, entry.at)
+                self.copied[watchlist.file] = watchlist
 
     def live_segments(self) -> list[Segment]:
         """Every segment that the case now consists of."""

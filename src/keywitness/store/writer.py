@@ -226,6 +226,9 @@ def sweep(layout: Layout, state: CaseState) -> None:
     for path in layout.cache.iterdir() if layout.cache.is_dir() else ():
         if path.relative_to(layout.root).as_posix() not in copies:
             path.unlink(missing_ok=True)
+    for path in layout.kept.iterdir() if layout.kept.is_dir() else ():
+        if path.relative_to(layout.root).as_posix() not in state.copied:
+            path.unlink(missing_ok=True)
     for folder in (layout.root, layout.ledger):
         for path in folder.glob(f"{UNFINISHED_PREFIX}*") if folder.is_dir() else ():
             path.unlink(missing_ok=True)

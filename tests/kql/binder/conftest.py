@@ -8,6 +8,7 @@ import pytest
 
 from keywitness.errors import QueryError
 from keywitness.kql import plan
+from keywitness.kql.catalog import EmptyCatalog, StoredFunction
 from keywitness.kql.compile import Options, compile_kql
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
 
@@ -45,8 +46,23 @@ TABLES = {
 }
 
 
-class Catalog:
-    """Three tables; `SigninLogs` is known without evidence."""
+FUNCTIONS = {
+    "Refusals": "(least: long = 400) {\nAzureDiagnostics\n| where httpStatusCode_d >= least\n}",
+    "Misspelt": "() {\nAzureDiagnostics\n| where CallerIPAdress == ''\n}",
+    "Chicken": "() {\nEgg()\n}",
+    "Egg": "() {\nChicken\n}",
+    "Elsewhere": "() {\nOkta_CL | take 1\n}",
+}
+
+
+class Catalog(EmptyCatalog):
+    """Three tables and some functions; `SigninLogs` is known without evidence."""
+
+    def function(self, name: str) -> StoredFunction | None:
+        return StoredFunction(name, FUNCTIONS[name], 0) if name in FUNCTIONS else super().function(name)
+
+    def function_names(self) -> Sequence[str]:
+        return sorted([*FUNCTIONS, *super().function_names()])
 
     def schema(self, table: str) -> Schema | None:
         return TABLES.get(table)

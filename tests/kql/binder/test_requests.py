@@ -8,6 +8,7 @@ import pytest
 
 from keywitness.errors import QueryError
 from keywitness.kql import plan
+from keywitness.kql.binder import requests
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,24 @@ def test_query_take_max_records_takes(bench: Any) -> None:
     program = bench.bound("set query_take_max_records = 2; range x from 1 to 9 step 1 | sort by x desc")
     assert isinstance(program.result, plan.Take)
     assert program.notes == ("query_take_max_records is set: the answer has the first 2 rows at most",)
+
+
+@pytest.mark.parametrize("name", sorted(requests.REFUSED))
+def test_a_property_that_would_change_the_answer_is_refused_with_a_way_on(bench: Any, name: str) -> None:
+    refusal = bench.refusal(f"set {name} = 1; print 1")
+    assert (refusal.diagnostics[0].code, refusal.help) == ("KWQ300", requests.REFUSED[name])
+
+
+@pytest.mark.parametrize("name", sorted(requests.ABOUT_A_SERVICE))
+def test_a_property_of_a_service_changes_nothing(bench: Any, name: str) -> None:
+    program = bench.bound(f"set {name}; print 1")
+    assert (program.notes, program.options) == ((), {})
+
+
+def test_an_unknown_property_is_said(bench: Any) -> None:
+    (note,) = bench.bound("set query_nwo = datetime(2024-01-01); print 1").notes
+    assert note == "set query_nwo: no such property is known, it changes nothing; did you mean 'query_now'?"
+
+
+def test_another_language_is_refused(bench: Any) -> None:
+    assert bench.refusal("set query_language = 'sql'; print 1").diagnostics[0].code == "KWQ300"

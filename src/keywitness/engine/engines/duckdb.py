@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from keywitness.engine import tabular
+from keywitness.engine import files, tabular
 from keywitness.engine.emitter import Cut, Emitter, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
@@ -28,7 +28,7 @@ from keywitness.engine.refusal import cannot
 from keywitness.engine.rows import Rows
 from keywitness.engine.sql import SQL_TYPES
 from keywitness.errors import CaseDamagedError, KeywitnessError, LimitError, QueryError, StorageFullError
-from keywitness.kql.plan import Program
+from keywitness.kql.plan import External, Program
 from keywitness.model.schema import Schema
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class DuckDbEngine:
         limits = self.limits.settled(program.options)
         emitted = _emitted(program, source)
         tables = {cut.table: self._computed(cut, source, limits) for cut in emitted.cuts}
+        tables |= {name: files.read(external) for name, external in emitted.files.items()}
         key = (limits.memory or 0, self.threads or 0, source.folders())
         with _lent(key) as instance, instance.database.cursor() as connection:
             connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
@@ -232,12 +233,13 @@ def _rows(program: Program, data: Any) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Emitted:
-    """The query, the macros it uses in order of definition, the kernels by their name in it, the tables to compute."""
+    """The query, its macros in order of definition, kernels and files by their name in it, the tables to compute."""
 
     query: exp.Select
     macros: list[str]
     kernels: dict[str, Kernel]
     cuts: list[Cut]
+    files: dict[str, External]
 
 
 def _emitted(program: Program, source: Source) -> _Emitted:
@@ -259,7 +261,7 @@ def _emitted(program: Program, source: Source) -> _Emitted:
             kernels[f"{name}_{count}"] = find(name).called_with(count)
         else:
             macro_names.add(name)
-    return _Emitted(query, macros.needed(macro_names), kernels, emitter.cuts)
+    return _Emitted(query, macros.needed(macro_names), kernels, emitter.cuts, emitter.external)
 
 
 def _define(

@@ -238,6 +238,24 @@ def _ago(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     return fold(plan.Call("subtract", (e.context.now(), arguments[0]), DATETIME))
 
 
+#: When Azure Monitor received a record, where an export brought it.
+_RECEIVED = "_TimeReceived"
+
+
+def _ingestion_time(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """The time of receipt, and a note that it is no more. Exports leave out when a record became ready to query."""
+    match(node, row, [e.bind(a) for a in node.args])
+    column = e.column(_RECEIVED)
+    if column is None or column.type is not DATETIME:
+        help = f"no export has the time of ingestion: use TimeGenerated, or export {_RECEIVED} too"
+        raise diagnostics.not_supported(node.span, f"ingestion_time() without a column {_RECEIVED}", help)
+    e.context.note(
+        f"ingestion_time() is read from {_RECEIVED}: Azure Monitor received the record then, and had it ready seconds "
+        "to minutes later"
+    )
+    return plan.ColumnRef(column.name, column.type)
+
+
 def _iff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     if len(node.args) != 3:
         raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
@@ -413,6 +431,7 @@ _PAIRWISE = "add subtract multiply divide pow greater greater_equals less less_e
 _SPECIAL: dict[str, _Special] = {
     "now": _now,
     "ago": _ago,
+    "ingestion_time": _ingestion_time,
     "iff": _iff,
     "case": _case,
     "coalesce": _choice,
@@ -514,6 +533,6 @@ def _aggregate_arguments(
 
 
 #: Functions whose value is a table.
-_TABLES = "table materialize externaldata external_table materialized_view stored_query_result _GetWatchlist"
-_ELSEWHERE = "cluster database workspace app adx arg"
+_TABLES = "table materialize external_table materialized_view stored_query_result _GetWatchlist _GetWatchlistAlias"
+_ELSEWHERE = "cluster database workspace app adx resource arg"
 TABULAR = frozenset(f"{_TABLES} {_ELSEWHERE}".split())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import fnmatch
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from keywitness.kql import syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.sketches import Sketches
-from keywitness.kql.catalog import Catalog
+from keywitness.kql.catalog import Catalog, StoredFunction
+from keywitness.kql.parser import parse_function
 from keywitness.kql.plan import Literal, Plan, Scalar
 from keywitness.model.schema import KqlType, Schema
 
@@ -65,10 +68,33 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class UserFunction:
-    """A function of the query, with the scope of its definition."""
+    """A function of the query with the scope of its definition, or one that the case keeps (`stored`)."""
 
     definition: syntax.Lambda
     scope: Scope
+    stored: StoredFunction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A `declare pattern`, with the scope of its definition."""
+
+    definition: syntax.DeclarePattern
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database, cluster or workspace by its name in the query: here it is the case. Empty: the one in scope."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityGroup:
+    """The members of an `entity_group`, as written."""
+
+    members: tuple[syntax.Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +102,23 @@ class Unknown:
     """A name whose value was refused: `Scope.find` refuses it in silence."""
 
 
-Entity: TypeAlias = "ScalarValue | Table | UserFunction | Unknown"
+Entity: TypeAlias = "ScalarValue | Table | UserFunction | Pattern | Place | EntityGroup | Unknown"
 
 
 class Scope:
-    """Names that `let` defined, inner over outer."""
+    """Names that `let` defined, inner over outer.
 
-    __slots__ = ("_names", "_own")
+    `tables` are the patterns of the tables and functions of the case that may be named, None for all; `hidden` are
+    names that an earlier `restrict access to` took away.
+    """
+
+    __slots__ = ("_names", "_own", "hidden", "tables")
 
     def __init__(self, names: dict[str, Entity] | None = None) -> None:
         self._names = dict(names or {})
         self._own: set[str] = set()
+        self.tables: tuple[str, ...] | None = None
+        self.hidden: frozenset[str] = frozenset()
 
     def find(self, name: str) -> Entity | None:
         """What the name stands for, or None.
@@ -110,7 +142,20 @@ class Scope:
 
     def inner(self) -> Scope:
         """A scope that begins with all of these names; also the snapshot that a function keeps."""
-        return Scope(self._names)
+        scope = Scope(self._names)
+        scope.tables, scope.hidden = self.tables, self.hidden
+        return scope
+
+    def restrict(self, kept: Iterable[str], tables: tuple[str, ...]) -> None:
+        """`restrict access to`: of tables and functions only these stay; values stay all."""
+        kept = set(kept)
+        gone = {n for n, e in self._names.items() if isinstance(e, Table | UserFunction | Pattern) and n not in kept}
+        self._names = {n: e for n, e in self._names.items() if n not in gone}
+        self.tables, self.hidden = tables, self.hidden | gone
+
+    def shows(self, table: str) -> bool:
+        """True when a table or function of the case may be named."""
+        return self.tables is None or any(fits(table, pattern) for pattern in self.tables)
 
     def items(self) -> Iterator[tuple[str, Entity]]:
         """Names and what they stand for."""
@@ -140,6 +185,10 @@ class Context:
         bind_operators: Binds operators over given rows (also the bodies of mv-apply and partition).
         unsure: Names that an operator refused before may have made columns of: whoever names one is refused in silence.
         call_user: Calls a function of the query with the caller's columns and, for `invoke`, the piped rows.
+        allow_files: `externaldata` may read files that are not evidence.
+        places: The database, cluster or workspace under which each table of the case was named, empty for none.
+        aliases: Names of `alias database`, with what they stand for.
+        calling: The functions of the case that are being bound, outermost first.
     """
 
     catalog: Catalog
@@ -158,6 +207,18 @@ class Context:
     bins: dict[str, Literal] = field(default_factory=dict)
     counter: int = 0
     depth: int = 0
+    allow_files: bool = False
+    places: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    calling: list[str] = field(default_factory=list)
+
+    def find(self, scope: Scope, name: str) -> Entity | None:
+        """What a name stands for: a `let` of the query, else a function that the case keeps, else None."""
+        entity = scope.find(name)
+        if entity is not None or not scope.shows(name):
+            return entity
+        stored = self.catalog.function(name)
+        return UserFunction(_parsed(stored.text), Scope(), stored) if stored is not None else None
 
     def note(self, text: str) -> None:
         """Add a remark once."""
@@ -173,6 +234,17 @@ class Context:
         """A name that no query can write, for a column or a shared table between two operators."""
         self.counter += 1
         return f"${prefix}{self.counter}"
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> syntax.Lambda:
+    """A stored function's tree; it was parsed once before it was kept."""
+    return parse_function(text)
+
+
+def fits(name: str, pattern: str) -> bool:
+    """True when a name fits a pattern, in which only `*` is special."""
+    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def unknown_column(context: Context, rows: Rows, node: syntax.NameRef, others: Sequence[str] = ()) -> Exception:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from keywitness.kql import foreign
 from keywitness.kql.diagnostics import Diagnostic, did_you_mean, quoted
+from keywitness.kql.excerpt import locate
 from keywitness.kql.functions.function import NUMBER, PLAIN
 from keywitness.kql.syntax import Span
 from keywitness.model.schema import KqlType
@@ -23,15 +24,20 @@ class RefusedError(Exception):
     """Carries diagnostics from where they were found to `compile_kql`.
 
     Without any it is silent: it stands for what depends on something that was refused before.
+
+    Args:
+        unresolved: A table, or a function that should give one, is not there: what `isfuzzy` passes over.
     """
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
+    def __init__(self, *diagnostics: Diagnostic, unresolved: bool = False) -> None:
         super().__init__(*(d.message for d in diagnostics))
         self.diagnostics = diagnostics
+        self.unresolved = unresolved
 
     def at(self, place: str) -> RefusedError:
         """The same, with this place where a diagnostic has none."""
-        return RefusedError(*(d if d.place else d.at(place) for d in self.diagnostics))
+        placed = (d if d.place else d.at(place) for d in self.diagnostics)
+        return RefusedError(*placed, unresolved=self.unresolved)
 
 
 class Refusals:
@@ -46,10 +52,11 @@ class Refusals:
         ["'a' is not defined", "'b' is not defined"]
     """
 
-    __slots__ = ("_any", "diagnostics")
+    __slots__ = ("_any", "_unresolved", "diagnostics")
 
     def __init__(self) -> None:
         self._any = False
+        self._unresolved = True
         self.diagnostics: list[Diagnostic] = []
 
     def __enter__(self) -> Refusals:
@@ -69,6 +76,7 @@ class Refusals:
     def add(self, refused: RefusedError) -> None:
         """Keep one for later."""
         self._any = True
+        self._unresolved = self._unresolved and (refused.unresolved or not refused.diagnostics)
         self.diagnostics += refused.diagnostics
 
     def settle(self) -> None:
@@ -78,7 +86,7 @@ class Refusals:
             RefusedError: With every diagnostic.
         """
         if self._any:
-            raise RefusedError(*self.diagnostics)
+            raise RefusedError(*self.diagnostics, unresolved=self._unresolved and bool(self.diagnostics))
 
 
 def each(do: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
@@ -159,13 +167,74 @@ def unknown_table(span: Span, name: str, tables: Iterable[str]) -> RefusedError:
     """KS204: neither a table of the case, a known log table, nor a tabular `let`."""
     otherwise = "ingest evidence for it, or check the name: `keywitness tables CASE` lists what a case holds"
     help = did_you_mean(name, tables, otherwise)
-    return _refused("KS204", f"{quoted(name)} is not a table", span, help, "neither in the case nor a known log table")
+    label = "neither in the case nor a known log table"
+    refused = _refused("KS204", f"{quoted(name)} is not a table", span, help, label)
+    refused.unresolved = True
+    return refused
+
+
+def hidden_table(span: Span, name: str) -> RefusedError:
+    """KS204: a table or function that an earlier `restrict access to` leaves out."""
+    refused = _refused("KS204", f"{quoted(name)} is left out by 'restrict access to'", span, "list it there")
+    refused.unresolved = True
+    return refused
 
 
 def unknown_function(span: Span, name: str, functions: Iterable[str]) -> RefusedError:
     """KS211: no such function."""
     help = foreign.FUNCTIONS.get(name.lower(), "")
     return _refused("KS211", f"{quoted(name)} is not a function", span, help or did_you_mean(name, functions))
+
+
+def unknown_tabular_function(span: Span, name: str, functions: Iterable[str]) -> RefusedError:
+    """KS211: no such function, where a table is needed."""
+    help = did_you_mean(name, functions, f"`keywitness function add CASE {name} -f FILE` keeps one in the case")
+    refused = _refused("KS211", f"{quoted(name)} is not a function", span, help)
+    refused.unresolved = True
+    return refused
+
+
+def inside_function(span: Span, name: str, text: str, first_line: int, inner: RefusedError) -> RefusedError:
+    """The same refusals at the call, for causes inside a function that the case keeps."""
+    found = (_inside(span, name, text, first_line, cause) for cause in inner.diagnostics)
+    return RefusedError(*found, unresolved=inner.unresolved)
+
+
+def _inside(span: Span, name: str, text: str, first_line: int, cause: Diagnostic) -> Diagnostic:
+    line = locate(text, cause.span.start).line
+    shown = text.splitlines()[line - 1].strip()[:100] if text else ""
+    number = line + first_line - 1
+    help = f"{name}, line {number}: {shown}" + (f"   {cause.help}" if cause.help else "")
+    return Diagnostic(cause.code, "error", f"in the function {name}, line {number}: {cause.message}", span, help)
+
+
+def calls_itself(span: Span, names: Sequence[str]) -> RefusedError:
+    """KWQ307: a function that the case keeps calls itself, perhaps through others."""
+    chain = " calls ".join(names)
+    return _refused("KWQ307", f"{chain}: functions cannot call themselves", span)
+
+
+def no_pattern_case(span: Span, name: str, cases: Sequence[str]) -> RefusedError:
+    """KS188: a `declare pattern` without a case for these values."""
+    help = f"it has {', '.join(cases[:5])}" if cases else "it is declared without cases"
+    return _refused("KS188", f"the pattern {quoted(name)} has no case for these values", span, help)
+
+
+def two_places(span: Span, table: str, places: Sequence[str]) -> RefusedError:
+    """KWQ308: one table of a case, named as if it stood in several databases or workspaces."""
+    shown = " and ".join(place or "no name" for place in places)
+    help = "a case holds the rows of all of them together: name the table once"
+    return _refused("KWQ308", f"{quoted(table)} is named under {shown}, and a case is one place", span, help)
+
+
+def several_types(span: Span, name: str, types: Sequence[KqlType], help: str) -> RefusedError:
+    """KWQ309: a column that the tables of find, search or a tabular lookup hold in several types."""
+    return _refused("KWQ309", f"{quoted(name)} is {' and '.join(types)} in different tables", span, help)
+
+
+def file_refused(span: Span, message: str, help: str) -> RefusedError:
+    """KWQ310: a file or an address that a query may not read."""
+    return _refused("KWQ310", message, span, help)
 
 
 def not_supported(span: Span, what: str, reason: str) -> RefusedError:
@@ -355,9 +424,9 @@ def no_value(span: Span, name: str) -> RefusedError:
     )
 
 
-def no_watchlist(span: Span, name: str) -> RefusedError:
+def no_watchlist(span: Span, name: str, aliases: Iterable[str]) -> RefusedError:
     """KWQ305: a watchlist that the case does not hold."""
-    help = f"ingest it as {name}.csv: it becomes the table {name}, which the query then reads"
+    help = did_you_mean(name, aliases, f"`keywitness watchlist add CASE FILE --name {name}` puts a CSV file there")
     return _refused("KWQ305", f"the case holds no watchlist {quoted(name)}", span, help)
 
 

@@ -8,7 +8,17 @@ from typing import Any
 
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import calls, comparisons, diagnostics, folding
-from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope, Table, UserFunction, unknown_column
+from keywitness.kql.binder.context import (
+    Context,
+    Pattern,
+    Place,
+    Rows,
+    ScalarValue,
+    Scope,
+    Table,
+    UserFunction,
+    unknown_column,
+)
 from keywitness.kql.binder.parts import Part
 from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, REAL, STRING, arithmetic, convert
 from keywitness.kql.functions import Kind
@@ -146,6 +156,11 @@ class Expressions:
     def _member(self, node: syntax.Member) -> plan.Scalar:
         if not isinstance(node.name, syntax.NameRef):
             raise diagnostics.column_expected(node.name.span)
+        if isinstance(node.object, syntax.NameRef) and isinstance(self.scope.find(node.object.name), Place):
+            entity = self.context.bind_entity(self.context, self.scope, node)
+            if isinstance(entity, ScalarValue):
+                return entity.value
+            raise diagnostics.scalar_expected(node.span, "this")
         object = self.bind(node.object)
         if object.type is not DYNAMIC:
             raise diagnostics.no_member(node.name.span, node.name.name, object.type)
@@ -219,9 +234,15 @@ class Expressions:
         entity = self.scope.find(name)
         if isinstance(entity, UserFunction):
             return self._user_call(node, entity)
+        if isinstance(entity, Pattern):
+            raise diagnostics.scalar_expected(node.span, f"the pattern {name}()")
         if self.aggregates is not None and (row := functions.find_aggregate(name)):
             return calls.bind_aggregate(self, node, row)
         row = functions.find(name)
+        if row is None:
+            stored = self.context.find(self.scope, name)
+            if isinstance(stored, UserFunction):
+                return self._user_call(node, stored)
         if row is None or row.refusal:
             raise self._no_value(node, row)
         if row.kind is Kind.WINDOW:
@@ -263,7 +284,8 @@ class Expressions:
         if name in calls.TABULAR:
             return diagnostics.scalar_expected(node.span, f"{name}()")
         known = [n for f in functions.every() if not f.refusal for n in (f.name, *f.aliases)]
-        return diagnostics.unknown_function(node.function.span, name, [*known, *self.scope])
+        own = self.context.catalog.function_names()
+        return diagnostics.unknown_function(node.function.span, name, [*known, *self.scope, *own])
 
     def _user_call(self, node: syntax.Call, function: UserFunction) -> plan.Scalar:
         result = self.context.call_user(self.context, self.scope, function, node, self.rows, None)
@@ -273,7 +295,7 @@ class Expressions:
 
     def tabular_call(self, node: syntax.Call, name: str) -> Rows | None:
         """The rows of a call that gives a table, None for one that gives a scalar."""
-        if name in calls.TABULAR or isinstance(self.scope.find(name), UserFunction):
+        if name in calls.TABULAR or isinstance(self.context.find(self.scope, name), UserFunction):
             entity = self.context.bind_entity(self.context, self.scope, node)
             return entity.rows if isinstance(entity, Table) else None
         return None

@@ -147,34 +147,11 @@ def bind_union(context: Context, scope: Scope, rows: Rows | None, node: syntax.U
     listed: list[tuple[str, Rows]] = []
     if rows is not None:
         listed.append((rows.label or "union_arg0", rows))
-    refusals = diagnostics.Refusals()
-    for place, item in enumerate(node.sources, start=len(listed)):
-        with refusals:
-            listed.extend(_sources(context, scope, item, place, fuzzy=node.isfuzzy))
-    refusals.settle()
+    fuzzy = node.isfuzzy or bool(context.options.get("best_effort"))
+    listed += sources.listed(context, scope, node.sources, "union", start=len(listed), fuzzy=fuzzy)
     if not listed:
         raise diagnostics.bad_value(node.span, "no table of the union exists here")
     return Rows(united(listed, node.withsource.name if node.withsource else "", inner=node.kind == "inner"))
-
-
-def _sources(
-    context: Context, scope: Scope, item: syntax.Node, place: int, *, fuzzy: bool
-) -> Iterator[tuple[str, Rows]]:
-    if isinstance(item, syntax.WildcardName | syntax.Star):
-        pattern = item.pattern if isinstance(item, syntax.WildcardName) else "*"
-        found = list(sources.matching(context, scope, pattern))
-        if not found and not fuzzy:
-            raise diagnostics.unknown_table(item.span, pattern, context.catalog.names())
-        yield from found
-        return
-    try:
-        rows = context.bind_table(context, scope, item)
-    except diagnostics.RefusedError as refused:
-        if fuzzy and [d.code for d in refused.diagnostics] == ["KS204"]:
-            context.note(f"union isfuzzy: {refused.diagnostics[0].message}, it was left out")
-            return
-        raise
-    yield rows.label or f"union_arg{place}", rows
 
 
 def united(listed: Sequence[tuple[str, Rows]], source_column: str, *, inner: bool = False) -> plan.Plan:

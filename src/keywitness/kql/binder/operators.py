@@ -11,18 +11,20 @@ from keywitness.kql.binder import (
     axes,
     columns,
     diagnostics,
+    entities,
     expand,
     groups,
     joins,
     nesting,
     parsing,
     partitions,
+    places,
     plugins,
     ranking,
     scanning,
     searching,
 )
-from keywitness.kql.binder.context import Context, Rows, Scope, Table
+from keywitness.kql.binder.context import Context, Rows, Scope, Table, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import DYNAMIC, LONG, convert
 from keywitness.kql.functions.function import INTEGER
@@ -34,7 +36,6 @@ SOURCE_OPERATORS = (
     syntax.Union,
     syntax.Search,
     syntax.Evaluate,
-    syntax.ExternalData,
     syntax.Find,
     syntax.MacroExpand,
     syntax.UnsupportedOperator,
@@ -44,14 +45,10 @@ _WAIT = "keywitness does not answer it; support.md lists what it answers"
 _ONE_WORD = {syntax.GetSchema, syntax.ExternalData}
 #: Operators that are known and refused: what to use instead.
 REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
-    syntax.ExternalData: ("externaldata", "a query reads nothing outside of the case: ingest the file instead"),
-    syntax.Find: ("find", "use `union withsource=Table T1, T2 | where ...`"),
-    syntax.MacroExpand: ("macro-expand", "a case is one database"),
     syntax.Fork: ("fork", "it gives several tables: it can only be the last operator of a query"),
     syntax.Facet: ("facet", "it gives several tables: it can only be the last operator of a query"),
     syntax.Reduce: ("reduce", "how it forms patterns is not documented: group by replace_regex() instead"),
     syntax.Consume: ("consume", "it has no result: leave it out"),
-    syntax.AssertSchema: ("assert-schema", "use getschema"),
 }
 
 
@@ -73,6 +70,10 @@ def bind_source(context: Context, scope: Scope, node: Any) -> Rows:
         return joins.bind_union(context, scope, None, node)
     if isinstance(node, syntax.Search):
         return searching.bind_search(context, scope, None, node)
+    if isinstance(node, syntax.Find):
+        return searching.bind_find(context, scope, node)
+    if isinstance(node, syntax.MacroExpand):
+        return entities.bind_macro_expand(context, scope, node)
     if isinstance(node, syntax.Evaluate):
         return plugins.bind_evaluate(context, scope, None, node)
     raise _refusal(node)
@@ -188,17 +189,26 @@ def _written(node: syntax.Node) -> str:
 
 def bind_invoke(context: Context, scope: Scope, rows: Rows, node: syntax.Invoke) -> Rows:
     """`invoke f(...)`: the rows are the function's first argument."""
-    from keywitness.kql.binder.context import UserFunction
-
-    if not isinstance(node.call, syntax.Call):
-        raise diagnostics.not_supported(node.span, "a function of another database", "a case is one database")
-    function = scope.find(node.call.function.name)
+    call = node.call.call if isinstance(node.call, syntax.MethodCall) else node.call
+    if isinstance(node.call, syntax.MethodCall) and places.find(context, scope, node.call.object) is None:
+        raise diagnostics.unknown_function(call.function.span, call.function.name, scope)
+    function = context.find(scope, call.function.name)
     if not isinstance(function, UserFunction):
-        raise diagnostics.unknown_function(node.call.function.span, node.call.function.name, scope)
-    result = context.call_user(context, scope, function, node.call, None, rows)
+        known = [*scope, *context.catalog.function_names()]
+        raise diagnostics.unknown_function(call.function.span, call.function.name, known)
+    result = context.call_user(context, scope, function, call, None, rows)
     if not isinstance(result, Table):
-        raise diagnostics.table_expected(node.call.span, f"the result of {node.call.function.name}()")
+        raise diagnostics.table_expected(call.span, f"the result of {call.function.name}()")
     return result.rows
+
+
+def bind_assert_schema(context: Context, scope: Scope, rows: Rows, node: syntax.AssertSchema) -> Rows:
+    """`assert-schema`: the rows as they are, when they have just these columns in this order; else refused."""
+    found = [f"{c.name}:{c.type}" for c in rows.schema.visible()]
+    wanted = [f"{c.name.name}:{c.type}" for c in node.columns]
+    if found != wanted:
+        raise diagnostics.bad_value(node.span, "the columns here are not these", f"they are ({', '.join(found)})")
+    return rows
 
 
 BINDERS: dict[type[syntax.Node], OperatorBinder] = {
@@ -225,6 +235,7 @@ BINDERS: dict[type[syntax.Node], OperatorBinder] = {
     syntax.As: bind_as,
     syntax.Render: bind_render,
     syntax.Invoke: bind_invoke,
+    syntax.AssertSchema: bind_assert_schema,
     syntax.Join: joins.bind_join,
     syntax.Lookup: joins.bind_lookup,
     syntax.Union: joins.bind_union,

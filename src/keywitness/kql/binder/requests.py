@@ -1,7 +1,8 @@
 """`set`: properties of the request that change what is answered, or whether.
 
-https://learn.microsoft.com/kusto/query/set-statement and https://learn.microsoft.com/kusto/concepts/query-limits; the
-other properties are about a service and change nothing here.
+https://learn.microsoft.com/kusto/query/set-statement, https://learn.microsoft.com/kusto/concepts/query-limits and
+https://learn.microsoft.com/kusto/api/rest/request-properties. Properties that are about a service change nothing here;
+those that would change the answer and that a case cannot follow are refused, and unknown ones are said.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Scope
 from keywitness.kql.binder.expressions import Expressions
+from keywitness.kql.diagnostics import did_you_mean
 from keywitness.kql.literals import parse_timespan
 from keywitness.model.schema import KqlType
 
@@ -24,6 +26,35 @@ PROPERTIES: dict[str, KqlType] = {
     "norequesttimeout": KqlType.BOOL,
     "maxmemoryconsumptionperiterator": KqlType.LONG,
     "max_memory_consumption_per_query_per_node": KqlType.LONG,
+    "best_effort": KqlType.BOOL,
+}
+#: About the service's work, never about an answer.
+ABOUT_A_SERVICE = frozenset(
+    """
+    client_max_redirect_count deferpartialqueryfailures push_selection_through_aggregation
+    query_distribution_nodes_span query_fanout_nodes_percent query_fanout_threads_percent query_log_query_parameters
+    query_max_entities_in_union query_optimize_fts_at_relop query_results_cache_max_age
+    query_results_cache_per_shard query_results_progressive_enabled query_results_progressive_row_count
+    query_results_progressive_update_period query_take_remote_entities_disabled queryconsistency request_app_name
+    request_block_row_level_security request_callout_disabled request_description request_external_data_disabled
+    request_external_table_disabled request_impersonation_disabled request_readonly request_readonly_hardline
+    request_remote_entities_disabled request_sandboxed_execution_disabled request_user
+    results_error_reporting_placement results_progress_enabled results_v2_fragment_primary_tables
+    validate_permissions validatepermissions materialized_view_shuffle materialized_view_shuffle_query
+    """.split()  # noqa: SIM905
+)
+#: Properties that would change the answer in a way that a case does not know.
+REFUSED = {
+    "query_cursor_after_default": "a case has no cursors: compare TimeGenerated",
+    "query_cursor_before_or_at_default": "a case has no cursors: compare TimeGenerated",
+    "query_cursor_current": "a case has no cursors: compare TimeGenerated",
+    "query_cursor_disabled": "a case has no cursors: compare TimeGenerated",
+    "query_cursor_scoped_tables": "a case has no cursors: compare TimeGenerated",
+    "query_datetimescope_column": "write where TimeGenerated between (...)",
+    "query_datetimescope_from": "write where TimeGenerated between (...)",
+    "query_datetimescope_to": "write where TimeGenerated between (...)",
+    "query_force_row_level_security": "a case has no row level security",
+    "query_results_apply_getschema": "write | getschema",
 }
 #: Size of the bins of bin_auto(), and a value where one of them begins.
 BINS = ("query_bin_auto_size", "query_bin_auto_at")
@@ -42,6 +73,7 @@ def bind_set(context: Context, scope: Scope, statement: syntax.SetOption) -> Non
         return
     type_ = PROPERTIES.get(name)
     if type_ is None:
+        _other(context, statement, name)
         return
     value = _value(context, scope, statement, type_)
     if name == "query_now":
@@ -56,6 +88,19 @@ def _bound(context: Context, scope: Scope, statement: syntax.SetOption) -> plan.
     if not isinstance(bound, plan.Literal):
         raise diagnostics.constant_expected(statement.span, statement.name.name)
     return bound
+
+
+def _other(context: Context, statement: syntax.SetOption, name: str) -> None:
+    """A property without an effect here, one that is refused, or one that nobody knows."""
+    if name in REFUSED:
+        raise diagnostics.not_supported(statement.span, f"set {name}", REFUSED[name])
+    if name == "query_language":
+        word = getattr(statement.value, "value", getattr(statement.value, "name", ""))
+        if word not in {"kql", "csl"}:
+            raise diagnostics.not_supported(statement.span, f"the query language {word}", "write KQL")
+    elif name not in ABOUT_A_SERVICE:
+        help = did_you_mean(name, (*PROPERTIES, *REFUSED, *ABOUT_A_SERVICE))
+        context.note(f"set {name}: no such property is known, it changes nothing{'; ' + help if help else ''}")
 
 
 def taken(context: Context, result: plan.Plan) -> plan.Plan:

@@ -154,7 +154,7 @@ class Sketches:
 
     def _columns(self, node: plan.Plan) -> Mapping[str, str]:
         match node:
-            case plan.Scan() | plan.Constant():
+            case plan.Scan() | plan.External() | plan.Constant():
                 return {}
             case plan.Outer():
                 return self._outer[-1] if self._outer else {}

@@ -6,13 +6,35 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from keywitness.kql import plan, syntax
-from keywitness.kql.binder import branches, calls, diagnostics, operators, recovery, requests, sources
-from keywitness.kql.binder.context import Context, Entity, Rows, ScalarValue, Scope, Table, Unknown, UserFunction
+from keywitness.kql import functions, plan, syntax
+from keywitness.kql.binder import (
+    branches,
+    calls,
+    diagnostics,
+    entities,
+    operators,
+    places,
+    recovery,
+    requests,
+    sources,
+)
+from keywitness.kql.binder.context import (
+    Context,
+    Entity,
+    EntityGroup,
+    Pattern,
+    Place,
+    Rows,
+    ScalarValue,
+    Scope,
+    Table,
+    Unknown,
+    UserFunction,
+)
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.types import DYNAMIC, comparable, convert
-from keywitness.kql.catalog import Catalog
+from keywitness.kql.catalog import Catalog, StoredFunction
 
 _DEEPEST_CALL = 64
 #: Operators one behind the other, tables of `let` included.
@@ -20,7 +42,9 @@ MOST_STEPS = 400
 Probe: TypeAlias = Callable[[plan.Plan], Sequence[tuple[object, ...]]]
 
 
-def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | None = None) -> plan.Program:
+def bind(
+    query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | None = None, *, allow_files: bool = False
+) -> plan.Program:
     """Bind a query to a typed plan.
 
     Args:
@@ -28,12 +52,15 @@ def bind(query: syntax.Query, catalog: Catalog, now_ticks: int, probe: Probe | N
         catalog: The tables it may name.
         now_ticks: What `now()` returns.
         probe: Runs a plan and gives its rows, for plugins whose columns depend on the data.
+        allow_files: `externaldata` may read files that are not evidence.
 
     Raises:
         RefusedError: With the names, types and constructs that have no exact meaning here, as far as each can be told
             from what follows of another.
     """
-    context = Context(catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user, probe)
+    context = Context(
+        catalog, now_ticks, bind_entity, bind_table, bind_operators, call_user, probe, allow_files=allow_files
+    )
     context.notes.extend(query.notes)
     scope = Scope()
     programs: list[plan.Program] = []
@@ -97,9 +124,11 @@ def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> R
         case syntax.SetOption():
             requests.bind_set(context, scope, statement)
         case syntax.DeclarePattern(name=name):
-            raise diagnostics.not_supported(name.span, "declare pattern", "name the table itself")
-        case syntax.Alias() | syntax.Restrict():
-            raise diagnostics.not_supported(statement.span, "this statement", "a case is one database")
+            scope.define(name.name, Pattern(statement, scope.inner()))
+        case syntax.Alias():
+            places.bind_alias(context, scope, statement)
+        case syntax.Restrict():
+            places.bind_restrict(context, scope, statement)
     return None
 
 
@@ -127,33 +156,34 @@ def bind_entity(context: Context, scope: Scope, node: syntax.Node) -> Entity:
             return Table(bind_table(context, scope, node))
         case syntax.NameRef(name=name):
             return _named(context, scope, node, name)
+        case syntax.Call(function=function) if function.name == "entity_group":
+            return EntityGroup(node.args)
         case syntax.Call(function=function):
-            entity = scope.find(function.name)
+            entity = context.find(scope, function.name)
             if isinstance(entity, UserFunction):
                 return call_user(context, scope, entity, node, None, None)
             if function.name in calls.TABULAR:
                 return Table(sources.tabular_function(context, scope, node))
-        case syntax.MethodCall() | syntax.Member(object=syntax.Call() | syntax.MethodCall()) if _elsewhere(node):
-            raise diagnostics.not_supported(
-                node.span, "a table of another database or workspace", "a case is one database: name the table alone"
-            )
+        case syntax.MethodCall() | syntax.Member():
+            behind = entities.member(context, scope, node)
+            if behind is not None:
+                return behind
+    if (found := places.find(context, scope, node)) is not None:
+        return found
+    if (named := entities.pattern_call(context, scope, node)) is not None:
+        return named
     if type(node) in sources.BINDERS or isinstance(node, operators.SOURCE_OPERATORS):
         return Table(bind_table(context, scope, node))
     value = Expressions(context, scope, None).bind(node)
     return ScalarValue(value, reads_columns(value))
 
 
-def _elsewhere(node: syntax.Node) -> bool:
-    """True for `database("d").T` and its kind."""
-    while isinstance(node, syntax.Member | syntax.MethodCall):
-        node = node.object
-    return isinstance(node, syntax.Call) and node.function.name in {"cluster", "database", "workspace", "app", "adx"}
-
-
 def _named(context: Context, scope: Scope, node: syntax.NameRef, name: str) -> Entity:
-    entity = scope.find(name)
+    entity = context.find(scope, name)
     if isinstance(entity, UserFunction) and all(p.default is not None for p in entity.definition.parameters):
         return call_user(context, scope, entity, syntax.Call(node.span, node, ()), None, None)
+    if name == "_GetWatchlistAlias" and entity is None:
+        return Table(sources.tabular_function(context, scope, syntax.Call(node.span, node, ())))
     if entity is not None:
         return entity
     return Table(sources.case_table(context, node.span, name, scope))
@@ -172,11 +202,25 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
         return binder(context, scope, node)
     if isinstance(node, operators.SOURCE_OPERATORS):
         return operators.bind_source(context, scope, node)
+    _refuse_unknown_call(context, scope, node)
     entity = bind_entity(context, scope, node)
     if not isinstance(entity, Table):
         what = f"'{node.name}'" if isinstance(node, syntax.NameRef) else "this"
+        if isinstance(entity, Place):
+            what = "a place without a table behind it"
         raise diagnostics.table_expected(node.span, what)
     return replace(entity.rows, label=node.name) if isinstance(node, syntax.NameRef) else entity.rows
+
+
+def _refuse_unknown_call(context: Context, scope: Scope, node: syntax.Node) -> None:
+    """A call of nothing known, where rows are needed: `isfuzzy` passes over it, unlike over a wrong scalar."""
+    if not isinstance(node, syntax.Call) or context.find(scope, node.function.name) is not None:
+        return
+    name = node.function.name
+    if name not in calls.TABULAR and functions.find(name) is None:
+        raise diagnostics.unknown_tabular_function(
+            node.function.span, name, [*context.catalog.function_names(), *calls.TABULAR, *scope]
+        )
 
 
 def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]) -> Rows:
@@ -250,15 +294,37 @@ def _called(
             inner.define(parameter.name.name, value)
         piped = None
     refusals.settle()
-    for statement in function.definition.statements:
+    if function.stored is None:
+        return _body(context, inner, function.definition)
+    return _stored_body(context, inner, function, function.stored, node)
+
+
+def _body(context: Context, scope: Scope, definition: syntax.Lambda) -> Entity:
+    refusals = diagnostics.Refusals()
+    for statement in definition.statements:
         with refusals:
-            _statement(context, inner, statement)
-    if function.definition.result is None:
-        raise diagnostics.no_result(function.definition.span)
+            _statement(context, scope, statement)
+    if definition.result is None:
+        raise diagnostics.no_result(definition.span)
     with refusals:
-        result = bind_entity(context, inner, function.definition.result)
+        result = bind_entity(context, scope, definition.result)
     refusals.settle()
     return result
+
+
+def _stored_body(
+    context: Context, scope: Scope, function: UserFunction, stored: StoredFunction, node: syntax.Call
+) -> Entity:
+    """The body of a function that the case keeps; what is wrong in it is said at the call, with its place."""
+    if stored.name in context.calling:
+        raise diagnostics.calls_itself(node.span, [*context.calling, stored.name])
+    context.calling.append(stored.name)
+    try:
+        return _body(context, scope, function.definition)
+    except diagnostics.RefusedError as refused:
+        raise diagnostics.inside_function(node.span, stored.name, stored.text, stored.first_line, refused) from None
+    finally:
+        context.calling.pop()
 
 
 def _arguments(function: UserFunction, node: syntax.Call, piped: bool) -> dict[str, syntax.Node]:

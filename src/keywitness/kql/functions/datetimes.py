@@ -9,6 +9,7 @@ _FIRST = Naming.FIRST
 FUNCTIONS: tuple[Function, ...] = (
     scalar("now", "(offset: timespan?) -> datetime"),
     scalar("ago", "(span: timespan) -> datetime"),
+    scalar("ingestion_time", "() -> datetime"),
     scalar("datetime_add", "(part: const string, value: integer, datetime: datetime) -> datetime"),
     scalar("datetime_diff", "(part: const string, datetime1: datetime, datetime2: datetime) -> long"),
     scalar("datetime_part", "(part: const string, date: datetime) -> int", aliases="datepart"),

@@ -8,6 +8,7 @@ _GEO = "places on earth are outside of keywitness; the log's own location fields
 _GRAPH = "keywitness answers no graphs; `join` on the shared column walks one step"
 _SERVICE = "it asks the Kusto service about itself, and a case is not a service"
 _UNDOCUMENTED = "no page says what it takes for valid"
+_CALLER = "nobody is signed in to a case; `keywitness custody` says who did what with it"
 _ANYTHING = "(arg: any*?) -> dynamic"
 _GEO_NAMES = (
     "angle azimuth closest_point_on_line closest_point_on_polygon distance_point_to_line "
@@ -28,9 +29,6 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     _SERVICE: (
         "current_cluster_endpoint",
         "current_database",
-        "current_principal",
-        "current_principal_details",
-        "current_principal_is_member_of",
         "current_node_id",
         "cursor_after",
         "cursor_before_or_at",
@@ -40,7 +38,6 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
         "extent_id",
         "extentid",
         "extent_tags",
-        "ingestion_time",
         "row_id",
         "rowstore_ordinal_range",
         "stored_query_result",
@@ -49,6 +46,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
         "materialized_view",
     ),
     _UNDOCUMENTED: ("hll_isvalid", "tdigest_isvalid"),
+    _CALLER: ("current_principal", "current_principal_details", "current_principal_is_member_of"),
     "`row_rank` was renamed; use row_rank_dense()": ("row_rank",),
 }
 

@@ -193,9 +193,10 @@ class Sources(Options):
         start = self.advance().start
         options = self.options("withsource", "with_source", "datascope")
         sources = self._in_tables()
-        if (options or sources) and not self.at_word("where"):
+        if options or sources:
             self.expect_word("where")
-        self.accept_word("where")
+        else:
+            self.accept_word("where")
         predicate = self.expression()
         project = "project-smart"
         columns: tuple[syntax.ColumnDecl | syntax.NameRef | syntax.Star, ...] = ()
@@ -213,11 +214,12 @@ class Sources(Options):
 
     def _find_column(self) -> syntax.ColumnDecl | syntax.NameRef | syntax.Star:
         start = self.token.start
-        if self.at_op("*"):
-            return syntax.Star(self.advance().span)
         name = self.name("a column name")
-        if name.name == "pack" and self.accept_op("("):
-            self.expect_op("*")
+        if self.at_op("(") and name.name not in {"pack", "pack_all"}:
+            self.refuse(diagnostics.expected(name.span, "a column name, pack_all() or pack(*)", "another call"))
+        if self.accept_op("("):
+            if name.name == "pack":
+                self.expect_op("*")
             self.expect_op(")")
             return syntax.Star(self.since(start))
         if self.accept_op(":"):

@@ -23,7 +23,7 @@ def rebuilt(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
             if new_source is source and new_body is body:
                 return node
             return replace(node, source=new_source, body=new_body)
-        case plan.Scan() | plan.Constant() | plan.Range() | plan.Outer():
+        case plan.Scan() | plan.External() | plan.Constant() | plan.Range() | plan.Outer():
             return node
     changed = change(node.source)
     return node if changed is node.source else replace(node, source=changed)
