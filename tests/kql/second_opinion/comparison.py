@@ -10,12 +10,13 @@ from typing import Any
 from tests.kql.second_opinion.differences import DIFFERENCES, Difference
 
 from keywitness.errors import QueryError
+from keywitness.kql.catalog import EmptyCatalog
 from keywitness.kql.compile import compile_kql
 from keywitness.model.schema import UNIX_EPOCH_TICKS, Schema
 
 
 @dataclass(frozen=True)
-class Tables:
+class Tables(EmptyCatalog):
     """A catalog of tables that all have rows."""
 
     schemas: Mapping[str, Schema]

@@ -86,7 +86,27 @@ DIFFERENCES: tuple[Difference, ...] = (
         "another query's text", HERE_ONLY, r"KS\d+ the management command|KS144 this is a table, a scalar",
         "management commands are no queries; a type is no value",
     ),
+    Difference(
+        "table of another place", HERE_ONLY, r"KS204 '\w+' is not a table",
+        "the editor knows no schema of other clusters and lets every name pass; here they are the case",
+        r"(cluster|database|workspace)\(|macro-expand",
+    ),
+    Difference(
+        "address in externaldata", HERE_ONLY, r"KWQ310 ", "a query reaches no network and no file that is not evidence",
+    ),
+    Difference(
+        "restricted table", HERE_ONLY, r"KS204 .* is left out by 'restrict access to'",
+        "the page makes it invisible, the editor does not look", r"restrict access",
+    ),
     # ------------------------------------------------------------ accepted here only
+    Difference(
+        "best effort", THERE_ONLY, r"KS204 ", "the page makes every union fuzzy, the editor does not look",
+        r"set best_effort",
+    ),
+    Difference(
+        "pack_all() in find", THERE_ONLY, r"KS\d+ syntax", "the page writes it so, the editor reads pack(*) only",
+        r"^find .*pack_all\(\)|\bfind .*pack_all\(\)",
+    ),
     Difference(
         "kind as a name", THERE_ONLY, r"KS\d+ syntax", "kind is a name in every position here", r"\bkind\b",
     ),
@@ -145,6 +165,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         "plugin of a page", THERE_ONLY, r"KS124 .*schema_merge", "it has a page; the editor does not know it",
     ),
     # ------------------------------------------------------------ columns
+    Difference(
+        "views in a wildcard", COLUMNS, r"ours: ",
+        "the page unites views of the query, the editor tables of the database",
+        r"union .*\w\*",
+    ),
+    Difference(
+        "table that search cannot ask", COLUMNS, r"theirs: ",
+        "a table without any column of the predicate is left out, as the page of find says", r"\bsearch in",
+    ),
+    Difference(
+        "find over columns of several types", COLUMNS, r"(ours|theirs): ",
+        "the page shows one column for each type, the editor one that is dynamic", r"\bfind in",
+    ),
     Difference(
         "covariance", COLUMNS, r"(ours|theirs): covariance", "the emulator names both arguments",
     ),

@@ -109,14 +109,15 @@ def _watchlist(context: Context, e: Expressions, node: syntax.Call, alias: str) 
 
 
 def matching(context: Context, scope: Scope, pattern: str, span: syntax.Span) -> Iterator[tuple[str, Rows]]:
-    """Tables whose name fits a wildcard pattern, by name: those of the query first, then those of the case."""
+    """Tables whose name fits a wildcard pattern, by name: the query's views, then those of the case.
+
+    A `let` without `view` is none of them (union-operator, Microsoft's KQL reference).
+    """
     for name, entity in sorted(scope.items(), key=lambda i: i[0]):
         if fits(name, pattern):
-            if isinstance(entity, Table):
-                yield name, entity.rows
-            elif isinstance(entity, Unknown):
+            if isinstance(entity, Unknown):
                 raise diagnostics.RefusedError
-            elif isinstance(entity, UserFunction) and entity.definition.view and not entity.definition.parameters:
+            if isinstance(entity, UserFunction) and entity.definition.view and not entity.definition.parameters:
                 yield name, context.bind_table(context, scope, syntax.NameRef(entity.definition.span, name))
     yield from case_tables(context, scope, pattern, span)
 
