@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PAIRS = "add subtract multiply divide pow greater greater_equals less less_equals equals not_equals"
 #: Of these each value is computed apart: some have an answer where others have none.
 TWO_LINES = ("series_fit_2lines", "series_fit_2lines_dynamic")
+#: As many as Kusto's page allows to ask for in one call.
+_MOST_PERIODS = 16
 _SINGLES = "exp sign abs sin asin cos acos tan atan log floor ceiling"
 
 
@@ -164,6 +166,8 @@ def _detect(use: Use) -> Expr:
 
 
 def _validate(use: Use) -> Expr:
+    if len(use) - 1 > _MOST_PERIODS:
+        raise cannot(f"{use.call.function}() with more than {_MOST_PERIODS} periods", "ask for them in several calls")
     asked = sql.call("kw_list_json", sql.array([element(a, use.type(i)) for i, a in enumerate(use.args) if i]))
     return sql.call("kx_periods_validate", use.args[0], asked)
 
