@@ -111,6 +111,7 @@ LOWERINGS: Table = {
     "parse_csv": _on_texts("kx_texts_parse_csv"),
     "parse_kv": lambda use: sql.call("kx_pairs_parsed", *use.args),
     "parse_path": _on_texts("kx_texts_parse_path"),
+    "parse_user_agent": "kx_agents_parsed",
     "parse_url": _on_texts("kx_texts_parse_url"),
     "parse_urlquery": _on_texts("kx_texts_parse_urlquery"),
     "parse_version": _on_texts("kw_version"),

@@ -426,6 +426,12 @@ def _pairwise(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     return plan.Call(row.canonical, tuple(convert(a, REAL) if a.type is not DYNAMIC else a for a in arguments), result)
 
 
+def _parse_user_agent(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    _, arguments, result = match(node, row, [e.bind(a) for a in node.args])
+    e.context.note("parse_user_agent() goes by the list of the package ua-parser; Kusto's may be of another date")
+    return plan.Call(row.canonical, (arguments[0], convert(arguments[1], DYNAMIC)), result)
+
+
 _Special = Callable[["Expressions", syntax.Call, Function], plan.Scalar]
 _PAIRWISE = "add subtract multiply divide pow greater greater_equals less less_equals equals not_equals dot_product"
 _SPECIAL: dict[str, _Special] = {
@@ -448,6 +454,7 @@ _SPECIAL: dict[str, _Special] = {
     "array_iff": _array_iff,
     "column_names_of": _column_names_of,
     "toscalar": _toscalar,
+    "parse_user_agent": _parse_user_agent,
     **{
         f"series_{n}": _pairwise
         for n in [

@@ -59,11 +59,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("parse_urlquery", "(query: string) -> dynamic", aliases="parseurlquery"),
     scalar("parse_version", "(version: string) -> decimal"),
     scalar("parse_xml", "(xml_text: string) -> dynamic", naming=Naming.FIRST),
-    scalar(
-        "parse_user_agent",
-        "(user_agent: string, look_for: text?) -> dynamic",
-        refusal="it depends on a device list inside Kusto that is not published; use `has` or `extract` on the agent",
-    ),
+    scalar("parse_user_agent", "(user_agent: string, look_for: text) -> dynamic"),
     scalar("punycode_from_string", "(string: string) -> string"),
     scalar("punycode_to_string", "(string: string) -> string"),
     scalar("punycode_domain_from_string", "(string: string) -> string"),
