@@ -293,8 +293,10 @@ def _cohorts(call: Call) -> Rows:
         let Rows = T {windows.check} | where t between (Start .. End);
         let Last = {windows.of("End")};
         let Seen = Rows | where isnotnull(id) {"and id !in (Known)" if tables else ""}
-            | summarize ws = make_set({windows.of("t")}), debut = min({windows.of("t")}) by {call.by("id")}
-            | mv-expand w = ws to typeof(long)
+            | summarize by {call.by("id", f"w = {windows.of('t')}")}
+            | sort by {call.sort("id", "w")}
+            | extend new = row_number(1, {call.changed("id")}) == 1
+            | extend debut = row_cumsum(iff(new, w, long(0)), new)
             | summarize n = dcount(id) by {call.by("debut", "w")};
         Rows
         | summarize n = count() {by}
@@ -377,8 +379,7 @@ def _sliding(call: Call) -> Rows:
         {_looking_back(call, windows, bins)}
         T {windows.check} | where t between (Start .. End)
         | summarize n = count() by {call.by("id", f"w = {windows.of('t')}")}
-        | extend o = range(w, min_of(w + {bins - 1}, Last), 1)
-        | mv-expand o to typeof(long)
+        {_in_each(bins)}
         | summarize n = sum(n), ids = dcount(id) by {call.by("o")}
         | extend t = {windows.start("o")}
         | sort by t asc, {call.sort("o")}
@@ -402,6 +403,14 @@ def _looking_back(call: Call, windows: Windows, bins: int) -> str:
         let Early = toscalar(T | where t < Start | where {windows.of("t")} > -{bins} | count);"""
 
 
+def _in_each(bins: int) -> str:
+    """Each row once for every window `o` that looks back on its own window `w`."""
+    return f"""| extend all = 0
+        | join kind=inner (range later from 0 to {bins - 1} step 1 | extend all = 0) on all
+        | extend o = w + later
+        | where o <= Last"""
+
+
 def _engagement(call: Call) -> Rows:
     """activity_engagement: ids of a window, and of the outer window that ends with it."""
     call.column("id")
@@ -420,8 +429,7 @@ def _engagement(call: Call) -> Rows:
         {_looking_back(call, windows, bins)}
         {_gaps(call, windows, "Seen").partition(";")[2]}
         Seen
-        | extend o = range(w, min_of(w + {bins - 1}, Last), 1)
-        | mv-expand o to typeof(long)
+        {_in_each(bins)}
         | summarize inner_ids = dcountif(id, o == w), outer_ids = dcount(id) by {call.by("o")}
         | extend t = {windows.start("o")}, ratio = todouble(inner_ids) / outer_ids
         | sort by t asc, {call.sort("o")}
@@ -501,12 +509,11 @@ def _rolling(call: Call) -> Rows:
     text = f"""
         let Start = toscalar(T | summarize bin(min(t), Step));
         let End = toscalar(T | summarize max(t));
-        let Seen = T | where isnotnull(t) | summarize n = count() by {call.by("v", f"w = {windows.of('t')}")};
+        let Seen = T | where isnotnull(t) | project {call.by("v", f"w = {windows.of('t')}")};
         {_gaps(call, windows, "Seen")}
         Seen
-        | extend o = range(w, min_of(w + {bins - 1}, Last), 1)
-        | mv-expand o to typeof(long)
-        | summarize value = percentilew(v, n, Percent) by {call.by("o")}
+        {_in_each(bins)}
+        | summarize value = percentile(v, Percent) by {call.by("o")}
         | extend t = {windows.start("o")}
         | sort by {call.sort("t")}
         {only_if("Gaps == 0", _EMPTY_BIN)}"""
