@@ -27,27 +27,33 @@ def test_without_the_package_the_query_is_refused_and_says_how_to_get_it(monkeyp
     agents._parser.cache_clear()
 
 
-class TestWithThePackage:
-    @pytest.fixture(autouse=True)
-    def _installed(self) -> None:
-        pytest.importorskip("ua_parser", reason="ua-parser is not installed: parse_user_agent() is refused")
+@pytest.fixture
+def installed() -> None:
+    """The package, or a test that is skipped."""
+    pytest.importorskip("ua_parser", reason="ua-parser is not installed: parse_user_agent() is refused")
 
-    def test_every_part_has_its_fields_and_what_is_not_there_is_empty(self) -> None:
-        """A null for a missing version would compare otherwise than Kusto's empty text."""
-        assert parsed(CURL, "'browser'") == {
-            "Browser": {"Family": "curl", "MajorVersion": "8", "MinorVersion": "4", "Patch": "0"}
-        }
-        assert parsed(CURL, "dynamic(['device', 'os'])") == {
-            "OperatingSystem": {
-                "Family": "Other", "MajorVersion": "", "MinorVersion": "", "Patch": "", "PatchMinor": "",
-            },
-            "Device": {"Family": "Other", "Brand": "", "Model": ""},
-        }  # fmt: skip
 
-    def test_the_date_of_the_list_is_said_beside_the_rows(self) -> None:
-        assert any("ua-parser" in note for note in query(f"print parse_user_agent('{CURL}', 'os')").notes)
+@pytest.mark.usefixtures("installed")
+def test_every_part_has_its_fields_and_what_is_not_there_is_empty() -> None:
+    """A null for a missing version would compare otherwise than Kusto's empty text."""
+    assert parsed(CURL, "'browser'") == {
+        "Browser": {"Family": "curl", "MajorVersion": "8", "MinorVersion": "4", "Patch": "0"}
+    }
+    assert parsed(CURL, "dynamic(['device', 'os'])") == {
+        "OperatingSystem": {
+            "Family": "Other", "MajorVersion": "", "MinorVersion": "", "Patch": "", "PatchMinor": "",
+        },
+        "Device": {"Family": "Other", "Brand": "", "Model": ""},
+    }  # fmt: skip
 
-    @pytest.mark.parametrize("look_for", ["'Browser'", "'engine'", "dynamic([])", "dynamic(['os', 1])"])
-    def test_what_is_no_part_is_refused(self, look_for: str) -> None:
-        with pytest.raises(QueryError, match="looks for browser, os, device"):
-            parsed(CURL, look_for)
+
+@pytest.mark.usefixtures("installed")
+def test_the_date_of_the_list_is_said_beside_the_rows() -> None:
+    assert any("ua-parser" in note for note in query(f"print parse_user_agent('{CURL}', 'os')").notes)
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("look_for", ["'Browser'", "'engine'", "dynamic([])", "dynamic(['os', 1])"])
+def test_what_is_no_part_is_refused(look_for: str) -> None:
+    with pytest.raises(QueryError, match="looks for browser, os, device"):
+        parsed(CURL, look_for)
