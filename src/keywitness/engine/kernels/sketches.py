@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -88,20 +89,32 @@ def _cell(value: Any, type: str) -> Any:
     return value
 
 
-def _percentiles(digest: str, ranks: Iterable[Any]) -> list[Any]:
-    """Nearest rank, as percentile() gives it."""
+def _nearest(pairs: list[tuple[Any, int]], shares: Iterable[float]) -> Iterator[Any]:
+    """The smallest values that at least each share of the weight does not exceed, as `quantile_disc` counts them."""
+    values, weights = [v for v, _ in pairs], list(accumulate(w for _, w in pairs))
+    for share in shares:
+        place = max(1, weights[-1] - math.floor(weights[-1] - weights[-1] * share)) if weights else 0
+        yield values[bisect_left(weights, place)] if weights else None
+
+
+def _percentiles(digest: str, ranks: list[Any]) -> list[Any]:
+    """Percentiles as they stand in dynamic."""
+    if not all(isinstance(r, (int, float)) and not isinstance(r, bool) and 0 <= r <= 100 for r in ranks):
+        raise NoExactAnswerError("a percentile outside of 0 .. 100")
     type, pairs = _weighed(digest)
-    sums = list(accumulate(weight for _, weight in pairs))
-    found: list[Any] = []
-    for rank in ranks:
-        if isinstance(rank, bool) or not isinstance(rank, (int, float)) or not 0 <= rank <= 100:
-            raise NoExactAnswerError("a percentile outside of 0 .. 100")
-        if not pairs:
-            found.append(None)
-            continue
-        place = max(1, sums[-1] - math.floor(sums[-1] - sums[-1] * (rank / 100)))
-        found.append(_cell(next(value for (value, _), total in zip(pairs, sums, strict=True) if total >= place), type))
-    return found
+    return [None if v is None else _cell(v, type) for v in _nearest(pairs, (r / 100 for r in ranks))]
+
+
+@kernel(_DYNAMIC, _REAL, result=_LONG)
+def nearest_long(digest: str, share: float) -> int | None:
+    (value,) = _nearest(_weighed(digest)[1], [share])
+    return None if value is None else int(value)
+
+
+@kernel(_DYNAMIC, _REAL, result=_REAL)
+def nearest_real(digest: str, share: float) -> float | None:
+    (value,) = _nearest(_weighed(digest)[1], [share])
+    return None if value is None else float(value)
 
 
 @kernel(_DYNAMIC, _REAL, result=_DYNAMIC)

@@ -295,10 +295,10 @@ def _quantile(use: AggregateUse, fraction: float, *, weighted: bool) -> Expr:
     share = sql.cast(sql.text(repr(fraction)), "DOUBLE")
     if not weighted:
         return sql.call("quantile_disc", use.args[0].copy(), share)
-    value, weight = (a.copy() for a in use.args[:2])
-    counted = sql.all_of([sql.negate(sql.is_null(value.copy())), sql.binary(exp.GT, weight.copy(), sql.number(0))])
-    values, weights = (sql.filtered(sql.call("list", v), counted.copy()) for v in (value, weight))
-    return sql.call("kw_weighted_quantile", values, weights, share)
+    if use.type(0) is KqlType.DECIMAL:
+        raise cannot("a list of decimal values", "convert them with todouble() first")
+    kernel = "kx_sketches_nearest_real" if use.type(0) is KqlType.REAL else "kx_sketches_nearest_long"
+    return sql.call(kernel, _tdigest(use), share)
 
 
 def _percentile(*, weighted: bool) -> Lowering:

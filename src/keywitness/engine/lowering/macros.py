@@ -242,9 +242,6 @@ kw_timespan_list_json(l) :=
     kw_list_json(list_transform(l, lambda x: kw_quoted(kw_timespan_text(x))))
 kw_mean_ticks(total, n) :=
     CASE WHEN n > 0 THEN CAST(total // n AS BIGINT) END
-kw_weighted_quantile(v, w, p) :=
-    list_min(list_filter(v, lambda x: list_sum(list_transform(list_zip(v, w), lambda y: CASE WHEN y[1] <= x THEN
-    y[2] ELSE 0 END)) >= p * list_sum(w)))
 -- sketches
 kw_list_texts(l) :=
     coalesce(list_transform(l, lambda x: CAST(x AS VARCHAR)), CAST([] AS VARCHAR[]))

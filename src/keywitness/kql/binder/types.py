@@ -42,7 +42,7 @@ def _converted_literal(literal: Literal, to: KqlType) -> Literal | None:
         return Literal("" if to is STRING else None, to)
     if literal.type in INTEGER and (to is LONG or (to is INT and -(2**31) <= literal.value < 2**31)):
         return Literal(literal.value, to)
-    if literal.type in INTEGER and to is REAL:
+    if literal.type in {*INTEGER, DECIMAL} and to is REAL:
         return Literal(float(literal.value), REAL)
     if to is DYNAMIC and literal.type in {STRING, BOOL, INT, LONG}:
         return Literal(json.dumps(literal.value, ensure_ascii=False), DYNAMIC)
