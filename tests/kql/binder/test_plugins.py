@@ -126,3 +126,55 @@ def test_preview_gives_rows_and_their_number() -> None:
     assert [len(other) for other in rows.others] == [2]
     with pytest.raises(QueryError, match="before another operator"):
         query("range x from 1 to 30 step 1 | evaluate preview(2) | count")
+
+
+READS = """datatable(Vault:string, Act:string, Ok:bool, N:long)[
+    'hr', 'get', true, 3, 'hr', 'get', true, 1, 'hr', 'list', true, 1, 'it', 'get', false, 5];
+"""
+
+
+def test_basket_finds_what_rows_have_in_common() -> None:
+    rows = query(f"{READS[:-2]} | project-away N | evaluate basket(0.5, '~', '~', '*')")
+    types = [f"{c.name}:{c.type.value}" for c in rows.columns]
+    assert types == ["SegmentId:long", "Count:long", "Percent:real", "Vault:string", "Act:string", "Ok:bool"]
+    assert [tuple(r.values()) for r in rows.to_pylist()] == [
+        (0, 3, 75.0, "*", "get", None),
+        (1, 3, 75.0, "hr", "*", True),
+        (2, 2, 50.0, "hr", "get", True),
+    ]
+
+
+def test_basket_counts_weights_and_goes_on_as_rows() -> None:
+    query_text = f"{READS[:-2]} | evaluate basket(0.5, N) | where Act == 'get' | project Count, Vault, N"
+    assert [tuple(r.values()) for r in query(query_text).to_pylist()] == [(9, "", None), (5, "it", None)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("0.001", "KWQ302"), ("2", "KWQ302"), ("'x'", "KS107"), ("N / 10.0", "KS110"), ("'~', Act", "KS107"),
+        ("'~', 'N'", "KS109"), ("'~', N, 0", "KWQ302"), ("'~', N, 2.5", "KS107"), ("'~', N, 2, '*', '-'", "KWQ302"),
+    ],
+)  # fmt: skip
+def test_arguments_of_basket_that_mean_nothing(arguments: str, code: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        query(f"{READS[:-2]} | evaluate basket({arguments})")
+    assert [d.code for d in caught.value.diagnostics] == [code]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("more", ["d = dynamic(1)", "Count = 1"])
+def test_columns_that_basket_cannot_take(more: str) -> None:
+    with pytest.raises(QueryError):
+        query(f"{READS[:-2]} | extend {more} | evaluate basket()")
+
+
+def test_basket_refuses_empty_values_that_look_like_any_value() -> None:
+    with pytest.raises(QueryError, match="empty is a frequent value of Act"):
+        query(f"{READS[:-2]} | extend Act = '' | evaluate basket()")
+
+
+@pytest.mark.parametrize("plugin", ["autocluster()", "diffpatterns(Act, 'get', 'list')"])
+def test_plugins_that_choose_among_patterns_lead_to_basket(plugin: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        query(f"{READS[:-2]} | evaluate {plugin}")
+    assert "basket()" in caught.value.diagnostics[0].help  # type: ignore[attr-defined]

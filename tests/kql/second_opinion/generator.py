@@ -454,6 +454,10 @@ class Writer:
         )
 
     def evaluate(self) -> str:
+        if self.chance(0.3):
+            weight = self.column("long")
+            arguments = self.one(["", "0.1", f"'~', {weight}", f"~0.2, {weight}", f"0.2, {weight}, 3, '*', int(-1)"])
+            return f"project-keep {weight}, {self.column('string')}\n| evaluate basket({arguments})"
         return (
             f"evaluate bag_unpack({self.column('dynamic')}) : ({self.one(['', '*, '])}a: long, s1: {self.one(TYPES)})"
         )

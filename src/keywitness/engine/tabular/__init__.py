@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: The modules of tabular kernels, all in this folder.
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("patterns",)
 
 
 def find(name: str) -> Callable[..., pa.Table]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from keywitness.kql import functions, plan, syntax
-from keywitness.kql.binder import activity, calls, diagnostics, lookups, sequences, subqueries
+from keywitness.kql.binder import activity, calls, diagnostics, lookups, mining, sequences, subqueries
 from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Aggregates, Expressions
@@ -375,6 +375,7 @@ _PLUGINS: dict[str, Callable[[Context, Scope, Rows, syntax.Evaluate], Rows]] = {
     "ipv6_lookup": lookups.bind_ip_lookup,
     "dcount_intersect": _dcount_intersect,
     "narrow": _narrow,
+    "basket": mining.bind_basket,
     "rows_near": sequences.bind_rows_near,
     "sequence_detect": sequences.bind_sequence_detect,
     **activity.PLUGINS,

@@ -13,7 +13,8 @@ _SESSIONS = (
     "the only answer on its page is a picture, which does not say whether a window counts sessions begun in it or all; "
     "row_window_session() marks sessions"
 )
-_MINED = "how it chooses among patterns is not documented; `summarize count() by` the same columns counts them"
+_MINED = "how it chooses among patterns is not documented; `evaluate basket()` finds all of them"
+_COMPARED = "how it chooses among patterns is not documented; `basket()` over each of the two sets finds all of them"
 _ELSE = "places on earth are outside of keywitness"
 _SERVICE = "it reaches out of the case, to a service or a script"
 _OTHERS = "geo_line_lookup geo_polygon_lookup"
@@ -64,7 +65,12 @@ FUNCTIONS: tuple[Function, ...] = (
     plugin("preview", "(rows: const integer) -> dynamic"),
     plugin("identity", _ANYTHING, refusal="no page says what it does"),
     plugin("estimate_rows_count", _ANYTHING, refusal="it estimates; use `count`"),
-    *(plugin(name, _ANYTHING, refusal=_MINED) for name in ("autocluster", "basket", "diffpatterns")),
+    plugin(
+        "basket",
+        "(threshold: const any?, weight: any?, dimensions: const any?, wildcard: const any*?) -> dynamic",
+    ),
+    plugin("autocluster", _ANYTHING, refusal=_MINED),
+    *(plugin(name, _ANYTHING, refusal=_COMPARED) for name in ("diffpatterns", "diffpatterns_text")),
     *(plugin(name, _ANYTHING, refusal=_ELSE) for name in _OTHERS.split()),
     *(plugin(name, _ANYTHING, refusal=_SERVICE) for name in _OUTSIDE.split()),
 )
