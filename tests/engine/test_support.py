@@ -219,6 +219,7 @@ _PLUGINS = {
     "activity_engagement": f"T | evaluate activity_engagement(k, t, {_SPAN}, 1d, 2d)",
     "activity_metrics": f"T | evaluate activity_metrics(k, t, {_SPAN}, 1d)",
     "bag_unpack": "print d = dynamic({'a': 1}) | evaluate bag_unpack(d)",
+    "basket": "T | project k, n | evaluate basket(0.1, '~', '~', '-', long(-1))",
     "dcount_intersect": f"{_SKETCHES} | evaluate dcount_intersect(h, h) | project s1",
     "ipv4_lookup": f"print ip = '192.0.2.7' | evaluate ipv4_lookup(({_RANGES}), ip, range)",
     "ipv6_lookup": f"print ip = '192.0.2.7' | evaluate ipv6_lookup(({_RANGES}), ip, range)",
