@@ -92,8 +92,8 @@ Places: `database()`, `cluster()`, `workspace()`, `app()`, `adx()` and `resource
 so. One table under two places is refused: a case holds the rows of all of them together, and they would count twice.
 
 Functions and lists: a query may call the functions that the case keeps (`keywitness function add`), those of keywitness
-itself, and `_GetWatchlist` (`keywitness watchlist add`). `ingestion_time()` is read from a column `_TimeReceived`, with
-a note; without it the function is refused.
+itself, `table("name")`, `materialize(T)`, and `_GetWatchlist` (`keywitness watchlist add`). `ingestion_time()` is read
+from a column `_TimeReceived`, with a note; without it the function is refused.
 
 Scalar operators: `+ - * / %`, `== != < <= > >=`, `=~ !~`, `and or not()`, `in !in in~ !in~` (values, arrays, tables),
 `between !between`, `has hasprefix hassuffix contains startswith endswith` with `!` and `_cs`, `has_any has_all`,
