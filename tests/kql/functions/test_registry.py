@@ -1,4 +1,4 @@
-"""The table of functions: complete, without contradictions, and equal to what the engine says."""
+"""The table of functions: without contradictions. `tests/engine/test_registry.py` asks what the engine says of it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,10 @@ from collections import Counter
 
 import pytest
 
-from keywitness.engine.lowering import aggregates, scalars
 from keywitness.kql import functions
 from keywitness.kql.functions import Function, Kind, Naming
 
-#: Functions that the binder replaces by something else, so that no engine meets them.
-BOUND_AWAY = {"ago", "bin_auto", "column_ifexists", "column_names_of", "now", "pack_all", "toscalar"}
 ROWS = list(functions.every())
-
-
-def answered(kind: Kind) -> list[Function]:
-    return [f for f in ROWS if f.kind is kind and not f.refusal]
-
-
-@pytest.mark.parametrize("function", answered(Kind.SCALAR), ids=lambda f: f.name)
-def test_every_scalar_function_is_lowered_or_refused_with_a_reason(function: Function) -> None:
-    assert function.canonical in scalars.table() or function.name in BOUND_AWAY
-
-
-@pytest.mark.parametrize("function", answered(Kind.AGGREGATE), ids=lambda f: f.name)
-def test_every_aggregate_is_lowered_or_refused_with_a_reason(function: Function) -> None:
-    assert function.canonical in aggregates.AGGREGATES
 
 
 def test_no_name_stands_for_two_functions_of_a_kind() -> None:
