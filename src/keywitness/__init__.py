@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from keywitness import kql
     from keywitness.case import Case, create_case, open_case
     from keywitness.engine.limits import Limits
     from keywitness.engine.query import query
@@ -29,11 +30,14 @@ _HOMES = {
 }
 
 __all__ = [
-    "Case", "KeywitnessError", "Limits", "QueryError", "Rows", "__version__", "create_case", "open_case", "query",
+    "Case", "KeywitnessError", "Limits", "QueryError", "Rows", "__version__", "create_case", "kql", "open_case",
+    "query",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name == "kql":
+        return import_module("keywitness.kql")
     if name not in _HOMES:
         raise AttributeError(f"module 'keywitness' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -25,11 +25,48 @@ def test_the_front_door_is_exactly_this() -> None:
         "Rows",
         "__version__",
         "create_case",
+        "kql",
         "open_case",
         "query",
     ]
     for name in keywitness.__all__:
         assert getattr(keywitness, name) is not None
+
+
+def test_the_door_of_kql_is_exactly_this() -> None:
+    from keywitness import kql
+
+    assert sorted(kql.__all__) == [
+        "Completions",
+        "Hover",
+        "Item",
+        "ItemKind",
+        "Problem",
+        "TableRead",
+        "Token",
+        "TokenKind",
+        "columns_read",
+        "complete",
+        "diagnose",
+        "format",
+        "hover",
+        "tables",
+        "tokens",
+    ]
+    for name in kql.__all__:
+        assert getattr(kql, name) is not None
+
+
+def test_the_language_service_loads_no_engine() -> None:
+    code = (
+        "from keywitness import kql\n"
+        "text = 'AzureDiagnostics | where Resource has \"kv\" | '\n"
+        "kql.complete(text, len(text)), kql.hover(text, 3), kql.diagnose(text), kql.format(text), kql.tokens(text)\n"
+        "kql.columns_read('AzureDiagnostics | count')\n"
+        "import sys; print(sorted({'duckdb', 'pyarrow', 'numpy', 'rich', 'sqlglot'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_content_is_data() -> None:

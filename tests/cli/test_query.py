@@ -177,3 +177,16 @@ def test_limits_are_lifted(keywitness: Callable) -> None:
 def test_a_limit_that_is_none_is_refused(keywitness: Callable) -> None:
     ran = keywitness("kql", "print 1", "--limit", "rows=ten")
     assert (ran.code, "'ten' is no limit of rows" in ran.err) == (2, True)
+
+
+def test_a_query_is_laid_out(keywitness: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "hunt.kql"
+    file.write_text("T|where a==1 // why\n|take 5\n", encoding="utf-8")
+    expected = "T\n| where a == 1 // why\n| take 5\n"
+    ran = keywitness("format", file)
+    assert (ran.code, ran.out) == (0, expected)
+    assert keywitness("format", file, "--write").out == ""
+    assert file.read_text(encoding="utf-8") == expected
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"T|take 5")))
+    assert keywitness("format").out == "T | take 5\n"
+    assert keywitness("format", "--write").code == 2

@@ -1,4 +1,4 @@
-"""`keywitness kql`, `tables`, `schema`: asking."""
+"""`keywitness kql`, `format`, `tables`, `schema`: asking."""
 
 from __future__ import annotations
 
@@ -164,6 +164,31 @@ def _draw(rows: Rows, *, asked: bool) -> None:
         note("there is nothing to draw: end the query with `| render timechart`, barchart or another chart of numbers")
 
 
+def layout(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Change the file instead of printing.")] = False,
+) -> None:
+    """Lay out a query: a line for each pipe, one space between words. Its meaning and its comments stay.
+
+    Without FILE the query is read from standard input.
+
+    \b
+    Examples:
+      keywitness format hunt.kql
+      keywitness format hunt.kql --write
+    """
+    from keywitness import kql as language
+
+    if file is None and write:
+        raise UsageError("--write needs a file", help="keywitness format FILE --write")
+    text = read_query(file) if file else sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+    laid_out = language.format(text)
+    if file is None or not write:
+        print(laid_out.rstrip("\n"))
+    elif laid_out != text:
+        file.write_text(laid_out, encoding="utf-8", newline="\n")
+
+
 def tables(
     case: Annotated[Path, typer.Argument(metavar="CASE")],
     format: FormatOption = Format.TABLE,
@@ -220,5 +245,6 @@ def schema(
 def add_to(app: typer.Typer) -> None:
     """Register this module's commands."""
     app.command("kql", help=KQL_HELP)(kql)
+    app.command("format")(layout)
     app.command("tables")(tables)
     app.command("schema")(schema)

@@ -43,7 +43,7 @@ _OUR_KEYS = {
     "what": "what happened, with the numbers",
     "why": "why it matters",
     "taints": "what a finding of severity high or medium makes suspicious: its `rows`, the whole `session`, or `none`",
-    "tables": "tables that the query reads",
+    "tables": "tables that the query reads; left out, they are found in the query, and one with rows is enough",
     "needs": "`all` of the tables must have rows, or `any`; otherwise the rule does not run, and the report says so",
     "parameters": "numbers, spans and lists that the query uses by name: name, type, default, meaning",
     "ideas": "ids of [the ideas](#ideas) that the rule answers",

@@ -17,6 +17,8 @@ from keywitness.model.schema import Column, KqlType, Schema
 
 #: The one physical table that holds Key Vault and Managed HSM audit records.
 AUDIT_TABLE = "AzureDiagnostics"
+#: The same records under the names of the resource-specific table: a view, there wherever `AUDIT_TABLE` has rows.
+AUDIT_VIEW = "AZKVAuditLogs"
 
 #: Suffix that Log Analytics adds to a column of a custom property, by type.
 SUFFIXES: Mapping[KqlType, str] = {

@@ -17,9 +17,6 @@ from keywitness.store.relation import Member, Path, Relation
 from keywitness.store.segments import default_sql, literal, operand, sql_type
 from keywitness.store.sqltext import as_json, as_member, as_text
 
-#: The resource-specific table of Key Vault audit events.
-AUDIT_VIEW = "AZKVAuditLogs"
-
 _CLAIM_PREFIX = "identity_claim_"
 
 

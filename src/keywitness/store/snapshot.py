@@ -18,8 +18,8 @@ from keywitness.kql.literals import parse_datetime
 from keywitness.kql.plan import File
 from keywitness.model import content
 from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
-from keywitness.model.tables import AUDIT_TABLE, known_table, known_tables
-from keywitness.store.auditlogs import AUDIT_VIEW, audit_relation
+from keywitness.model.tables import AUDIT_TABLE, AUDIT_VIEW, known_table, known_tables
+from keywitness.store.auditlogs import audit_relation
 from keywitness.store.layout import Layout
 from keywitness.store.ledger import CopiedTable, EvidenceEntry, Ledger, ReadCopy, Segment
 from keywitness.store.relation import Relation

@@ -154,7 +154,7 @@ def _check_constants(
 _PARTS = "year quarter month week day hour minute second millisecond microsecond nanosecond"
 _READ_PARTS = _PARTS.replace("week", "week_of_year") + " dayofyear"
 #: Words that a function knows: its place among the arguments, and the words.
-_CHOICES: dict[str, tuple[int, str]] = {
+CHOICES: dict[str, tuple[int, str]] = {
     "datetime_add": (0, _PARTS),
     "datetime_diff": (0, _PARTS),
     "datetime_part": (0, _READ_PARTS),
@@ -174,7 +174,7 @@ def _check_choices(node: syntax.Call, row: Function) -> None:
     """Refuse a word that the function does not know, at its place."""
     if row.name in _FORMATS and len(node.args) == 2 and getattr(node.args[1], "value", None) == "":
         raise diagnostics.bad_value(node.args[1].span, f"{row.name}() needs a format that is not empty")
-    place, words = _CHOICES.get(row.name, (0, ""))
+    place, words = CHOICES.get(row.name, (0, ""))
     if not words or len(node.args) <= place:
         return
     written = node.args[place]

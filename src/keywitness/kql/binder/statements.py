@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from keywitness.kql import functions, plan, syntax
@@ -85,6 +85,35 @@ def bind(
     if others:
         context.note(f"the query has {len(programs)} results: this is the last one, the others come before it")
     return replace(last, notes=tuple(context.notes), others=tuple(others))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known where a text ends, however wrong it is.
+
+    Args:
+        rows: The rows of its last statement; None where there are none.
+        unsure: Columns there whose type nobody knows.
+        scope: What `let` defined.
+    """
+
+    rows: Rows | None
+    unsure: frozenset[str]
+    scope: Scope
+
+
+def surroundings(query: syntax.Query, catalog: Catalog) -> Surroundings:
+    """Bind a text for an editor: the names that may stand behind it."""
+    context = Context(catalog, 0, bind_entity, bind_table, bind_operators, call_user)
+    scope, rows, refusals = Scope(), None, diagnostics.Refusals()
+    for statement in query.statements:
+        with refusals:
+            if isinstance(statement, syntax.ExpressionStatement):
+                rows = bind_table(context, scope, replace(statement.value, operators=()))
+                rows, _ = _going_on(context, scope, rows, statement.value.operators)
+            else:
+                _statement(context, scope, statement)
+    return Surroundings(rows, context.unsure, scope)
 
 
 def _results(context: Context, scope: Scope, statement: syntax.Statement) -> Iterator[Rows]:
@@ -229,7 +258,18 @@ def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syn
     Raises:
         RefusedError: With what was refused in any of them, as far as the columns behind a refused one are known.
     """
-    refusals, unsure = diagnostics.Refusals(), context.unsure
+    unsure = context.unsure
+    rows, refusals = _going_on(context, scope, rows, listed)
+    context.unsure = unsure
+    refusals.settle()
+    return rows
+
+
+def _going_on(
+    context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]
+) -> tuple[Rows, diagnostics.Refusals]:
+    """The rows behind the last operator of which something is known, and what was refused on the way."""
+    refusals = diagnostics.Refusals()
     for number, operator in enumerate(listed, start=2):
         steps = rows.steps
         if steps >= MOST_STEPS:
@@ -247,9 +287,7 @@ def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syn
         if context.unsure and not recovery.is_local(operator):
             break
         rows = replace(bound, steps=max(steps + 1, bound.steps))
-    context.unsure = unsure
-    refusals.settle()
-    return rows
+    return rows, refusals
 
 
 def _place(number: int, listed: Sequence[syntax.Operator]) -> str:

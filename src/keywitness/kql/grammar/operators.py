@@ -12,7 +12,7 @@ from keywitness.kql.grammar.sources import Sources
 from keywitness.kql.lexer import Kind, Token
 from keywitness.kql.syntax import Span
 
-_JOIN_KINDS = (
+JOIN_KINDS = (
     "innerunique",
     "inner",
     "leftouter",
@@ -231,7 +231,7 @@ class Operators(Sources):
 
     def read_join(self, keyword: Token) -> syntax.Join:
         options = self.options("kind")
-        kind = self.word_of(self.pick(options, "kind"), _JOIN_KINDS, "innerunique")
+        kind = self.word_of(self.pick(options, "kind"), JOIN_KINDS, "innerunique")
         right = self._join_side()
         where_form = self.at_word("where")
         conditions = self._join_conditions(keyword)
