@@ -56,6 +56,15 @@ def test_a_rule_that_needs_any_table_runs_with_one_and_says_which_is_missing() -
     assert outcome.reason == "without AzureActivity, which has no rows"
 
 
+def test_the_view_of_vault_events_has_the_rows_of_its_table() -> None:
+    """Rules for AZKVAuditLogs would not run on a case full of its events, because nothing is stored under that name."""
+    view = rule("AZKVAuditLogs", {"tables": ("AZKVAuditLogs",)})
+    (outcome,) = run_rules(Printed(), [view], present=frozenset())
+    assert (outcome.status, outcome.reason) == ("not run", "no rows in AzureDiagnostics")
+    (outcome,) = run_rules(Printed(), [rule(ROWS, {"tables": ("AZKVAuditLogs",)})], present=PRESENT)
+    assert outcome.status == "ran"
+
+
 def test_a_refused_query_is_a_failed_rule_with_its_reason() -> None:
     (outcome, other) = run_rules(Printed(), [rule("print 1 | whree x"), rule(ROWS)], present=PRESENT)
     assert outcome.status == "failed"

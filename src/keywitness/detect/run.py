@@ -13,6 +13,7 @@ from keywitness.detect.rule import Rule
 from keywitness.engine.limits import NO_LIMITS, Limits
 from keywitness.errors import QueryError, RuleError
 from keywitness.kql.literals import format_datetime
+from keywitness.model.tables import AUDIT_TABLE, AUDIT_VIEW
 
 #: Findings of one rule that are kept, the worst first; a rule that finds more is no rule, and the report says so.
 MOST_FINDINGS = 20_000
@@ -132,7 +133,7 @@ class _Line:
         """One rule: whether it can run, what it finds, and who could not be judged."""
         try:
             query = rule.bound(values)
-            tables = frozenset(rule.keywitness.tables) or self.case.needs(query).tables
+            tables = _stored(frozenset(rule.keywitness.tables) or self.case.needs(query).tables)
             missing = _missing(rule, tables, self.present)
             if missing:
                 return Outcome(rule, "not run", f"no rows in {' and '.join(missing)}", ())
@@ -188,6 +189,11 @@ def _outcome(rule: Rule, found: Sequence[Finding], notes: tuple[str, ...], absen
     ordered = sorted(unique.values(), key=lambda f: (weight(f.severity), f.first_at, f.id))
     kept = tuple(ordered[:MOST_FINDINGS])
     return Outcome(rule, "ran", _remarks(absent, len(kept), len(ordered)), kept, notes)
+
+
+def _stored(tables: frozenset[str]) -> frozenset[str]:
+    """The tables that hold the rows: a view has those of its table."""
+    return frozenset(AUDIT_TABLE if table == AUDIT_VIEW else table for table in tables)
 
 
 def _missing(rule: Rule, tables: frozenset[str], present: frozenset[str]) -> list[str]:

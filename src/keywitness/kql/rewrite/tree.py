@@ -42,15 +42,21 @@ def from_below(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
     return visit(node)
 
 
-def tables_of(node: object) -> frozenset[str]:
-    """The tables that a plan reads, in sub-plans of its values too."""
+def scans(node: object) -> Iterator[plan.Scan]:
+    """Every table that a plan reads, as often as it does, in sub-plans of its values too."""
     if isinstance(node, plan.Scan):
-        return frozenset({node.table})
-    if isinstance(node, tuple):
-        return frozenset().union(*map(tables_of, node))
-    if is_dataclass(node):
-        return frozenset().union(*(tables_of(getattr(node, f.name)) for f in fields(node)))
-    return frozenset()
+        yield node
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from scans(item)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from scans(getattr(node, field.name))
+
+
+def tables_of(node: object) -> frozenset[str]:
+    """The names of the tables that a plan reads."""
+    return frozenset(scan.table for scan in scans(node))
 
 
 def judges_rows(node: Plan) -> bool:

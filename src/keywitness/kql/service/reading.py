@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from keywitness.errors import QueryError
@@ -13,7 +12,7 @@ from keywitness.kql.diagnostics import refuse
 from keywitness.kql.parser import parse
 from keywitness.kql.plan import Plan, Scalar
 from keywitness.kql.rewrite.prune_columns import prune_columns
-from keywitness.kql.rewrite.tree import from_below
+from keywitness.kql.rewrite.tree import from_below, scans
 from keywitness.kql.service.catalogs import Tables, catalog_of
 from keywitness.kql.service.results import TableRead
 from keywitness.model.schema import Column, KqlType, Schema
@@ -69,7 +68,7 @@ class _Reads:
         chosen = [c for c in result.schema if c.name not in passing]
         kept = tuple(plan.Named(c.name, plan.ColumnRef(c.name, c.type)) for c in chosen)
         one = kept or (plan.Named("one", plan.Literal(1, KqlType.LONG)),)
-        for scan in _scans(prune_columns(from_below(plan.Project(result, one), _counted))):
+        for scan in scans(prune_columns(from_below(plan.Project(result, one), _counted))):
             known = self._columns.setdefault(scan.table, set())
             known.update(scan.schema.names())
         self._whole.update(passing.values())
@@ -114,15 +113,3 @@ def _passing(node: Plan) -> dict[str, str]:
 
 def _same(column: plan.Named) -> Scalar:
     return plan.ColumnRef(column.name, column.value.type)
-
-
-def _scans(node: object) -> Iterator[plan.Scan]:
-    """Every scan in a plan, in sub-plans of scalars too."""
-    if isinstance(node, plan.Scan):
-        yield node
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from _scans(item)
-    elif hasattr(node, "__dataclass_fields__"):
-        for name in node.__dataclass_fields__:
-            yield from _scans(getattr(node, name))
