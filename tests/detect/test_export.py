@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keywitness.detect.check import Documented
 from keywitness.detect.export import LONGEST_QUERY, arm_template, sentinel_yaml, workspace_query
 from keywitness.detect.rule import Rule, span
 from keywitness.detect.rule_files import load_rules, read_rules
 from keywitness.errors import RuleError
+from keywitness.kql.catalog import Documented
 from keywitness.kql.compile import compile_kql
 
 RULES = load_rules()

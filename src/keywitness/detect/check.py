@@ -7,20 +7,19 @@ only asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from keywitness.detect.rule import Rule, techniques
 from keywitness.errors import KeywitnessError, QueryError
 from keywitness.kql import plan, syntax
-from keywitness.kql.catalog import EmptyCatalog
+from keywitness.kql.catalog import Documented
 from keywitness.kql.compile import Options, compile_kql
 from keywitness.kql.parser import parse
 from keywitness.kql.plan import Program
 from keywitness.kql.rewrite.tree import tables_of
-from keywitness.model.schema import UNIX_EPOCH_TICKS, Column, KqlType, Schema
-from keywitness.model.tables import known_table, known_tables
+from keywitness.model.schema import UNIX_EPOCH_TICKS, KqlType
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +44,6 @@ class Checked:
     rule: Rule
     program: Program | None
     refusal: KeywitnessError | None
-
-
-class Documented(EmptyCatalog):
-    """All documented tables, as if each had evidence."""
-
-    def schema(self, table: str) -> Schema | None:
-        known = known_table(table)
-        return None if known is None else Schema.of([*known, Column("_Row", KqlType.STRING, hidden=True)])
-
-    def has_evidence(self, table: str) -> bool:
-        return known_table(table) is not None
-
-    def names(self) -> Sequence[str]:
-        return known_tables()
 
 
 def check(rule: Rule) -> tuple[Issue, ...]:

@@ -8,6 +8,7 @@ import pytest
 from tests.kql.service.samples import TABLES
 
 from keywitness import kql
+from keywitness.kql.catalog import EmptyCatalog
 
 
 def labels(text: str) -> list[str]:
@@ -65,6 +66,7 @@ def labels(text: str) -> list[str]:
         ("T | where Name in ((U | project ", ["Owner"], ["Size"]),
         ("T | extend x = datetime_add('", ["month", "hour"], ["Name"]),
         ("T | as Everything | union ", ["T", "Everything"], []),
+        ("KeyVault", ["KeyVaultEvents"], []),
         ("T | where ^ | take 5", ["Name"], []),
         ("T\n| where Size > 1\n| ^\n| take 5", ["extend"], ["Name"]),
         ("T // no comple", [], ["Name", "T"]),
@@ -89,6 +91,15 @@ def test_an_item_says_what_it_is_and_replaces_the_word() -> None:
 def test_a_name_that_is_no_word_is_written_in_brackets() -> None:
     (item,) = (i for i in kql.complete("T | where odd", 13, TABLES).items if i.kind is kql.ItemKind.COLUMN)
     assert (item.insert, item.detail, item.doc) == ("['odd name']", "long", "of T")
+
+
+def test_watchlists_of_a_case_are_offered_by_their_alias() -> None:
+    class Listed(EmptyCatalog):
+        def watchlist_aliases(self) -> list[str]:
+            return ["BreakGlass", "Offices"]
+
+    found = kql.complete("_GetWatchlist('", 15, Listed())
+    assert [item.label for item in found.items] == ["BreakGlass", "Offices"]
 
 
 def test_without_a_schema_the_documented_tables_count() -> None:

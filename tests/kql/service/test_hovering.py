@@ -6,6 +6,8 @@ import pytest
 from tests.kql.service.samples import TABLES
 
 from keywitness import kql
+from keywitness.kql.catalog import EmptyCatalog
+from keywitness.model.schema import Schema
 
 
 def shown(text: str) -> tuple[str, str] | None:
@@ -31,6 +33,7 @@ def shown(text: str) -> tuple[str, str] | None:
         ("let n = 5; T | take n^", "n: long", "a value of this query"),
         ("let V = T | project Name; V^ | count", "V", "1 columns: Name: string"),
         ("let f = (x: long) { x }; print f^(1)", "f(x: long)", "a function of this query"),
+        ("KeyVault^Events() | count", "KeyVaultEvents()", "kept by the case, or of keywitness"),
         ("let f = (x: long) { x^ + 1 }; print f(1)", "x: long", "a value of this query"),
         ("T | extend a = nofunction() | where a^ == 1", "a", "its value is refused, so its type is not known"),
     ],
@@ -52,15 +55,9 @@ def test_nothing_is_said_where_nothing_is_known(text: str) -> None:
 
 
 def test_every_table_without_rows_says_so() -> None:
-    class NoRows:
-        def schema(self, table: str) -> object:
+    class NoRows(EmptyCatalog):
+        def schema(self, table: str) -> Schema | None:
             return TABLES.schema(table)
 
-        def has_evidence(self, table: str) -> bool:
-            return False
-
-        def names(self) -> list[str]:
-            return ["T"]
-
-    found = kql.hover("T", 0, NoRows())  # type: ignore[arg-type]
+    found = kql.hover("T", 0, NoRows())
     assert found is not None and found.doc.startswith("known, without rows here; 5 columns")

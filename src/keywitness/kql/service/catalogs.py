@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TypeAlias
 
-from keywitness.kql.catalog import Catalog
-from keywitness.model.schema import ROW_COLUMN, Column, KqlType, Schema
+from keywitness.kql.catalog import Catalog, Documented, EmptyCatalog
+from keywitness.model.schema import Column, KqlType, Schema
 
 #: A case's snapshot, tables with their columns and types, or None for the documented tables of Azure.
 Tables: TypeAlias = Catalog | Mapping[str, Mapping[str, str]] | None
 
 
-class Documented:
-    """The log tables that Azure's documentation describes."""
-
-    def schema(self, table: str) -> Schema | None:
-        return _documented(table)
-
-    def has_evidence(self, table: str) -> bool:
-        return _documented(table) is not None
-
-    def names(self) -> Sequence[str]:
-        from keywitness.model.tables import known_tables  # reads files: not before it is needed
-
-        return known_tables()
-
-
-@cache
-def _documented(table: str) -> Schema | None:
-    from keywitness.model.tables import known_table  # as above
-
-    known = known_table(table)
-    return None if known is None else Schema((*known, ROW_COLUMN))
-
-
-class Given:
+class Given(EmptyCatalog):
     """Tables as their caller lists them."""
 
     def __init__(self, tables: Mapping[str, Mapping[str, str]]) -> None:

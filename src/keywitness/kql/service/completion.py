@@ -29,6 +29,8 @@ ITEM_KINDS = {
     Kind.AGGREGATE: ItemKind.AGGREGATE,
     Kind.PLUGIN: ItemKind.PLUGIN,
 }
+#: What is said of a function that no `let` defines.
+STORED = "kept by the case, or of keywitness"
 #: Operators in which aggregates stand.
 _AGGREGATING = frozenset({"summarize", "make-series", "top-nested"})
 #: Operators that name columns and compute nothing.
@@ -112,7 +114,7 @@ def complete(text: str, position: int, schema: Tables = None) -> Completions:
     position = min(max(position, 0), len(text))
     place = place_at(text, position)
     catalog = catalog_of(schema)
-    quoted = _quoted(text, position, place)
+    quoted = _quoted(text, position, place, catalog)
     if quoted is not None:
         return quoted
     written = text[place.start : position]
@@ -267,7 +269,7 @@ def _members(place: Place, catalog: Catalog) -> Iterator[Item]:
         )
 
 
-def _quoted(text: str, position: int, place: Place) -> Completions | None:
+def _quoted(text: str, position: int, place: Place, catalog: Catalog) -> Completions | None:
     """Inside the quotes of an argument with fixed values, such as the part of datetime_add()."""
     if place.expects != "nothing":
         return None
@@ -277,9 +279,12 @@ def _quoted(text: str, position: int, place: Place) -> Completions | None:
     around = place_at(text, opening)
     row = functions.find(around.call) if around.call else None
     argument, values = CHOICES.get(row.name, (0, "")) if row else (0, "")
-    if not values or around.argument != argument:
+    listed: Sequence[str] = values.split() if around.argument == argument else ()
+    if around.call == "_GetWatchlist":
+        listed = catalog.watchlist_aliases()
+    if not listed:
         return None
-    items = (Item(v, ItemKind.VALUE, v) for v in values.split())
+    items = (Item(v, ItemKind.VALUE, v) for v in listed)
     return Completions(opening + 1, position, tuple(_fitting(items, text[opening + 1 : position])))
 
 
@@ -323,6 +328,8 @@ def _user_functions(names: Names) -> Iterator[Item]:
         entity = names.entity(name)
         if isinstance(entity, UserFunction):
             yield Item(name, ItemKind.FUNCTION, f"{name}(", signature(name, entity), "of let")
+    for name in names.catalog.function_names():
+        yield Item(name, ItemKind.FUNCTION, f"{name}(", names.stored(name), STORED)
 
 
 def signature(name: str, function: UserFunction) -> str:

@@ -9,7 +9,7 @@ from keywitness.kql.functions import Function, Kind
 from keywitness.kql.service import words
 from keywitness.kql.service.catalogs import Tables, catalog_of
 from keywitness.kql.service.colouring import tokens
-from keywitness.kql.service.completion import ITEM_KINDS, signature
+from keywitness.kql.service.completion import ITEM_KINDS, STORED, signature
 from keywitness.kql.service.names import Names, names_behind
 from keywitness.kql.service.place import Place, place_at
 from keywitness.kql.service.results import Hover, ItemKind, Token, TokenKind
@@ -74,9 +74,12 @@ def _known(text: str, token: Token, word: str, catalog: Catalog) -> _Found | Non
 
 
 def _function(word: str, place: Place, catalog: Catalog) -> _Found | None:
-    entity = names_behind(place.known, catalog).entity(word)
+    names = names_behind(place.known, catalog)
+    entity = names.entity(word)
     if isinstance(entity, UserFunction):
         return ItemKind.FUNCTION, signature(word, entity), "a function of this query"
+    if stored := names.stored(word):
+        return ItemKind.FUNCTION, stored, STORED
     aggregating = (
         place.name in {"summarize", "make-series", "top-nested"} and functions.find_aggregate(place.call) is None
     )

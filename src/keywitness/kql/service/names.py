@@ -24,11 +24,13 @@ class Names:
         rows: The rows at hand, None where there are none.
         unsure: Columns of a type that nobody knows.
         scope: What `let` defined.
+        catalog: Tables, and functions that no `let` defines.
     """
 
     rows: Rows | None
     unsure: frozenset[str]
     scope: Scope
+    catalog: Catalog
 
     def entity(self, name: str) -> ScalarValue | Table | UserFunction | None:
         """What `let` defined under a name; None also where its value is refused."""
@@ -38,6 +40,11 @@ class Names:
             return None
         return entity if isinstance(entity, ScalarValue | Table | UserFunction) else None
 
+    def stored(self, name: str) -> str:
+        """How a function is called that the case keeps or that comes with keywitness; "" where there is none."""
+        function = self.catalog.function(name)
+        return f"{name}{function.text.partition(' {')[0]}" if function is not None else ""
+
 
 def names_behind(text: str, catalog: Catalog) -> Names:
     """The names behind a text, remembered for the catalog object."""
@@ -45,7 +52,7 @@ def names_behind(text: str, catalog: Catalog) -> Names:
     known = _memory.get(key)
     if known is None or known[0] is not catalog:
         found = surroundings(read(text).query, catalog)
-        known = catalog, Names(found.rows, found.unsure, found.scope)
+        known = catalog, Names(found.rows, found.unsure, found.scope, catalog)
         _memory[key] = known
         while len(_memory) > _REMEMBERED:
             _memory.popitem(last=False)

@@ -70,12 +70,14 @@ parse_csv: The fields of one line of CSV, as an array.
 parse_path: The parts of a file path: root, directory, file, extension and stream.
 parse_url: The parts of a URL: scheme, host, port, path, query and fragment.
 parse_urlquery: The parameters of a URL's query.
+parse_user_agent: What a user agent says of browser, system and device.
 parse_version: A version as a number that compares as versions do.
 parse_xml: XML text as a dynamic value.
 punycode_from_string: The text in Punycode.
 punycode_to_string: Punycode as text.
 punycode_domain_from_string: A domain name in the form that DNS uses.
 punycode_domain_to_string: A domain name of DNS in readable form.
+ingestion_time: The time at which Azure Monitor received a record, where its export says so.
 now: The time at which the query runs (or what --now says), perhaps moved.
 ago: A time that long before now().
 datetime_add: A time moved by a number of years, months, days and so on.
@@ -144,6 +146,7 @@ treepath: All paths in a dynamic value.
 zip: Elements of several arrays side by side, as arrays.
 column_names_of: The names of a table's columns, as an array.
 bin: The value rounded down to a multiple of a size: the way to group times.
+bin_auto: The value rounded down to a multiple of a size that `set query_bin_auto_size` gives.
 bin_at: The value rounded down to a multiple of a size counted from a fixed point.
 abs: The value without its sign.
 round: The number rounded, perhaps to some digits.
@@ -298,11 +301,13 @@ row_rank_dense: The rank of the value, without gaps, of rows in order.
 row_rank_min: The rank of the value, equal ones sharing the least, of rows in order.
 row_window_session: The first time of the session that the row belongs to, of rows in order.
 count: The number of rows.
+cnt: Old name of count().
 countif: The number of rows for which the condition is true.
 count_distinct: The number of different values, exactly.
 count_distinctif: The number of different values where the condition is true, exactly.
 dcount: The number of different values.
-dcountif: The number of different values where the condition is true.
+dcnt: Old name of count().
+countif: The number of different values where the condition is true.
 sum: The sum.
 sumif: The sum where the condition is true.
 avg: The mean.
@@ -339,7 +344,6 @@ stdevp: The standard deviation of a population.
 variance: The variance of a sample.
 variancep: The variance of a population.
 stdevif: The standard deviation of a sample where the condition is true.
-stdevpif: The standard deviation of a population where the condition is true.
 varianceif: The variance of a sample where the condition is true.
 variancepif: The variance of a population where the condition is true.
 covariance: The covariance of a sample.
