@@ -306,8 +306,7 @@ countif: The number of rows for which the condition is true.
 count_distinct: The number of different values, exactly.
 count_distinctif: The number of different values where the condition is true, exactly.
 dcount: The number of different values.
-dcnt: Old name of count().
-countif: The number of different values where the condition is true.
+dcountif: The number of different values where the condition is true.
 sum: The sum.
 sumif: The sum where the condition is true.
 avg: The mean.
@@ -378,6 +377,7 @@ rolling_percentile: A percentile over the last windows.
 sequence_detect: Rows of one value that follow each other within a time.
 rows_near: Rows that stand near those for which a condition is true.
 dcount_intersect: The sizes of the intersections of several hll() sketches.
+basket: Combinations of values that are frequent among the rows.
 narrow: Every cell as a row of its own: row, column, value.
 preview: The first rows, and their number.
 """
