@@ -89,3 +89,29 @@ def test_a_huge_range_is_refused():
 
     with pytest.raises(QueryError, match="more than"):
         query("range x from 1 to 100000000000 step 1 | count")
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["", "| project n, s", "| extend k = n", "| as T", "| where true"],
+)
+def test_a_condition_beside_prev_does_not_take_its_neighbour_away(ask_rows, between):
+    """Pushing `s == 'b'` below the order leaves `prev` nothing to look back at: the answer would be no row."""
+    rows = "range n from 1 to 4 step 1 | extend s = iff(n % 2 == 0, 'b', 'a')"
+    where = "| where prev(s) == 'a' and s == 'b' | project n"
+    assert ask_rows(f"{rows} | sort by n asc {between} {where}") == [(2,), (4,)]
+    assert ask_rows(f"{rows} | serialize {between} {where}") == [(2,), (4,)]
+
+
+def test_a_condition_behind_prev_does_not_either(ask_rows):
+    rows = "range n from 1 to 4 step 1 | extend s = iff(n % 2 == 0, 'b', 'a') | sort by n asc"
+    assert ask_rows(f"{rows} | where prev(s) == 'a' | where s == 'b' | where n > 2 | project n") == [(4,)]
+    assert ask_rows(f"{rows} | where row_number() > 1 and s == 'b' | project n") == [(2,), (4,)]
+    assert ask_rows(f"{rows} | where s == 'b' and row_cumsum(n) > 2 | project n") == [(2,), (4,)]
+
+
+def test_a_condition_is_not_moved_below_a_join_past_a_window(ask_rows):
+    left = "range n from 1 to 4 step 1"
+    right = "range n from 1 to 4 step 1 | extend s = iff(n % 2 == 0, 'b', 'a')"
+    joined = f"{left} | join kind=inner ({right}) on n | sort by n asc"
+    assert ask_rows(f"{joined} | where prev(s) == 'a' and n > 1 | project n") == [(2,), (4,)]

@@ -38,7 +38,10 @@ def push_filters(node: Plan) -> Plan:
 def _pushed(node: Plan) -> Plan:
     if not isinstance(node, Filter):
         return node
-    return _below(node.source, _conjuncts(node.predicate))
+    conditions = _conjuncts(node.predicate)
+    if not all(map(movable, conditions)):  # a window function sees the rows that its neighbours would take away
+        return node
+    return _below(node.source, conditions)
 
 
 def _conjuncts(predicate: Scalar) -> list[Scalar]:
@@ -58,15 +61,12 @@ def _filtered(source: Plan, conditions: Sequence[Scalar]) -> Plan:
 def _below(source: Plan, conditions: list[Scalar]) -> Plan:
     """The conditions over the source, each as deep as it may go."""
     match source:
-        case Filter(source=inner, predicate=predicate) if all(movable(c) for c in (predicate, *conditions)):
+        case Filter(source=inner, predicate=predicate) if movable(predicate):
             return _below(inner, [*_conjuncts(predicate), *conditions])
         case Project():
             return _below_project(source, conditions)
         case plan.Sort():
-            moving = [c for c in conditions if movable(c)]
-            staying = [c for c in conditions if not movable(c)]
-            if moving:
-                return _filtered(rebuilt(source, lambda s: _below(s, moving)), staying)
+            return rebuilt(source, lambda s: _below(s, conditions))
         case Join():
             return _below_join(source, conditions)
     return _filtered(source, conditions)
@@ -75,7 +75,7 @@ def _below(source: Plan, conditions: list[Scalar]) -> Plan:
 def _below_project(source: Project, conditions: list[Scalar]) -> Plan:
     simple = {c.name: c.value for c in source.columns if isinstance(c.value, ColumnRef)}
     windows = any(not movable(c.value) for c in source.columns)
-    moving = [c for c in conditions if not windows and movable(c) and columns_of(c) <= set(simple)]
+    moving = [c for c in conditions if not windows and columns_of(c) <= set(simple)]
     if not moving:
         return _filtered(source, conditions)
     staying = [c for c in conditions if c not in moving]
@@ -87,7 +87,7 @@ def _below_join(source: Join, conditions: list[Scalar]) -> Plan:
     if source.kind not in _LEFT:
         return _filtered(source, conditions)
     left: dict[str, Scalar] = {c.name: ColumnRef(c.source_name, c.type) for c in source.columns if c.side == "left"}
-    moving = [c for c in conditions if movable(c) and columns_of(c) and columns_of(c) <= set(left)]
+    moving = [c for c in conditions if columns_of(c) and columns_of(c) <= set(left)]
     if not moving:
         return _filtered(source, conditions)
     staying = [c for c in conditions if c not in moving]
