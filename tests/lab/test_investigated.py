@@ -51,4 +51,4 @@ def test_ordinary_life_is_no_attack(ordinary: Simulated, tmp_path: Path) -> None
     document = investigate(case, scope=make_scope(watchlist=ordinary.out / "watchlist.csv"))
     assert [f.title for f in document.findings if f.severity == "high"] == []
     result = score(ordinary.truth, document, ordinary.out)
-    assert {f.verdict for f in result.findings} <= {"lookalike", "unexplained"}
+    assert {f.verdict for f in result.findings} <= {"lookalike", "unexplained", "for the record"}

@@ -31,7 +31,11 @@ class StepScore:
 
 @dataclass(frozen=True, slots=True)
 class FindingScore:
-    """One finding: the steps it holds records of, else the lookalike it is about, else neither."""
+    """One finding: the steps it holds records of, else the lookalike it is about, else neither.
+
+    A finding of low or informational severity says that something rare happened, not that it was an attack: where it is
+    about neither, it stands for the record.
+    """
 
     finding: Finding
     steps: tuple[str, ...]
@@ -41,7 +45,9 @@ class FindingScore:
     def verdict(self) -> str:
         if self.steps:
             return "step"
-        return "lookalike" if self.lookalike else "unexplained"
+        if self.lookalike:
+            return "lookalike"
+        return "unexplained" if self.finding.severity in ("high", "medium") else "for the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Score:
 
     @property
     def unexplained(self) -> tuple[FindingScore, ...]:
-        """False positives: about no step and no lookalike."""
+        """False alarms: of high or medium severity, about no step and no lookalike."""
         return tuple(finding for finding in self.findings if finding.verdict == "unexplained")
 
     def render(self) -> str:
@@ -73,7 +79,7 @@ class Score:
         kinds = [finding.verdict for finding in self.findings]
         lines.append(
             f"{len(kinds)} findings: {kinds.count('step')} about steps, {kinds.count('lookalike')} about lookalikes, "
-            f"{kinds.count('unexplained')} unexplained"
+            f"{kinds.count('unexplained')} unexplained, {kinds.count('for the record')} of low severity for the record"
         )
         lines += [f"  {f.finding.id} {f.finding.rule_id}: {f.finding.title}" for f in self.unexplained]
         listed = len(self.exposed) - len(self.unlisted)
