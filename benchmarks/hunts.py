@@ -54,7 +54,7 @@ def _anomalies(rows: Rows) -> Rows:
 
     from keywitness.engine.kernels.decompositions import anomalies
 
-    flags = [json.loads(anomalies.function(series, 1.5, -1, 0.6, "avg", "ctukey"))[0] for _, series in rows]
+    flags = [json.loads(anomalies.function(series, 1.5, 0, 0.6, "avg", "ctukey"))[0] for _, series in rows]
     return [(name, sum(map(abs, found))) for (name, _), found in zip(rows, flags, strict=True)]
 
 
@@ -147,18 +147,18 @@ HUNTS = (
         "make-series, anomalies",
         """
         AzureDiagnostics
-        | make-series Calls = count() on TimeGenerated from datetime(2025-07-07) to datetime(2025-07-17) step 1h
-            by Resource
-        | extend (Flags, Scores, Baseline) = series_decompose_anomalies(Calls, 1.5)
+        | make-series Calls = count() on TimeGenerated from datetime(2025-07-07) to datetime(2025-07-17) step 7h
+            by CallerIPAddress
+        | extend (Flags, Scores, Baseline) = series_decompose_anomalies(Calls, 1.5, 0)
         | mv-expand Flag = Flags to typeof(long)
-        | summarize Anomalies = sum(abs(Flag)) by Resource
+        | summarize Anomalies = sum(abs(Flag)) by CallerIPAddress
         """,
         """
-        SELECT name, '[' || string_agg(coalesce(calls, 0), ',' ORDER BY hour) || ']' FROM (
-          SELECT DISTINCT "Resource" AS name FROM {events}), range(0, 240) AS axis(hour)
-        LEFT JOIN (SELECT "Resource" AS found, ("TimeGenerated" - 638874432000000000) // 36000000000 AS at,
+        SELECT name, '[' || string_agg(coalesce(calls, 0), ',' ORDER BY place) || ']' FROM (
+          SELECT DISTINCT "CallerIPAddress" AS name FROM {events}), range(0, 35) AS axis(place)
+        LEFT JOIN (SELECT "CallerIPAddress" AS found, ("TimeGenerated" - 638874432000000000) // 252000000000 AS slot,
           count(*) AS calls FROM {events} WHERE "TimeGenerated" >= 638874432000000000
-          AND "TimeGenerated" < 638883072000000000 GROUP BY 1, 2) ON found = name AND at = hour GROUP BY 1
+          AND "TimeGenerated" < 638883072000000000 GROUP BY 1, 2) ON found = name AND slot = place GROUP BY 1
         """,
         _anomalies,
     ),

@@ -1,7 +1,8 @@
 """The string operators: terms (`has`), substrings, prefixes, suffixes.
 
 A term is a longest run of letters and digits. `has` finds its operand where no letter or digit continues it. The
-plain substring test in front of the regular expression halves the time.
+plain substring test in front of the regular expression takes most of the time off: DuckDB makes it once for each text
+of a dictionary, the expression once for each row.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from keywitness.model.schema import KqlType
 
 _START = f"(?:^|[^{TERM}])"
 _END = f"(?:$|[^{TERM}])"
+#: As many terms are sought one by one before the expression; it takes more of them in one go.
+_SOUGHT_FIRST = 16
 
 
 def quote(value: str) -> str:
@@ -106,10 +109,17 @@ def _has_many(every: bool) -> Lowering:
             return sql.false()
         if "" in terms:
             return sql.true()
-        pattern = "|".join(_bounded(t, start=True, end=True) for t in dict.fromkeys(terms))
-        return _matches(source, pattern, fold=True)
+        return exp.Paren(this=_has_one_of(source, list(dict.fromkeys(terms))))
 
     return lowered
+
+
+def _has_one_of(source: Expr, terms: list[str]) -> Expr:
+    pattern = "|".join(_bounded(term, start=True, end=True) for term in terms)
+    matches = _matches(source.copy(), pattern, fold=True)
+    if len(terms) > _SOUGHT_FIRST:
+        return matches
+    return sql.all_of([sql.any_of([contains(source.copy(), term, fold=True) for term in terms]), matches])
 
 
 def _has_many_of_a_column(use: Use, source: Expr, *, every: bool) -> Expr:
