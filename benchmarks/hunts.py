@@ -138,7 +138,7 @@ HUNTS = (
         | summarize Calls = count() by App = tostring(Claims.appid), Address = CallerIpAddress
         """,
         """
-        SELECT identity_claim_appid_g, "CallerIPAddress", count(*) FROM {events}
+        SELECT coalesce(identity_claim_appid_g, ''), "CallerIPAddress", count(*) FROM {events}
         WHERE upper("ResourceProvider") = 'MICROSOFT.KEYVAULT' AND "Category" = 'AuditEvent'
           AND identity_claim_idtyp_s = 'app' GROUP BY 1, 2
         """,
@@ -230,7 +230,8 @@ HUNTS = (
         | summarize Calls = count() by CallerIPAddress
         """,
         r"""
-        SELECT "CallerIPAddress", count(*) FROM {events} WHERE "CallerIPAddress" <> ''
+        SELECT "CallerIPAddress", count(*) FROM {events}
+        WHERE regexp_full_match("CallerIPAddress", '(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:[.]|$)){{4}}')
           AND NOT regexp_matches("CallerIPAddress", '^(?:10[.]|192[.]168[.]|172[.](?:1[6-9]|2[0-9]|3[01])[.])')
           AND NOT ("CallerIPAddress" LIKE '198.51.100.%'
             AND CAST(split_part("CallerIPAddress", '.', 4) AS INTEGER) < 128)

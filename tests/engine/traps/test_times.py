@@ -158,3 +158,15 @@ def test_local_times_around_a_change_of_clocks(ask):
         ask(asked.format("2024-11-03 01:30"))
     with pytest.raises(QueryError, match="no time zone"):
         ask("print datetime_utc_to_local(now(), 'Mars/Olympus')")
+
+
+@pytest.mark.parametrize("point", ["2000-01-01 00:30", "2030-06-01 23:59:59.9999999", "0001-01-01", "2024-02-29 12:00"])
+@pytest.mark.parametrize("size", ["1h", "7h", "1d", "1tick", "400d"])
+def test_bin_at_of_constants_gives_what_columns_give(ask_rows, point, size):
+    """Plausible and wrong: the remainder of a negative distance, where the value is before the point."""
+    values = "datetime(0001-01-01 00:10), datetime(1999-12-31 23:59:59.9999999), datetime(2024-02-29 12:00), "
+    values += "datetime(9999-12-31 23:59:59.9999999), datetime(null)"
+    table = f"datatable(t:datetime)[{values}] | extend s = {size}, p = datetime({point})"
+    rows = ask_rows(f"{table} | project bin_at(t, {size}, datetime({point})), bin_at(t, s, p)")
+    assert [a for a, _ in rows] == [b for _, b in rows]
+    assert rows[-1] == (None, None)

@@ -11,7 +11,7 @@ from keywitness.engine.kernels.units import UNITS
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
-from keywitness.model.schema import KqlType
+from keywitness.model.schema import MAX_DATETIME_TICKS, KqlType
 
 _FLOATING = (KqlType.REAL, KqlType.DECIMAL)
 
@@ -36,6 +36,10 @@ def _bin(use: Use) -> Expr:
 
 def _bin_at(use: Use) -> Expr:
     value, size, point = use.args
+    if use.call.type is KqlType.DATETIME and (shift := _shift(use)) is not None:
+        moved = sql.binary(exp.Add, value.copy(), sql.number(shift))
+        rest = sql.binary(exp.Mod, moved, sql.number(use.constant(1)))
+        return sql.call("kw_datetime", sql.binary(exp.Sub, value, rest))
     if any(use.type(i) in _FLOATING for i in range(3)):
         value, size, point = (sql.cast(a, "DOUBLE") for a in (value, size, point))
         inner = sql.call("kw_bin_real", sql.binary(exp.Sub, value, point), size)
@@ -43,6 +47,14 @@ def _bin_at(use: Use) -> Expr:
         inner = sql.call("kw_bin", sql.binary(exp.Sub, value, point), size)
     result = sql.binary(exp.Add, inner, point.copy())
     return sql.call("kw_datetime", result) if use.call.type is KqlType.DATETIME else sql.cast(result, use.call.type)
+
+
+def _shift(use: Use) -> int | None:
+    """What moves the edges of constant bins to multiples of their size, upwards: no time is negative then."""
+    size, point = use.constant_or_none(1), use.constant_or_none(2)
+    if not isinstance(size, int) or not isinstance(point, int) or not 0 < size <= MAX_DATETIME_TICKS:
+        return None
+    return -point % size
 
 
 def _same_type(name: str) -> Lowering:
