@@ -19,8 +19,11 @@ def main() -> None:
     given = arguments.parse_args()
     for module, *more in (
         ("benchmarks.startup",),
+        ("benchmarks.compiling",),
         ("benchmarks.ingest", "--records", str(given.records)),
         ("benchmarks.query", "--records", str(given.rows)),
+        ("benchmarks.hunts", "--records", str(given.rows)),
+        ("benchmarks.memory", "--records", str(given.rows)),
     ):
         subprocess.run(
             [sys.executable, "-m", module, *more],
