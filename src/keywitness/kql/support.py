@@ -65,7 +65,7 @@ _NOTES = {
     syntax.Find: "with `withsource=`, `in (...)`, `project`, `project-smart` and `pack_all()`; no `*` inside a term",
     syntax.Search: "with `kind=`, `in (...)` and column terms; `a*b` inside a term with `kind=case_sensitive` only",
     syntax.ExternalData: "evidence files of the case; other local files with `--allow-files`; never an address",
-    syntax.MacroExpand: "tables, or one place",
+    syntax.MacroExpand: "tables, or one place; also `macro-expand X in Group (...)`",
     syntax.AssertSchema: "when columns, types and order are the same",
     syntax.Render: "the rows stay as they are; a terminal draws the chart under them",
     syntax.Evaluate: "the plugins below",

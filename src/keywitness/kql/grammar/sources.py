@@ -251,7 +251,11 @@ class Sources(Options):
             group = syntax.Call(self.since(open_token.start), name, members)
         else:
             group = self.path()
-        scope = self.name("a scope name") if self.accept_word("as") else None
+        scope: syntax.NameRef | None = None
+        if isinstance(group, syntax.NameRef) and self.accept_word("in"):  # `macro-expand X in Group (...)`
+            scope, group = group, self.name("an entity group")
+        elif self.accept_word("as"):
+            scope = self.name("a scope name")
         self.expect_op("(")
         statements = self.statements(")")
         self.expect_op(")")
