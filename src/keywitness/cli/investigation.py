@@ -9,6 +9,7 @@ import typer
 
 from keywitness.cli.evidence import print_ingest
 from keywitness.cli.output import QuietOption, progress
+from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, SinceOption, UntilOption, VaultOption
 from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,16 +32,12 @@ Examples:
 def investigate(
     paths: Annotated[list[Path], typer.Argument(metavar="CASE_OR_PATH...")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
-    identity: Annotated[
-        list[str] | None, typer.Option("--identity", help="Only this caller: name, object id or application id.")
-    ] = None,
-    ip: Annotated[list[str] | None, typer.Option("--ip", help="Only this caller address.")] = None,
-    vault: Annotated[list[str] | None, typer.Option("--vault", help="Only this vault.")] = None,
-    secret: Annotated[
-        list[str] | None, typer.Option("--secret", help="Only objects of this name; * and ? are wildcards.")
-    ] = None,
-    since: Annotated[str, typer.Option("--since", help="Not before this time (UTC unless it says otherwise).")] = "",
-    until: Annotated[str, typer.Option("--until", help="Before this time.")] = "",
+    identity: IdentityOption = None,
+    ip: AddressOption = None,
+    vault: VaultOption = None,
+    secret: SecretOption = None,
+    since: SinceOption = "",
+    until: UntilOption = "",
     watchlist: Annotated[
         Path | None,
         typer.Option(

@@ -1,0 +1,51 @@
+"""`keywitness exposure` and `sessions`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def rows(out: str) -> list[dict[str, Any]]:
+    document = json.loads(out)
+    names = [c["name"] for c in document["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in document["rows"]]
+
+
+def test_the_list_is_what_the_attacker_read(keywitness: Callable, case: Path, lab: Path) -> None:
+    truth = json.loads((lab / "truth.json").read_text("utf-8"))
+    wanted = {(e["vault"], e["name"], e["version"]) for e in truth["exposed"] if e["logged"]}
+    done = keywitness("exposure", case, "--format", "json")
+    listed = rows(done.out)
+    assert {(r["Vault"], r["Name"], r["Version"]) for r in listed} == wanted
+    assert all(r["RotateNow"] for r in listed)
+    assert all(r["AzureCli"].startswith("az keyvault ") for r in listed)
+    assert [r["PrivateKeyLeft"] for r in listed] == sorted((r["PrivateKeyLeft"] for r in listed), reverse=True)
+    assert "cannot be excluded" in done.err, "no list without what it leaves open"
+
+
+def test_everything_that_was_read_is_more(keywitness: Callable, case: Path) -> None:
+    short = rows(keywitness("exposure", case, "--format", "json").out)
+    assert len(rows(keywitness("exposure", case, "--all", "--format", "json").out)) > len(short)
+
+
+def test_a_ticket_in_markdown(keywitness: Callable, case: Path) -> None:
+    text = keywitness("exposure", case, "--format", "markdown").out
+    assert text.startswith("# ")
+    assert "- [ ] certificate `" in text or "- [ ] secret `" in text
+    assert "az keyvault" in text
+    nothing = keywitness("exposure", case, "--until", "2001-01-01", "--format", "markdown").out
+    assert "no proof" in nothing
+
+
+def test_sessions_of_one_caller(keywitness: Callable, case: Path) -> None:
+    every = rows(keywitness("sessions", case, "--format", "json").out)
+    who = every[0]["Identity"]
+    mine = rows(keywitness("sessions", case, "--identity", who, "--format", "json").out)
+    assert mine
+    assert {s["Identity"] for s in mine} == {who}
+    assert all(s["Reasons"] and s["Sentence"] for s in mine)
+    portal = rows(keywitness("sessions", case, "--kind", "portal", "--format", "json").out)
+    assert {s["Kind"] for s in portal} <= {"portal"}
