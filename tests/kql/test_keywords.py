@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from keywitness.errors import QueryError
+from keywitness.kql.grammar.graphs import Graphs
 from keywitness.kql.grammar.keywords import NAMEABLE, NAMED_ONLY, PIPE_OPERATORS, RESERVED, SOURCE_OPERATORS, TYPES
 from keywitness.kql.grammar.operators import _ALIASES
-from keywitness.kql.grammar.reshaping import Reshaping
 from keywitness.kql.parser import parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "kql" / "index.md"
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "kql" / "index.md"
 
 @pytest.mark.parametrize("name", PIPE_OPERATORS)
 def test_an_operator_is_read_by_a_method_of_its_name(name: str) -> None:
-    assert callable(getattr(Reshaping, "read_" + _ALIASES.get(name, name).replace("-", "_")))
+    assert callable(getattr(Graphs, "read_" + _ALIASES.get(name, name).replace("-", "_")))
 
 
 @pytest.mark.parametrize("name", [*PIPE_OPERATORS, *SOURCE_OPERATORS])

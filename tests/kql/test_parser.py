@@ -193,8 +193,18 @@ def test_expressions(text: str, expected: str) -> None:
         ("T | scan with_match_id=m declare (a: long = 0) with (step s output=last: true => a = s.a + 1;)", "Scan"),
         ("T | search kind=case_sensitive in (A, B*) 'x' and a: 'y'", "Search"),
         ("T | assert-schema (a: long)", "AssertSchema"),
-        ("T | make-graph a --> b with U on c", "UnsupportedOperator"),
-        ("T | make-graph a --> b | graph-match (x)-[y*1..3]->(z) where x.a == 1 project x.b", "UnsupportedOperator"),
+        ("T | make-graph a --> b with U on c, (V | take 1) on ['d e']", "MakeGraph"),
+        ("T | make-graph a --> b with_node_id=n", "MakeGraph"),
+        ("T | make-graph a -- b with U on c partitioned-by d (graph-match (x)-->() project x.b)", "MakeGraph"),
+        ("G | graph-match (x)-[y*1..n]->(z) where x.a == 1 project x.b", "GraphMatch"),
+        (
+            "G | graph-match cycles=none (x)-[y]-(), ()<--(x)<-[w]-(v)-[*0..2]-(u) project a = map(y, b)",
+            "GraphMatch",
+        ),
+        ("G | graph-shortest-paths output=all (x)-[y*1..3]->(z) where x.a == 1 project x.b", "GraphShortestPaths"),
+        ("G | graph-mark-components with_component_id=c kind=strong", "GraphMarkComponents"),
+        ("G | graph-to-table edges as E with_source_id=s with_target_id=t, nodes as N with_node_id=i", "GraphToTable"),
+        ("G | graph-where-nodes a == 1", "UnsupportedOperator"),
     ],
 )
 def test_operators(text: str, expected: str) -> None:

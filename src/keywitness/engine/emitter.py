@@ -18,7 +18,7 @@ from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey, Step
 from keywitness.kql import plan
-from keywitness.kql.rewrite.tree import from_below, volatile
+from keywitness.kql.rewrite.tree import everything
 from keywitness.model.schema import KqlType, Schema
 
 #: `range` makes at most this many rows: more would be a slip that fills the memory.
@@ -27,7 +27,7 @@ LARGEST_RANGE = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a tabular kernel cuts the plan: its rows are a table of the query, computed first.
+    """Where a tabular kernel, or a table that feeds one, cuts the plan: its rows are a table, computed first.
 
     Args:
         table: The table's name; its columns are `c<i>`, and `PLACE` for the order of the rows.
@@ -36,7 +36,12 @@ class Cut:
 
     PLACE: ClassVar[str] = "place"
     table: str
-    node: plan.TabularCall
+    node: plan.TabularCall | plan.Shared
+
+    @property
+    def sources(self) -> tuple[plan.Plan, ...]:
+        """What is run first."""
+        return self.node.sources if isinstance(self.node, plan.TabularCall) else (self.node.source,)
 
 
 class Emitter:
@@ -44,10 +49,12 @@ class Emitter:
 
     Args:
         source: Where the tables are.
+        held: Shared tables that are computed before the query, because a kernel reads them, too.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, held: frozenset[str] = frozenset()) -> None:
         self.source = source
+        self.held = held
         self.shared: dict[str, tuple[str, Step]] = {}
         self.outer: list[Step] = []
         self.ctes: list[exp.CTE] = []
@@ -113,7 +120,7 @@ class Emitter:
             case plan.MakeSeries():
                 return series.make_series(self, node)
             case plan.TabularCall():
-                return self._tabular_call(node)
+                return self._cut(node)
             case plan.Shared():
                 return self._shared(node)
         raise cannot(f"the operator {type(node).__name__} is not built yet")
@@ -154,12 +161,11 @@ class Emitter:
         """No rows of a schema."""
         return Step(None, schema, tuple(sql.literal(None, c.type) for c in schema), where=(sql.false(),))
 
-    def _tabular_call(self, node: plan.TabularCall) -> Step:
+    def _cut(self, node: plan.TabularCall | plan.Shared) -> Step:
         """The rows as a table that the engine fills before the query runs."""
         if self.outer:
-            raise cannot(f"{node.function} inside of partition or mv-apply", "use it over the whole table")
-        if any(_redrawn(source) for source in node.sources):
-            raise cannot(f"{node.function} over a shared table of random values", "it would see other values there")
+            name = node.function if isinstance(node, plan.TabularCall) else "a graph or a shared table"
+            raise cannot(f"{name} inside of partition or mv-apply", "use it over the whole table")
         cut = Cut(f"k{len(self.cuts)}", node)
         self.cuts.append(cut)
         outputs = tuple(sql.column(f"c{i}", cut.table) for i in range(len(node.schema)))
@@ -297,6 +303,8 @@ class Emitter:
         return Step(sql.subquery(query, name), node.schema, outputs, order=order)
 
     def _shared(self, node: plan.Shared) -> Step:
+        if node.name in self.held:
+            return self._cut(node)
         if node.name not in self.shared:
             inner = self.emit(node.source)
             name = f"s{len(self.shared)}"
@@ -333,17 +341,10 @@ def reads_rows(node: plan.Plan) -> bool:
     return _holds(node, (plan.Scan, plan.External, plan.Range, plan.MvExpand, plan.MvApply, plan.TabularCall))
 
 
-def _redrawn(node: plan.Plan) -> bool:
-    """True when a table that stands for the same rows everywhere would be drawn anew for a kernel."""
-    found = False
-
-    def look(current: plan.Plan) -> plan.Plan:
-        nonlocal found
-        found = found or (isinstance(current, plan.Shared) and volatile(current.source))
-        return current
-
-    from_below(node, look)
-    return found
+def feeding_kernels(node: plan.Plan) -> frozenset[str]:
+    """The shared tables that a kernel reads: the same rows for it as for the rest of the query."""
+    calls = [n for n in everything(node) if isinstance(n, plan.TabularCall)]
+    return frozenset(n.name for call in calls for n in everything(call) if isinstance(n, plan.Shared))
 
 
 def _holds(node: plan.Plan, kinds: tuple[type, ...]) -> bool:

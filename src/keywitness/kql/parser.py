@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from keywitness.kql import diagnostics, foreign, syntax
 from keywitness.kql.diagnostics import Diagnostic
 from keywitness.kql.grammar.cursor import RefusedError
+from keywitness.kql.grammar.graphs import Graphs
 from keywitness.kql.grammar.keywords import PIPE_OPERATORS, RESERVED
-from keywitness.kql.grammar.reshaping import Reshaping
 from keywitness.kql.grammar.sources import as_pipeline
 from keywitness.kql.lexer import Kind, Token, tokenize
 from keywitness.kql.syntax import Span
@@ -145,7 +145,7 @@ def _word_help(word: str) -> str:
     return "a comma goes on a list, a pipe | begins an operator, a semicolon ends a statement"
 
 
-class _Parser(Reshaping):
+class _Parser(Graphs):
     """Statements, the top of the grammar."""
 
     def __init__(self, tokens: list[Token], text: str) -> None:

@@ -440,6 +440,39 @@ class TabularCall:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchEdge:
+    """One edge of a graph pattern, as an option of the kernel that seeks it.
+
+    `left` and `right` number the nodes of the pattern; `direction` is right, left or either. `bounds` are the least and
+    the greatest length of a path, None for a single edge. `allowed` and `inner` name columns of the edges and of the
+    nodes that are true where one may be on it, or inside the path; empty: all may.
+    """
+
+    left: int
+    right: int
+    direction: str
+    bounds: tuple[int, int] | None = None
+    allowed: str = ""
+    inner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchValue:
+    """One column of the matches: what a node or an edge of the pattern has in `column` of the kernel's input.
+
+    `place` numbers the node or edge. `fold` says what becomes of the edges of a path, or with `inner` of the nodes
+    inside it: "list" (an array), "all" or "any" (of booleans), "length"; it is empty for a node and a single edge.
+    """
+
+    name: str
+    place: int
+    column: str
+    node: bool = False
+    fold: str = ""
+    inner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """A tabular `let`, computed once: every Shared of one name stands for the same rows."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from keywitness.kql import functions, syntax
 from keywitness.kql.binder import branches, operators, sources
@@ -57,6 +57,11 @@ OPERATORS: tuple[type[syntax.Node], ...] = (
     syntax.Consume,
     syntax.AssertSchema,
     syntax.MacroExpand,
+    syntax.MakeGraph,
+    syntax.GraphMatch,
+    syntax.GraphShortestPaths,
+    syntax.GraphMarkComponents,
+    syntax.GraphToTable,
 )
 _NOTES = {
     syntax.Parse: "with `parse-where`; kinds simple, relaxed and regex",
@@ -77,7 +82,19 @@ _NOTES = {
     syntax.Partition: "all strategies; with a source of its own the legacy one",
     syntax.Scan: "without `output=last`, `optional` steps and `partition by` inside",
     syntax.Take: "also `limit`",
+    syntax.MakeGraph: "with node tables, `with_node_id=` or neither; `partitioned-by` over one search",
+    syntax.GraphMatch: "all forms of patterns; `cycles=none` for paths of one edge or more",
+    syntax.GraphShortestPaths: "over named nodes, for paths of one edge or more",
+    syntax.GraphMarkComponents: "components are numbered by the first node of each",
+    syntax.GraphToTable: "nodes and edges; with both at the end of a statement",
 }
+_ANSWERED: tuple[Container[type[syntax.Node]], ...] = (
+    operators.BINDERS,
+    operators.GRAPH_BINDERS,
+    operators.SOURCE_OPERATORS,
+    sources.BINDERS,
+    branches.BINDERS,
+)
 _HEAD = """# KQL: what is answered
 
 Made by `make docs` from the tables of the language. What stands here without a reason is answered as Kusto answers
@@ -119,12 +136,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 def operator_rows() -> Iterator[tuple[str, str]]:
     for kind in sorted(OPERATORS, key=operators.spelled_class):
         name = f"`{operators.spelled_class(kind)}`"
-        if (
-            kind in operators.BINDERS
-            or kind in sources.BINDERS
-            or kind in branches.BINDERS
-            or kind in operators.SOURCE_OPERATORS
-        ):
+        if any(kind in binders for binders in _ANSWERED):
             yield name, _NOTES.get(kind, "")
         else:
             yield name, f"refused: {operators.REFUSED[kind][1]}".replace("|", "\0")

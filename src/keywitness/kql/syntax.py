@@ -334,7 +334,7 @@ class Evaluate(Node):
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedOperator(Node):
-    """An operator of Kusto that the front end knows by name only (graph operators and a few commands)."""
+    """An operator of Kusto that the front end knows by name only."""
 
     name: str
 
@@ -681,6 +681,101 @@ class AssertSchema(Node):
     columns: tuple[ColumnDecl, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NodeTable(Node):
+    """`table on key`: the nodes of a graph with their properties."""
+
+    table: Expression
+    key: NameRef
+
+
+@dataclass(frozen=True, slots=True)
+class MakeGraph(Node):
+    """`make-graph source --> target with nodes on key`, or `with_node_id=name`; `directed` is False for `--`.
+
+    `partitioned-by column (body)` runs the body over the graph of each value.
+    """
+
+    source: NameRef
+    target: NameRef
+    nodes: tuple[NodeTable, ...] = ()
+    node_id: NameRef | None = None
+    directed: bool = True
+    partition: NameRef | None = None
+    body: Pipeline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternNode(Node):
+    """`(a)` or `()`."""
+
+    name: NameRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternEdge(Node):
+    """`-[e]->` (`direction` right), `<-[e]-` (left), `-[e]-` (either); with `low` and `high` a path, `-[e*1..5]->`."""
+
+    name: NameRef | None
+    direction: str
+    low: Expression | None = None
+    high: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPattern(Node):
+    """`(a)-[e]->(b)--(c)`: nodes, and the edge between each and the next."""
+
+    nodes: tuple[PatternNode, ...]
+    edges: tuple[PatternEdge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphMatch(Node):
+    """`graph-match cycles=c patterns where predicate project columns`; `cycles` is all, none or unique_edges."""
+
+    patterns: tuple[GraphPattern, ...]
+    where: Expression | None
+    project: tuple[Expression, ...]
+    cycles: str = "unique_edges"
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphShortestPaths(Node):
+    """`graph-shortest-paths output=o pattern where predicate project columns`; `output` is any or all."""
+
+    patterns: tuple[GraphPattern, ...]
+    where: Expression | None
+    project: tuple[Expression, ...]
+    output: str = "any"
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphMarkComponents(Node):
+    """`graph-mark-components kind=weak with_component_id=name`; `kind` is weak or strong."""
+
+    kind: str = "weak"
+    name: NameRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphExport(Node):
+    """`nodes as name with_node_id=column`, or the same of `edges` with the ids of both ends."""
+
+    what: str
+    name: NameRef | None = None
+    node_id: NameRef | None = None
+    source_id: NameRef | None = None
+    target_id: NameRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphToTable(Node):
+    exports: tuple[GraphExport, ...]
+
+
 SourceOperator: TypeAlias = (
     "Print | Range | Datatable | ExternalData | Find | MacroExpand | Union | Search | Evaluate | UnsupportedOperator"
 )
@@ -688,7 +783,8 @@ Operator: TypeAlias = (
     "Where | Extend | Project | ProjectAway | ProjectKeep | ProjectRename | ProjectReorder | ProjectByNames | Summarize"
     " | Distinct | Sort | Top | Take | Sample | SampleDistinct | Join | Lookup | Union | Search | MvExpand | MvApply"
     " | MakeSeries | Parse | ParseKv | Evaluate | Invoke | As | Render | Serialize | GetSchema | Count | Consume | Fork"
-    " | Facet | Partition | TopNested | TopHitters | Reduce | Scan | AssertSchema | UnsupportedOperator | Broken"
+    " | Facet | Partition | TopNested | TopHitters | Reduce | Scan | AssertSchema | MakeGraph | GraphMatch"
+    " | GraphShortestPaths | GraphMarkComponents | GraphToTable | UnsupportedOperator | Broken"
 )
 
 

@@ -19,7 +19,7 @@ import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from keywitness.engine import files, tabular
-from keywitness.engine.emitter import Cut, Emitter, reads_rows
+from keywitness.engine.emitter import Cut, Emitter, feeding_kernels, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
 from keywitness.engine.limits import NO_LIMITS, Limits
@@ -28,7 +28,7 @@ from keywitness.engine.refusal import cannot
 from keywitness.engine.rows import Rows
 from keywitness.engine.sql import SQL_TYPES
 from keywitness.errors import CaseDamagedError, KeywitnessError, LimitError, QueryError, StorageFullError
-from keywitness.kql.plan import External, Program
+from keywitness.kql.plan import ColumnRef, External, Named, Plan, Program, Project, Shared, TabularCall
 from keywitness.model.schema import Schema
 
 if TYPE_CHECKING:
@@ -58,6 +58,14 @@ _instances: dict[_Key, _Instance] = {}
 _instances_lock = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The shared tables of one query that feed kernels: which they are, and their rows once computed."""
+
+    names: frozenset[str]
+    tables: dict[str, Any] = field(default_factory=dict)
+
+
 class DuckDbEngine:
     """Runs programs in DuckDB, in memory, over the tables of a source.
 
@@ -72,9 +80,12 @@ class DuckDbEngine:
 
     def run(self, program: Program, source: Source) -> Rows:
         """All rows of the program's result. See `engine.Engine.run`."""
-        limits = self.limits.settled(program.options)
-        emitted = _emitted(program, source)
-        tables = {cut.table: self._computed(cut, source, limits) for cut in emitted.cuts}
+        held = _Held(feeding_kernels(program.result))
+        return self._run(program, source, held, self.limits.settled(program.options))
+
+    def _run(self, program: Program, source: Source, held: _Held, limits: Limits) -> Rows:
+        emitted = _emitted(program, source, held.names)
+        tables = {cut.table: self._computed(cut, source, held, limits) for cut in emitted.cuts}
         tables |= {name: files.read(external) for name, external in emitted.files.items()}
         key = (limits.memory or 0, self.threads or 0, source.folders())
         with _lent(key) as instance, instance.database.cursor() as connection:
@@ -91,22 +102,32 @@ class DuckDbEngine:
 
     def sql(self, program: Program, source: Source) -> str:
         """The SQL of a program, laid out for reading; before it that of every table which a kernel computes."""
-        emitted = _emitted(program, source)
+        return self._sql(program, source, feeding_kernels(program.result))
+
+    def _sql(self, program: Program, source: Source, held: frozenset[str]) -> str:
+        emitted = _emitted(program, source, held)
         parts = []
         for cut in emitted.cuts:
-            inputs = "\n\n".join(self.sql(Program(part), source) for part in cut.node.sources)
-            parts.append(f"-- {cut.table} is what {cut.node.function} makes of\n{inputs};\n")
+            kernel = cut.node.function if isinstance(cut.node, TabularCall) else ""
+            inputs = "\n\n".join(self._sql(Program(part), source, held) for part in cut.sources)
+            parts.append(f"-- {cut.table} is {f'what {kernel} makes of' if kernel else 'computed once:'}\n{inputs};\n")
         return "\n".join([*parts, emitted.query.sql(dialect="duckdb", pretty=True)])
 
-    def _computed(self, cut: Cut, source: Source, limits: Limits) -> Any:
-        """The rows of a tabular kernel, as the query reads them."""
-        inside = DuckDbEngine(threads=self.threads, limits=replace(limits, rows=math.inf, size=math.inf))
-        inputs = [inside.run(Program(part), source).table for part in cut.node.sources]
+    def _computed(self, cut: Cut, source: Source, held: _Held, limits: Limits) -> Any:
+        """The rows of a tabular kernel, or of a table that feeds one, as the query reads them."""
+        node = cut.node
+        if isinstance(node, Shared) and node.name in held.tables:
+            return held.tables[node.name]
+        inside = replace(limits, rows=math.inf, size=math.inf)
+        inputs = [self._run(Program(_unhidden(part)), source, held, inside).table for part in cut.sources]
+        if isinstance(node, Shared):
+            held.tables[node.name] = tabular.numbered(inputs[0], node.schema, Cut.PLACE, node.name)
+            return held.tables[node.name]
         try:
-            rows = tabular.find(cut.node.function)(*inputs, **dict(cut.node.options))
+            rows = tabular.find(node.function)(*inputs, **dict(node.options))
         except NoExactAnswerError as error:
             raise cannot(str(error)) from error
-        return tabular.numbered(rows, cut.node, Cut.PLACE)
+        return tabular.numbered(rows, node.schema, Cut.PLACE, node.function)
 
 
 @contextmanager
@@ -242,14 +263,21 @@ class _Emitted:
     files: dict[str, External]
 
 
-def _emitted(program: Program, source: Source) -> _Emitted:
+def _unhidden(node: Plan) -> Plan:
+    """The plan with all of its columns in the result."""
+    if not any(c.hidden for c in node.schema):
+        return node
+    return Project(node, tuple(Named(c.name, ColumnRef(c.name, c.type)) for c in node.schema))
+
+
+def _emitted(program: Program, source: Source, held: frozenset[str]) -> _Emitted:
     """The program in DuckDB's words.
 
     A kernel that takes any number of arguments is registered once per number, so the number joins its name.
     """
     from sqlglot import exp  # already loaded by the emitter
 
-    emitter = Emitter(source)
+    emitter = Emitter(source, held)
     query = emitter.query(program.result)
     macro_names: set[str] = set()
     kernels: dict[str, Kernel] = {}

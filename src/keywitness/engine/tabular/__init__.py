@@ -10,13 +10,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from keywitness.kql.plan import TabularCall
+from keywitness.model.schema import Schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: The modules of tabular kernels, all in this folder.
-MODULES: tuple[str, ...] = ("patterns",)
+MODULES: tuple[str, ...] = ("graphs", "matching", "patterns")
 
 
 def find(name: str) -> Callable[..., pa.Table]:
@@ -28,18 +28,19 @@ def find(name: str) -> Callable[..., pa.Table]:
     return kernel
 
 
-def numbered(rows: pa.Table, node: TabularCall, place: str) -> pa.Table:
-    """A kernel's rows under the names of the query's SQL, each with its place.
+def numbered(rows: pa.Table, schema: Schema, place: str, maker: str) -> pa.Table:
+    """Computed rows under the names of the query's SQL, each with its place.
 
     Raises:
-        TypeError: If the kernel gives other columns than the plan says.
+        TypeError: If their `maker`, a kernel, gives other columns than the plan says.
     """
-    import pyarrow as pa  # start-up time: most queries need no Arrow
+    import numpy as np  # start-up time: most queries need no Arrow
+    import pyarrow as pa
 
     from keywitness.model.arrow import ARROW_TYPES
 
-    want = pa.schema([pa.field(c.name, ARROW_TYPES[c.type]) for c in node.schema])
+    want = pa.schema([pa.field(c.name, ARROW_TYPES[c.type]) for c in schema])
     if rows.schema.names != want.names or rows.schema.types != want.types:
-        raise TypeError(f"{node.function} gave {rows.schema}, not {want}")
-    columns = [*rows.columns, pa.array(range(rows.num_rows), pa.int64())]
+        raise TypeError(f"{maker} gave {rows.schema}, not {want}")
+    columns = [*rows.columns, pa.array(np.arange(rows.num_rows))]
     return pa.Table.from_arrays(columns, names=[*(f"c{i}" for i in range(len(want))), place])

@@ -13,7 +13,7 @@ from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.sketches import Sketches
 from keywitness.kql.catalog import Catalog, StoredFunction
 from keywitness.kql.parser import parse_function
-from keywitness.kql.plan import Literal, Plan, Scalar
+from keywitness.kql.plan import ColumnRef, Literal, Plan, Scalar
 from keywitness.model.schema import KqlType, Schema
 
 
@@ -49,6 +49,29 @@ class Rows:
     def unordered(self, node: Plan, origin: str = "") -> Rows:
         """New rows without an order."""
         return Rows(node, origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A graph at one point of a pipeline: two tables, and what of them is a property.
+
+    Args:
+        edges: The properties of the edges, and `$edge` (a number), `$from` and `$to` (numbers of nodes).
+        nodes: The properties of the nodes, and `$node` (a number), `$id`, `$in` and `$out` (edges that end and begin).
+        ends: The columns of the edges with the ids of source and target.
+        edge_properties: The columns that a query may name of an edge.
+        node_properties: The same of a node.
+        clashes: Names that node tables have in several types: no node has such a property.
+        steps: How many operators the rows behind it passed.
+    """
+
+    edges: Plan
+    nodes: Plan
+    ends: tuple[ColumnRef, ColumnRef]
+    edge_properties: Schema
+    node_properties: Schema
+    clashes: frozenset[str] = frozenset()
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +125,7 @@ class Unknown:
     """A name whose value was refused: `Scope.find` refuses it in silence."""
 
 
-Entity: TypeAlias = "ScalarValue | Table | UserFunction | Pattern | Place | EntityGroup | Unknown"
+Entity: TypeAlias = "ScalarValue | Table | Graph | UserFunction | Pattern | Place | EntityGroup | Unknown"
 
 
 class Scope:

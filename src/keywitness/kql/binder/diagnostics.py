@@ -157,6 +157,12 @@ def text_without_quotes(span: Span, name: str) -> RefusedError:
     return _refused("KS142", f"{quoted(name)} is not a column here", span, help)
 
 
+def no_property(span: Span, name: str, element: str, properties: Sequence[str]) -> RefusedError:
+    """KS142: a property that no node, or no edge, of the graph has."""
+    help = did_you_mean(name, properties, f"it has {', '.join(properties[:8])}" if properties else "it has none")
+    return _refused("KS142", f"{element} of this graph has no property {quoted(name)}", span, help)
+
+
 def unknown_name(span: Span, name: str, names: Iterable[str]) -> RefusedError:
     """KS142: a name that no `let` defines, where there are no columns."""
     otherwise = _NUMBER_HELP if name[:1].isdigit() else ""
@@ -391,6 +397,28 @@ def aggregate_elsewhere(span: Span, name: str) -> RefusedError:
     """KS111: an aggregate outside of summarize."""
     help = "aggregates stand in `summarize`, `make-series` and `top-nested`"
     return _refused("KS111", f"{name}() is an aggregate and cannot stand here", span, help)
+
+
+def graph_function_elsewhere(span: Span, name: str) -> RefusedError:
+    """KWQ311: a function of graph patterns outside of one, or inside another call of its kind."""
+    help = "it stands in `where` and `project` of graph-match, about a node or an edge of the pattern"
+    return _refused("KWQ311", f"{name}() cannot stand here", span, help)
+
+
+def graph_expected(span: Span, name: str) -> RefusedError:
+    """KWQ312: rows before an operator of graphs."""
+    return _refused("KWQ312", f"{quoted(name)} needs a graph, these are rows", span, "put `| make-graph ...` before it")
+
+
+def table_of_graph_expected(span: Span, what: str) -> RefusedError:
+    """KWQ313: a graph where rows or a scalar are needed."""
+    help = "graph-match, graph-shortest-paths and graph-to-table make rows of a graph"
+    return _refused("KWQ313", f"{what} is a graph, which cannot stand here", span, help)
+
+
+def bad_pattern(span: Span, message: str, help: str = "") -> RefusedError:
+    """KWQ314: a pattern, or something said about its nodes and edges, that has no meaning."""
+    return _refused("KWQ314", message, span, help)
 
 
 def aggregate_expected(span: Span, name: str) -> RefusedError:

@@ -10,6 +10,7 @@ from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import calls, comparisons, diagnostics, folding
 from keywitness.kql.binder.context import (
     Context,
+    Graph,
     Pattern,
     Place,
     Rows,
@@ -141,6 +142,8 @@ class Expressions:
             return entity.value
         if isinstance(entity, Table):
             raise diagnostics.scalar_expected(node.span, f"'{node.name}'")
+        if isinstance(entity, Graph):
+            raise diagnostics.table_of_graph_expected(node.span, f"'{node.name}'")
         if isinstance(entity, UserFunction):
             raise diagnostics.uncalled(node.span, node.name)
         raise self.unknown(node)
@@ -281,6 +284,8 @@ class Expressions:
         name = node.function.name
         if functions.find_aggregate(name):
             return diagnostics.aggregate_elsewhere(node.function.span, name)
+        if functions.find_graph_function(name):
+            return diagnostics.graph_function_elsewhere(node.function.span, name)
         if name in calls.TABULAR:
             return diagnostics.scalar_expected(node.span, f"{name}()")
         known = [n for f in functions.every() if not f.refusal for n in (f.name, *f.aliases)]

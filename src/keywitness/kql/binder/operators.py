@@ -13,8 +13,10 @@ from keywitness.kql.binder import (
     diagnostics,
     entities,
     expand,
+    graphs,
     groups,
     joins,
+    matching,
     nesting,
     parsing,
     partitions,
@@ -24,12 +26,13 @@ from keywitness.kql.binder import (
     scanning,
     searching,
 )
-from keywitness.kql.binder.context import Context, Rows, Scope, Table, UserFunction
+from keywitness.kql.binder.context import Context, Graph, Rows, Scope, Table, UserFunction
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import DYNAMIC, LONG, convert
 from keywitness.kql.functions.function import INTEGER
 
-OperatorBinder = Callable[[Context, Scope, Rows, Any], Rows]
+OperatorBinder = Callable[[Context, Scope, Rows, Any], Rows | Graph]
+GraphBinder = Callable[[Context, Scope, Graph, Any], Rows | Graph]
 
 #: Operators that begin a pipeline and are not in `sources`.
 SOURCE_OPERATORS = (
@@ -52,16 +55,21 @@ REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
 }
 
 
-def bind_operator(context: Context, scope: Scope, rows: Rows, node: syntax.Operator) -> Rows:
-    """One operator over its input.
+def bind_operator(context: Context, scope: Scope, value: Rows | Graph, node: syntax.Operator) -> Rows | Graph:
+    """One operator over its input: rows, or the graph that an operator of graphs needs.
 
     Raises:
         RefusedError: If it, or anything in it, has no exact meaning here.
     """
+    of_graphs = GRAPH_BINDERS.get(type(node))
+    if of_graphs is not None:
+        return of_graphs(context, scope, graphs.expected(value, _head(node, spelled(node)), spelled(node)), node)
     binder = BINDERS.get(type(node))
     if binder is None:
         raise diagnostics.RefusedError if isinstance(node, syntax.Broken) else _refusal(node)
-    return binder(context, scope, rows, node)
+    if isinstance(value, Graph):
+        raise diagnostics.table_of_graph_expected(_head(node, spelled(node)), f"what comes before '{spelled(node)}'")
+    return binder(context, scope, value, node)
 
 
 def bind_source(context: Context, scope: Scope, node: Any) -> Rows:
@@ -248,4 +256,12 @@ BINDERS: dict[type[syntax.Node], OperatorBinder] = {
     syntax.Evaluate: plugins.bind_evaluate,
     syntax.Partition: partitions.bind_partition,
     syntax.Scan: scanning.bind_scan,
+    syntax.MakeGraph: matching.bind_make_graph,
+}
+#: Operators that need a graph.
+GRAPH_BINDERS: dict[type[syntax.Node], GraphBinder] = {
+    syntax.GraphMatch: matching.bind_match,
+    syntax.GraphShortestPaths: matching.bind_shortest_paths,
+    syntax.GraphMarkComponents: graphs.bind_mark_components,
+    syntax.GraphToTable: graphs.bind_to_table,
 }

@@ -12,6 +12,7 @@ from keywitness.kql.binder import (
     calls,
     diagnostics,
     entities,
+    graphs,
     operators,
     places,
     recovery,
@@ -22,6 +23,7 @@ from keywitness.kql.binder.context import (
     Context,
     Entity,
     EntityGroup,
+    Graph,
     Pattern,
     Place,
     Rows,
@@ -109,8 +111,9 @@ def surroundings(query: syntax.Query, catalog: Catalog) -> Surroundings:
     for statement in query.statements:
         with refusals:
             if isinstance(statement, syntax.ExpressionStatement):
-                rows = bind_table(context, scope, replace(statement.value, operators=()))
-                rows, _ = _going_on(context, scope, rows, statement.value.operators)
+                value = bind_value(context, scope, replace(statement.value, operators=()))
+                value, _ = _going_on(context, scope, value, statement.value.operators)
+                rows = value if isinstance(value, Rows) else None
             else:
                 _statement(context, scope, statement)
     return Surroundings(rows, context.unsure, scope)
@@ -120,10 +123,15 @@ def _results(context: Context, scope: Scope, statement: syntax.Statement) -> Ite
     """The tables of one statement: none of a `let`, several of `fork` and `facet`."""
     if isinstance(statement, syntax.ExpressionStatement) and statement.value.operators:
         *most, last = statement.value.operators
+        source = replace(statement.value, operators=tuple(most))
+        if isinstance(last, syntax.GraphToTable):
+            yield from graphs.exports(
+                scope, graphs.expected(bind_value(context, scope, source), last.span, "graph-to-table"), last
+            )
+            return
         binder = branches.binder(last)
         if binder is not None:
-            source = bind_table(context, scope, replace(statement.value, operators=tuple(most)))
-            yield from binder(context, scope, source, last)
+            yield from binder(context, scope, bind_table(context, scope, source), last)
             return
     rows = _statement(context, scope, statement)
     if rows is not None:
@@ -182,7 +190,8 @@ def bind_entity(context: Context, scope: Scope, node: syntax.Node) -> Entity:
         case syntax.Pipeline(source=source, operators=()) if source is not None:
             return bind_entity(context, scope, source)
         case syntax.Pipeline():
-            return Table(bind_table(context, scope, node))
+            piped = bind_value(context, scope, node)
+            return piped if isinstance(piped, Graph) else Table(piped)
         case syntax.NameRef(name=name):
             return _named(context, scope, node, name)
         case syntax.Call(function=function) if function.name == "entity_group":
@@ -222,10 +231,15 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
     """An expression that must be a table.
 
     Raises:
-        RefusedError: If it is a scalar, or anything in it is refused.
+        RefusedError: If it is a scalar or a graph, or anything in it is refused.
     """
+    return _rows(bind_value(context, scope, node), node)
+
+
+def bind_value(context: Context, scope: Scope, node: syntax.Node) -> Rows | Graph:
+    """An expression that must be a table or a graph."""
     if isinstance(node, syntax.Pipeline) and node.source is not None:
-        return bind_operators(context, scope, bind_table(context, scope, node.source), node.operators)
+        return _piped(context, scope, bind_value(context, scope, node.source), node.operators)
     binder = sources.BINDERS.get(type(node))
     if binder is not None:
         return binder(context, scope, node)
@@ -233,12 +247,22 @@ def bind_table(context: Context, scope: Scope, node: syntax.Node) -> Rows:
         return operators.bind_source(context, scope, node)
     _refuse_unknown_call(context, scope, node)
     entity = bind_entity(context, scope, node)
+    if isinstance(entity, Graph):
+        return entity
     if not isinstance(entity, Table):
         what = f"'{node.name}'" if isinstance(node, syntax.NameRef) else "this"
         if isinstance(entity, Place):
             what = "a place without a table behind it"
         raise diagnostics.table_expected(node.span, what)
     return replace(entity.rows, label=node.name) if isinstance(node, syntax.NameRef) else entity.rows
+
+
+def _rows(value: Rows | Graph, node: syntax.Node) -> Rows:
+    if isinstance(value, Graph):
+        raise diagnostics.table_of_graph_expected(
+            node.span, f"'{node.name}'" if isinstance(node, syntax.NameRef) else "this"
+        )
+    return value
 
 
 def _refuse_unknown_call(context: Context, scope: Scope, node: syntax.Node) -> None:
@@ -253,41 +277,46 @@ def _refuse_unknown_call(context: Context, scope: Scope, node: syntax.Node) -> N
 
 
 def bind_operators(context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]) -> Rows:
+    """Operators one after the other, which give rows in the end."""
+    return _rows(_piped(context, scope, rows, listed), listed[-1] if listed else syntax.Node(syntax.Span(0, 0)))
+
+
+def _piped(context: Context, scope: Scope, value: Rows | Graph, listed: tuple[syntax.Operator, ...]) -> Rows | Graph:
     """Operators one after the other; `as` defines its name for those that follow.
 
     Raises:
         RefusedError: With what was refused in any of them, as far as the columns behind a refused one are known.
     """
     unsure = context.unsure
-    rows, refusals = _going_on(context, scope, rows, listed)
+    value, refusals = _going_on(context, scope, value, listed)
     context.unsure = unsure
     refusals.settle()
-    return rows
+    return value
 
 
 def _going_on(
-    context: Context, scope: Scope, rows: Rows, listed: tuple[syntax.Operator, ...]
-) -> tuple[Rows, diagnostics.Refusals]:
-    """The rows behind the last operator of which something is known, and what was refused on the way."""
+    context: Context, scope: Scope, value: Rows | Graph, listed: tuple[syntax.Operator, ...]
+) -> tuple[Rows | Graph, diagnostics.Refusals]:
+    """What is behind the last operator of which something is known, and what was refused on the way."""
     refusals = diagnostics.Refusals()
     for number, operator in enumerate(listed, start=2):
-        steps = rows.steps
+        steps = value.steps
         if steps >= MOST_STEPS:
             refusals.add(diagnostics.too_many_steps(operator.span, MOST_STEPS).at(_place(number, listed)))
             break
         try:
-            bound = operators.bind_operator(context, scope, rows, operator)
+            bound = operators.bind_operator(context, scope, value, operator)
         except diagnostics.RefusedError as refused:
             refusals.add(refused.at(_place(number, listed)))
-            left = recovery.rows_behind(rows, operator)
+            left = recovery.rows_behind(value, operator) if isinstance(value, Rows) else None
             if left is None:
                 break
             bound, names = left
             context.unsure |= names
         if context.unsure and not recovery.is_local(operator):
             break
-        rows = replace(bound, steps=max(steps + 1, bound.steps))
-    return rows, refusals
+        value = replace(bound, steps=max(steps + 1, bound.steps))
+    return value, refusals
 
 
 def _place(number: int, listed: Sequence[syntax.Operator]) -> str:

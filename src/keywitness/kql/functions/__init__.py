@@ -13,6 +13,7 @@ from keywitness.kql.functions import (
     conversions,
     datetimes,
     dynamics,
+    graphs,
     hashes,
     ip,
     math,
@@ -36,6 +37,7 @@ __all__ = [
     "every",
     "find",
     "find_aggregate",
+    "find_graph_function",
     "find_plugin",
 ]
 
@@ -50,6 +52,7 @@ FAMILIES: dict[str, tuple[Function, ...]] = {
     "Hashes and encodings": hashes.FUNCTIONS,
     "Series": series.FUNCTIONS,
     "Window functions": windows.FUNCTIONS,
+    "Graphs": graphs.FUNCTIONS,
     "Aggregates": aggregates.FUNCTIONS,
     "Sketches": sketches.FUNCTIONS,
     "Plugins": plugins.FUNCTIONS,
@@ -67,7 +70,7 @@ def every() -> Iterator[Function]:
 def _by_name() -> dict[tuple[bool, str], Function]:
     table: dict[tuple[bool, str], Function] = {}
     for function in every():
-        if function.kind is not Kind.PLUGIN:
+        if function.kind not in {Kind.PLUGIN, Kind.GRAPH}:
             for name in (function.name, *function.aliases):
                 table[(function.kind is Kind.AGGREGATE, name)] = function
     return table
@@ -90,6 +93,11 @@ def aggregate(name: str) -> Function:
         KeyError: If there is none.
     """
     return _by_name()[(True, name)]
+
+
+def find_graph_function(name: str) -> Function | None:
+    """The function of that name over the nodes and edges of a pattern, or None."""
+    return next((f for f in graphs.FUNCTIONS if f.kind is Kind.GRAPH and f.name == name), None)
 
 
 def find_plugin(name: str) -> Function | None:

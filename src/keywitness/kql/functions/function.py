@@ -38,6 +38,7 @@ class Kind(StrEnum):
     AGGREGATE = "aggregate"
     WINDOW = "window"
     PLUGIN = "plugin"
+    GRAPH = "graph"
 
 
 class Naming(StrEnum):

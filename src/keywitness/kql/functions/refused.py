@@ -5,7 +5,6 @@ from __future__ import annotations
 from keywitness.kql.functions.function import Function, scalar
 
 _GEO = "places on earth are outside of keywitness; the log's own location fields are dynamic values"
-_GRAPH = "keywitness answers no graphs; `join` on the shared column walks one step"
 _SERVICE = "it asks the Kusto service about itself, and a case is not a service"
 _UNDOCUMENTED = "no page says what it takes for valid"
 _CALLER = "nobody is signed in to a case; `keywitness custody` says who did what with it"
@@ -25,7 +24,6 @@ _GEO_NAMES = (
 
 _FAMILIES: dict[str, tuple[str, ...]] = {
     _GEO: tuple(f"geo_{name}" for name in _GEO_NAMES.split()),
-    _GRAPH: ("all", "map", "inner_nodes", "node_id", "node_degree_in", "node_degree_out", "labels", "graph"),
     _SERVICE: (
         "current_cluster_endpoint",
         "current_database",

@@ -139,15 +139,15 @@ PIPE_OPERATORS = (
     "scan",
     "search",
     "assert-schema",
+    "make-graph",
+    "graph-match",
+    "graph-shortest-paths",
+    "graph-mark-components",
+    "graph-to-table",
 )
 
 #: Operators that Kusto has and that are known here by name only.
 NAMED_ONLY = (
-    "make-graph",
-    "graph-match",
-    "graph-shortest-paths",
-    "graph-to-table",
-    "graph-mark-components",
     "graph-where-nodes",
     "graph-where-edges",
     "find",

@@ -42,6 +42,21 @@ def from_below(node: Plan, change: Callable[[Plan], Plan]) -> Plan:
     return visit(node)
 
 
+def everything(node: object) -> Iterator[object]:
+    """The node and all that it holds: nodes, values and the sub-plans of values, each once."""
+    seen: set[int] = set()
+    waiting: list[object] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, tuple):
+            waiting.extend(current)
+        elif is_dataclass(current) and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            if not isinstance(current, plan.Constant):
+                waiting.extend(getattr(current, f.name) for f in fields(current))
+
+
 def scans(node: object) -> Iterator[plan.Scan]:
     """Every table that a plan reads, as often as it does, in sub-plans of its values too."""
     if isinstance(node, plan.Scan):
@@ -55,8 +70,8 @@ def scans(node: object) -> Iterator[plan.Scan]:
 
 
 def tables_of(node: object) -> frozenset[str]:
-    """The names of the tables that a plan reads."""
-    return frozenset(scan.table for scan in scans(node))
+    """The tables that a plan reads, in sub-plans of its values too."""
+    return frozenset(n.table for n in everything(node) if isinstance(n, plan.Scan))
 
 
 def judges_rows(node: Plan) -> bool:
