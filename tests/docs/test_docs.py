@@ -17,6 +17,10 @@ from typer.main import get_command
 
 import keywitness
 from keywitness.cli.main import app
+from keywitness.kql.catalog import EmptyCatalog
+from keywitness.kql.compile import compile_kql
+from keywitness.model.schema import Schema
+from keywitness.model.tables import known_table
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -52,6 +56,21 @@ def test_commands_named_in_pages_exist(path: Path) -> None:
     blocks = re.findall(r"```[a-z]*\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     named = re.findall(r"^\s*(?:\$ )?keywitness ([a-z][a-z-]*)", "\n".join(blocks), flags=re.MULTILINE)
     assert set(named) <= COMMANDS
+
+
+class Documented(EmptyCatalog):
+    """The documented tables, without rows."""
+
+    def schema(self, table: str) -> Schema | None:
+        return known_table(table)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "how-to").glob("*.md")), ids=lambda p: p.name)
+def test_queries_in_guides_are_queries(path: Path) -> None:
+    """The blocks of a page are one text, so that a block may use what one before it defined."""
+    blocks = re.findall(r"```kusto\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    if blocks:
+        assert compile_kql(";\n".join(blocks), Documented(), 0).result.schema
 
 
 def test_readme_names_its_two_commands_first() -> None:

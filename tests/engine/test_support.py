@@ -86,13 +86,23 @@ _REFUSED = {
 }
 
 
+_GRAPH = "datatable(s: string, t: string, w: long)['a', 'b', 1] | make-graph s --> t with_node_id=i"
+_PATH = f"{_GRAPH} | graph-match (a)-[e*1..2]->(b)"
 _SKETCHES = "range n from 1 to 9 step 1 | summarize h = hll(n), t = tdigest(n)"
 #: Calls whose arguments no column of a sample's type holds, or whose value cannot be shown.
 _BY_HAND = {
+    "all": f"{_PATH} where all(e, w > 0) project x = all(inner_nodes(e), i == '')",
+    "any": f"{_PATH} where any(e, w > 0) project x = any(inner_nodes(e), i == '')",
     "dcount_hll": f"{_SKETCHES} | project dcount_hll(h)",
     "hll": f"{_SKETCHES} | project dcount_hll(h)",
     "hll_if": "range n from 1 to 9 step 1 | summarize h = hll_if(n, n > 3) | project dcount_hll(h)",
     "hll_merge": f"{_SKETCHES} | summarize h = hll_merge(h) | project dcount_hll(hll_merge(h, h))",
+    "inner_nodes": f"{_PATH} project map(inner_nodes(e), i)",
+    "labels": f"{_PATH} project labels(a), x = map(inner_nodes(e), labels())",
+    "map": f"{_PATH} project map(e, w)",
+    "node_degree_in": f"{_PATH} project x = node_degree_in(a), y = map(inner_nodes(e), node_degree_in())",
+    "node_degree_out": f"{_PATH} project x = node_degree_out(a), y = map(inner_nodes(e), node_degree_out())",
+    "node_id": f"{_PATH} project node_id(a), x = map(inner_nodes(e), node_id())",
     "percentile_tdigest": f"{_SKETCHES} | project percentile_tdigest(t, 50, typeof(long))",
     "percentiles_array_tdigest": f"{_SKETCHES} | project percentiles_array_tdigest(t, 50, 90)",
     "percentrank_tdigest": f"{_SKETCHES} | project percentrank_tdigest(t, 5)",
@@ -183,10 +193,15 @@ _OPERATORS = {
     "find": "find in (T) where n > 1",
     "fork": "T | fork (count) (take 1)",
     "getschema": "T | getschema",
+    "graph-mark-components": f"{_GRAPH} | graph-mark-components | graph-to-table nodes",
+    "graph-match": f"{_GRAPH} | graph-match (a)-->(b) project a.i",
+    "graph-shortest-paths": f"{_GRAPH} | graph-shortest-paths (a)-[e*1..2]->(b) project a.i",
+    "graph-to-table": f"{_GRAPH} | graph-to-table edges",
     "invoke": "let f = (r: (n: long)) { r | where n > 1 }; T | invoke f()",
     "join": "T | join kind=leftouter T on k",
     "lookup": "T | lookup T on k",
     "macro-expand": "macro-expand entity_group [T] as X (X | count)",
+    "make-graph": f"{_GRAPH} | graph-to-table nodes",
     "make-series": "T | make-series sum(n) on t from datetime(2020-01-01) to datetime(2020-01-03) step 1d",
     "mv-apply": "T | mv-apply x = pack_array(n) on (take 1)",
     "mv-expand": "T | mv-expand x = pack_array(n)",
