@@ -317,6 +317,13 @@ max: The greatest value.
 maxif: The greatest value where the condition is true.
 arg_max: The row with the greatest value, or columns of it.
 arg_min: The row with the least value, or columns of it.
+all: In graph-match: the condition is true for every edge of a path, or for every node inside of it.
+map: In graph-match: an expression over every edge of a path, or over every node inside of it, as an array.
+inner_nodes: In graph-match: the nodes between the ends of a path, for all(), any() and map().
+node_id: In graph-match: the id of a node.
+node_degree_in: In graph-match: how many edges lead to a node.
+node_degree_out: In graph-match: how many edges leave a node.
+labels: In graph-match: the labels of a node or an edge.
 take_any: The value of some row.
 any: Old name of take_any().
 take_anyif: The value of some row for which the condition is true.
