@@ -111,6 +111,10 @@ DIFFERENCES: tuple[Difference, ...] = (
         "kind as a name", THERE_ONLY, r"KS\d+ syntax", "kind is a name in every position here", r"\bkind\b",
     ),
     Difference(
+        "macro-expand X in", THERE_ONLY, r"KS\d+ syntax", "the page has that form; the editor does not know it",
+        r"macro-expand \w+ in ",
+    ),
+    Difference(
         "pasted characters", THERE_ONLY, r"KS\d+ syntax", "typographic dashes and invisible spaces are read as meant",
         "[–\u200b]",
     ),
