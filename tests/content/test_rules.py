@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -35,16 +35,19 @@ by_slug = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.slug)
 
 
 @pytest.fixture
-def loader(tmp_path: Path) -> Callable[[bytes], Case]:
-    """Makes a case of raw records."""
+def loader(tmp_path: Path) -> Callable[..., Case]:
+    """Makes a case of raw records and watchlists."""
     made: list[Case] = []
 
-    def load(lines: bytes) -> Case:
+    def load(lines: bytes, watchlists: Mapping[str, bytes] | None = None) -> Case:
         file = tmp_path / f"{len(made)}.json"
         file.write_bytes(lines)
         case = create_case(tmp_path / f"case-{len(made)}")
         report = case.ingest([file])
         assert report.counts.rejected == 0, report.reasons
+        for alias, rows in (watchlists or {}).items():
+            (tmp_path / f"{alias}.csv").write_bytes(rows)
+            case.add_watchlist(tmp_path / f"{alias}.csv", alias)
         made.append(case)
         return case
 
@@ -117,7 +120,7 @@ def test_numbers_of_a_query_are_parameters(rule: Rule) -> None:
 
 
 @by_slug
-def test_proof(rule: Rule, loader: Callable[[bytes], Case]) -> None:
+def test_proof(rule: Rule, loader: Callable[..., Case]) -> None:
     for verdict in prove(rule, loader, TABLES):
         assert verdict.outcome.status == "ran", verdict.outcome.reason
         found = verdict.outcome.findings
@@ -158,7 +161,7 @@ def test_sentinel_rules_load_unchanged(file: Path | None) -> None:
     assert "AzureDiagnostics" in rule.bound()
 
 
-def test_sentinel_rules_run(loader: Callable[[bytes], Case]) -> None:
+def test_sentinel_rules_run(loader: Callable[..., Case]) -> None:
     """Two published rules that need what the engine has run over a case and find what they look for."""
     files = [
         SAMPLES / "sentinel_KeyVaultSensitiveOperations.yaml",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keywitness.detect.proof import records
+from keywitness.detect.proof import records, watchlists
 from keywitness.detect.rule import Case
 
 
@@ -23,3 +23,8 @@ def test_a_series_is_numbered_and_timed() -> None:
     ]
     assert made[3]["p"] == {"id": "s2", "l": ["2"]}
     assert made[0]["a"] == 1
+
+
+def test_watchlists_of_a_case_are_csv_files() -> None:
+    case = Case(name="x", findings=0, records=(), watchlists={"vips": ({"Name": 'a, "b"', "Why": ""},)})
+    assert watchlists(case) == {"vips": b'Name,Why\n"a, ""b""",\n'}

@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from keywitness.errors import KeywitnessError, RuleError, UsageError
 from keywitness.model.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keywitness.case import Case
     from keywitness.detect.rule import Rule
@@ -181,7 +182,7 @@ def test(
     with tempfile.TemporaryDirectory(prefix="keywitness-") as folder, progress("prove", quiet=quiet) as advance:
         for number, rule in enumerate(rules):
             advance(number, len(rules), rule.slug)
-            for verdict in prove(rule, lambda lines: _loaded(Path(folder), lines), frozenset(known_tables())):
+            for verdict in prove(rule, partial(_loaded, Path(folder)), frozenset(known_tables())):
                 reason = "" if verdict.outcome.status == "ran" else verdict.outcome.reason
                 found = len(verdict.outcome.findings)
                 records.append((rule.slug, verdict.case.name, verdict.case.findings, found, verdict.passed, reason))
@@ -194,8 +195,8 @@ def test(
         raise typer.Exit(RuleError.exit_code)
 
 
-def _loaded(folder: Path, lines: bytes) -> Case:
-    """A case of raw records."""
+def _loaded(folder: Path, lines: bytes, watchlists: Mapping[str, bytes]) -> Case:
+    """A case of raw records and watchlists."""
     from keywitness.case import create_case
 
     place = Path(tempfile.mkdtemp(dir=folder))
@@ -203,6 +204,10 @@ def _loaded(folder: Path, lines: bytes) -> Case:
     file.write_bytes(lines)
     case = create_case(place / "case")
     case.ingest([file])
+    for alias, rows in watchlists.items():
+        list_file = place / f"{alias}.csv"
+        list_file.write_bytes(rows)
+        case.add_watchlist(list_file, alias)
     return case
 
 

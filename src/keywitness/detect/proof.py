@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,16 +27,20 @@ class Verdict:
         return self.outcome.status == "ran" and len(self.outcome.findings) == self.case.findings
 
 
-def prove(rule: Rule, load: Callable[[bytes], Queryable], tables: frozenset[str]) -> Iterator[Verdict]:
+#: Watchlists as CSV files, by alias.
+Watchlists = Mapping[str, bytes]
+
+
+def prove(rule: Rule, load: Callable[[bytes, Watchlists], Queryable], tables: frozenset[str]) -> Iterator[Verdict]:
     """Run a rule over the records of each of its cases.
 
     Args:
-        load: Makes a case of raw records (JSON Lines), through the real decoders.
+        load: Makes a case of raw records (JSON Lines), through the real decoders, and of watchlists.
         tables: Tables to count as present, so that a rule also runs on a case that fills only some.
     """
     for case in rule.keywitness.cases:
         lines = b"".join(json.dumps(record).encode() + b"\n" for record in records(case))
-        (outcome,) = run_rules(load(lines), [rule], present=tables)
+        (outcome,) = run_rules(load(lines, watchlists(case)), [rule], present=tables)
         yield Verdict(case, outcome)
 
 
@@ -52,6 +58,19 @@ def records(case: Case) -> Iterator[dict[str, Any]]:
             record = _numbered(copy.deepcopy(entry["record"]), n)
             record["time"] = _later(record["time"], step * n)
             yield record
+
+
+def watchlists(case: Case) -> Watchlists:
+    """The watchlists of a case as the CSV files that a user would give."""
+    return {alias: _csv(rows) for alias, rows in case.watchlists.items()}
+
+
+def _csv(rows: Sequence[Mapping[str, str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
 
 
 def _numbered(value: Any, n: int) -> Any:

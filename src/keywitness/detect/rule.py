@@ -38,11 +38,16 @@ class Parameter(Strict, frozen=True):
 
 
 class Case(Strict, frozen=True):
-    """Records and how many findings they must give; 0 is a near miss. See `proof`."""
+    """Records and how many findings they must give; 0 is a near miss. See `proof`.
+
+    Args:
+        watchlists: Rows of the watchlists that the case keeps, by alias; the first column is the search key.
+    """
 
     name: str
     findings: int
     records: tuple[dict[str, Any], ...]
+    watchlists: dict[str, tuple[dict[str, str], ...]] = {}
 
 
 class Additions(Strict, frozen=True):

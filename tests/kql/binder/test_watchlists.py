@@ -49,3 +49,10 @@ def test_lists_that_parsers_can_do_without_are_empty_with_a_note() -> None:
     assert program.notes == (
         "the case holds no watchlist ASimDisabledParsers, which parsers can do without: it is empty here",
     )
+
+
+def test_isfuzzy_passes_over_a_list_that_is_not_there() -> None:
+    text = "union isfuzzy=true (_GetWatchlist('gone') | project SearchKey), (datatable(SearchKey: string)[])"
+    assert compile_kql(text, WithLists(), NOW).notes == (
+        "union isfuzzy: the case holds no watchlist 'gone', it was left out",
+    )

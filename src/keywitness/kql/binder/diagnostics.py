@@ -455,7 +455,9 @@ def no_value(span: Span, name: str) -> RefusedError:
 def no_watchlist(span: Span, name: str, aliases: Iterable[str]) -> RefusedError:
     """KWQ305: a watchlist that the case does not hold."""
     help = did_you_mean(name, aliases, f"`keywitness watchlist add CASE FILE --name {name}` puts a CSV file there")
-    return _refused("KWQ305", f"the case holds no watchlist {quoted(name)}", span, help)
+    refused = _refused("KWQ305", f"the case holds no watchlist {quoted(name)}", span, help)
+    refused.unresolved = True
+    return refused
 
 
 def too_many_steps(span: Span, limit: int) -> RefusedError:
