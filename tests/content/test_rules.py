@@ -29,6 +29,7 @@ TACTICS = {
     "defense-evasion": "DefenseEvasion",
     "lateral-movement": "LateralMovement",
     "persistence": "Persistence",
+    "impact": "Impact",
 }
 
 by_slug = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.slug)
