@@ -20,7 +20,18 @@ from keywitness.model.content import content, function_names, function_text
 RULES = load_rules()
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "schema" / "kql"
 #: Tables that a case of a rule may fill; a rule must answer when the others are empty.
-TABLES = frozenset({"AzureDiagnostics", "AzureActivity", "AuditLogs", "AADServicePrincipalSignInLogs", "SigninLogs"})
+TABLES = frozenset(
+    {
+        "AzureDiagnostics",
+        "AzureActivity",
+        "AuditLogs",
+        "SigninLogs",
+        "AADNonInteractiveUserSignInLogs",
+        "AADServicePrincipalSignInLogs",
+        "AADManagedIdentitySignInLogs",
+        "MicrosoftGraphActivityLogs",
+    }
+)
 
 by_slug = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.slug)
 
