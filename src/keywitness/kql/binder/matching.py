@@ -166,8 +166,9 @@ def _place(pattern: MatchPattern, condition: plan.Scalar, found: Conditions) -> 
 def _columns(pattern: MatchPattern, node: syntax.GraphMatch | syntax.GraphShortestPaths) -> tuple[plan.Named, ...]:
     """The columns of `project`, named as Kusto names them."""
     if not node.project:
-        end = syntax.Span(node.span.end, node.span.end)
-        raise diagnostics.bad_value(end, "'project' is missing: it says what to show of a match", "project a.Name, e")
+        name = "graph-match" if isinstance(node, syntax.GraphMatch) else "graph-shortest-paths"
+        word = syntax.Span(node.span.start, node.span.start + len(name))
+        raise diagnostics.bad_value(word, "'project' is missing: it says what to show of a match", "project a.Name, e")
     names = Names()
     columns: list[plan.Named] = []
     for written in node.project:

@@ -70,7 +70,7 @@ def bind(
     for statement in query.statements:
         context.render = None
         with refusals:
-            for rows in _results(context, scope, statement):
+            for rows in _results(context, scope, statement, is_last=statement is query.statements[-1]):
                 shown = requests.taken(context, _shown(rows.plan))
                 context.sketches.check(shown, statement.span)
                 if not shown.schema:
@@ -119,15 +119,18 @@ def surroundings(query: syntax.Query, catalog: Catalog) -> Surroundings:
     return Surroundings(rows, context.unsure, scope)
 
 
-def _results(context: Context, scope: Scope, statement: syntax.Statement) -> Iterator[Rows]:
-    """The tables of one statement: none of a `let`, several of `fork` and `facet`."""
+def _results(context: Context, scope: Scope, statement: syntax.Statement, *, is_last: bool) -> Iterator[Rows]:
+    """The tables of one statement: none of a `let`, several of `fork` and `facet`.
+
+    `graph-to-table nodes as N, edges as E; N; E` gives two, as its page shows: both by name, or by itself as the last.
+    """
     if isinstance(statement, syntax.ExpressionStatement) and statement.value.operators:
         *most, last = statement.value.operators
         source = replace(statement.value, operators=tuple(most))
         if isinstance(last, syntax.GraphToTable):
-            yield from graphs.exports(
-                scope, graphs.expected(bind_value(context, scope, source), last.span, "graph-to-table"), last
-            )
+            graph = graphs.expected(bind_value(context, scope, source), last.span, "graph-to-table")
+            exports = list(graphs.exports(scope, graph, last))
+            yield from exports if is_last or len(exports) == 1 else ()
             return
         binder = branches.binder(last)
         if binder is not None:
