@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import others
 from benchmarks.data import hunting_case
 from benchmarks.measure import table, verdict
 
@@ -253,10 +254,26 @@ def main() -> None:
 
     opened = open_case(hunting_case(given.records))
     hunts = [hunt for hunt in HUNTS if given.only in hunt.name]
+    rows = [_measured(opened, hunt, given.times) for hunt in hunts]
     table(
         f"hunts over {given.records:,} rows",
         ("hunt", "rows", "warm s", "by hand s", "ratio", "cpu s", "by hand cpu s", "cpu ratio", "wanted", ""),
-        [_measured(opened, hunt, given.times) for hunt in hunts],
+        rows,
+    )
+    _beside(opened, hunts, rows, given.times)
+
+
+def _beside(opened: Case, hunts: list[Hunt], rows: list[tuple[str, ...]], times: int) -> None:
+    """The same texts in other engines, where they are installed."""
+    runs = others.prepared(opened)
+    if not runs:
+        print("\nother engines that read KQL: not installed (pip install duckdb-kql chdb)")
+        return
+    cells = [others.measured(runs, hunt.kql, int(row[1]), times) for hunt, row in zip(hunts, rows, strict=True)]
+    table(
+        "the same texts in other engines, warm seconds",
+        ("hunt", "keywitness", *runs),
+        [(row[0], row[2], *(found[name] for name in runs)) for row, found in zip(rows, cells, strict=True)],
     )
 
 

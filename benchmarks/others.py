@@ -1,0 +1,130 @@
+"""Other engines that read KQL offline, over the same rows: duckdb-kql, and the KQL dialect of chdb.
+
+They are no dependency of the project: `pip install duckdb-kql chdb` beside it brings them into the table of hunts. Each
+gets the columns that the hunts read, times as timestamps, in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import DATA
+from keywitness.model.schema import UNIX_EPOCH_TICKS
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from keywitness.case import Case
+
+#: What the hunts read. AZKVAuditLogs is a view of ours over AzureDiagnostics and is left out.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "AzureDiagnostics": (
+        *("TimeGenerated", "OperationName", "CallerIPAddress", "httpStatusCode_d", "id_s", "requestUri_s"),
+        *("clientInfo_s", "Resource", "ResultType", "identity_claim_appid_g", "identity_claim_oid_g", "DurationMs"),
+        *("identity_claim_upn_s", "CorrelationId", "ResourceProvider", "Category"),
+    ),
+    "AADServicePrincipalSignInLogs": ("TimeGenerated", "AppId", "IPAddress"),
+    "AADManagedIdentitySignInLogs": ("TimeGenerated", "AppId", "IPAddress"),
+}
+Run = Callable[[str], int]
+
+
+def installed() -> tuple[str, ...]:
+    """The engines that are here."""
+    return tuple(name for name, module in (("duckdb-kql", "duckdb_kql"), ("chdb", "chdb")) if find_spec(module))
+
+
+def measured(runs: Mapping[str, Run], kql: str, rows: int, times: int) -> dict[str, str]:
+    """Best of so many warm runs in seconds per engine; `refused`; or how many rows it gave, where that differs."""
+    cells = {}
+    for name, run in runs.items():
+        try:
+            found = run(kql)
+            took = min(_seconds(run, kql) for _ in range(times))
+        except Exception:  # an engine may refuse with anything
+            cells[name] = "refused"
+            continue
+        cells[name] = f"{took:.2f}" if found == rows else f"{found} rows"
+    return cells
+
+
+def _seconds(run: Run, kql: str) -> float:
+    began = time.perf_counter()
+    run(kql)
+    return time.perf_counter() - began
+
+
+def prepared(opened: Case) -> dict[str, Run]:
+    """What runs a query in each engine that is here and gives its number of rows."""
+    here = installed()
+    if not here:
+        return {}
+    files = _exported(opened)
+    runs: dict[str, Run] = {}
+    if "duckdb-kql" in here:
+        runs["duckdb-kql"] = _duckdb_kql(files)
+    if "chdb" in here:
+        runs["chdb"] = _chdb(files)
+    return runs
+
+
+def _exported(opened: Case) -> dict[str, Path]:
+    """One Parquet file per table, made once."""
+    import duckdb
+
+    folder = DATA / "others"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    with duckdb.connect(config={"threads": os.cpu_count() or 1}) as connection:
+        snapshot = opened.snapshot()
+        snapshot.prepare(connection)
+        for table, columns in TABLES.items():
+            files[table] = folder / f"{opened.path.name}-{table}.parquet"
+            if not files[table].exists():
+                _export(connection, snapshot.relation(table), columns, files[table])
+    return files
+
+
+def _export(connection: duckdb.DuckDBPyConnection, relation: object, columns: tuple[str, ...], file: Path) -> None:
+    known = relation.columns  # type: ignore[attr-defined]
+    values = (
+        f"make_timestamp(({known[c]} - {UNIX_EPOCH_TICKS}) // 10)" if c == "TimeGenerated" else known[c]
+        for c in columns
+        if c in known
+    )
+    names = (c for c in columns if c in known)
+    select = ", ".join(f'{value} AS "{name}"' for value, name in zip(values, names, strict=True))
+    source = relation.sql  # type: ignore[attr-defined]
+    beside = file.with_suffix(".unfinished")
+    connection.execute(f"COPY (SELECT {select} FROM {source}) TO '{beside}' (FORMAT parquet, COMPRESSION zstd)")
+    beside.rename(file)
+
+
+def _duckdb_kql(files: Mapping[str, Path]) -> Run:
+    import duckdb_kql
+
+    connection = duckdb_kql.connect()
+    for table, file in files.items():
+        connection.execute(f"CREATE TABLE \"{table}\" AS SELECT * FROM '{file}'")
+    return lambda kql: len(duckdb_kql.kql(connection, kql).fetchall())
+
+
+def _chdb(files: Mapping[str, Path]) -> Run:
+    from chdb import session
+
+    open_session = session.Session()
+    open_session.query("CREATE DATABASE IF NOT EXISTS hunts")
+    open_session.query("USE hunts")
+    for table, file in files.items():
+        open_session.query(f"CREATE TABLE {table} ENGINE = Memory AS SELECT * FROM file('{file}', Parquet)")
+
+    def run(kql: str) -> int:
+        text = str(open_session.query(f"SET allow_experimental_kusto_dialect = 1; SET dialect = 'kusto'; {kql}", "CSV"))
+        return len(text.splitlines())
+
+    return run
