@@ -88,7 +88,7 @@ class Case:
 
     def snapshot(self) -> Snapshot:
         """The case as it is now; later loads do not change it."""
-        ledger = tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in Ledger(self._layout.ledger).files())
+        ledger = Ledger(self._layout.ledger).facts()
         if self._seen is None or self._seen[0] != ledger:
             self._seen = (ledger, open_snapshot(self._layout))
         return self._seen[1]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -314,6 +315,15 @@ class Ledger:
         except FileNotFoundError:
             return []
         return sorted(names)
+
+    def facts(self) -> tuple[tuple[str, int, int], ...]:
+        """Name, time of change and size of each entry's file: equal while the ledger is as it was."""
+        try:
+            with os.scandir(self.folder) as found:
+                stats = [(e.name, e.stat()) for e in found if not e.name.startswith(UNFINISHED_PREFIX)]
+        except FileNotFoundError:
+            return ()
+        return tuple(sorted((name, s.st_mtime_ns, s.st_size) for name, s in stats))
 
     def append(self, entry: Entry) -> str:
         """Commit: write the entry durably under the next number.

@@ -44,11 +44,11 @@ _BATCH = 100_000
 class _Instance:
     """One DuckDB in memory, kept between queries: what it has read of a case's files stays in its buffers.
 
-    Each query has a connection of its own in it. Kernels belong to the connection that outlives them all.
+    Each query has a connection of its own in it. Kernels and macros are defined once, for all of them.
     """
 
     database: duckdb.DuckDBPyConnection
-    kernels: set[str] = field(default_factory=set)
+    defined: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     users: int = 0
 
@@ -94,7 +94,7 @@ class DuckDbEngine:
                 source.prepare(connection)
                 for name, table in tables.items():
                     connection.register(name, table)
-                _define(instance, connection, emitted.macros, emitted.kernels)
+                _define(instance, emitted.macros, emitted.kernels)
                 text = emitted.query.sql(dialect="duckdb")
                 return _within(limits.time, connection, lambda: _run(connection, text, program, limits))
             except duckdb.Error as error:
@@ -292,17 +292,17 @@ def _emitted(program: Program, source: Source, held: frozenset[str]) -> _Emitted
     return _Emitted(query, macros.needed(macro_names), kernels, emitter.cuts, emitter.external)
 
 
-def _define(
-    instance: _Instance, connection: duckdb.DuckDBPyConnection, names: list[str], kernels: dict[str, Kernel]
-) -> None:
-    """Kernels are known to the whole instance once registered, macros to one connection."""
+def _define(instance: _Instance, names: list[str], kernels: dict[str, Kernel]) -> None:
+    """Make known to the whole instance what no query has used before."""
     with instance.lock:
         for name, kernel in kernels.items():
-            if name not in instance.kernels:
+            if name not in instance.defined:
                 _register(instance.database, name, kernel)
-                instance.kernels.add(name)
-    for name in names:
-        connection.execute(macros.definition(name))
+                instance.defined.add(name)
+        for name in names:
+            if name not in instance.defined:
+                instance.database.execute(macros.definition(name))
+                instance.defined.add(name)
 
 
 def _register(connection: duckdb.DuckDBPyConnection, name: str, kernel: Kernel) -> None:

@@ -367,4 +367,4 @@ def needed(names: set[str]) -> list[str]:
 def definition(name: str) -> str:
     """The statement that defines a macro."""
     parameters, body = table()[name]
-    return f"CREATE OR REPLACE TEMP MACRO {name}({parameters}) AS ({body})"
+    return f"CREATE OR REPLACE MACRO {name}({parameters}) AS ({body})"
