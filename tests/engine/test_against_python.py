@@ -42,8 +42,8 @@ def table(name: str, rows: list[Row]) -> str:
 
 
 def matched(t: list[Row], u: list[Row]) -> list[tuple[int, int]]:
-    """Places of rows whose k is equal; null is equal to nothing."""
-    return [(i, j) for i, a in enumerate(t) for j, b in enumerate(u) if a[1] is not None and a[1] == b[1]]
+    """Places of rows whose k is equal; null is equal to null, as the emulator joins."""
+    return [(i, j) for i, a in enumerate(t) for j, b in enumerate(u) if a[1] == b[1]]
 
 
 def joined(kind: str) -> Callable[[list[Row], list[Row]], list[Row]]:

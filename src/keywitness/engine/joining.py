@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from keywitness.engine import sql
+from keywitness.engine.lowering.predicates import nullable
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import Step
@@ -27,7 +28,7 @@ _HALVES = {
 
 
 def join(emitter: Emitter, node: plan.Join) -> Step:
-    """The rows of a join. Null keys match nothing, as in SQL; empty strings match each other."""
+    """The rows of a join. Null keys match each other, where those of SQL match nothing."""
     left, left_keys = _side(emitter, node.left, node.left_keys)
     right, right_keys = _side(emitter, node.right, node.right_keys)
     if node.kind in _HALVES:
@@ -36,7 +37,7 @@ def join(emitter: Emitter, node: plan.Join) -> Step:
         raise cannot(f"join kind={node.kind}")
     if node.kind == "innerunique":
         left, left_keys = _unique(emitter, left, left_keys)
-    on = _on(left_keys, right_keys)
+    on = _on(node, left_keys, right_keys)
     outer = _SIDES[node.kind]
     outputs = tuple(_output(node, c, left, right) for c in node.columns)
     joined = exp.Join(this=right.source, on=on, side=outer or None, kind=None if outer else "INNER")
@@ -110,8 +111,12 @@ def _side(emitter: Emitter, source: plan.Plan, keys: tuple[plan.Scalar, ...]) ->
     return replace(nested, outputs=nested.outputs[:width]), list(nested.outputs[width:])
 
 
-def _on(left: list[Expr], right: list[Expr]) -> Expr:
-    return sql.all_of([sql.binary(exp.EQ, a.copy(), b.copy()) for a, b in zip(left, right, strict=True)])
+def _on(node: plan.Join, left: list[Expr], right: list[Expr]) -> Expr:
+    """Keys of one row are those of the other; null is a key like others, and so is what is no number."""
+    both_nullable = [nullable(a) and nullable(b) for a, b in zip(node.left_keys, node.right_keys, strict=True)]
+    equalities = [exp.NullSafeEQ if null_matches else exp.EQ for null_matches in both_nullable]
+    pairs = zip(equalities, left, right, strict=True)
+    return sql.all_of([sql.binary(equal, a.copy(), b.copy()) for equal, a, b in pairs])
 
 
 def _unique(emitter: Emitter, left: Step, keys: list[Expr]) -> tuple[Step, list[Expr]]:
@@ -133,16 +138,12 @@ def _output(node: plan.Join, column: plan.JoinColumn, left: Step, right: Step) -
 
 
 def _half(node: plan.Join, left: Step, left_keys: list[Expr], right: Step, right_keys: list[Expr]) -> Step:
-    """Semi and anti joins: the rows of one side that have, or have not, a partner."""
+    """Semi and anti joins: the rows of one side that have, or have not, a partner.
+
+    Not `EXISTS`: DuckDB compares each row with each where nulls may match in one.
+    """
     name, negative = _HALVES[node.kind]
     kept, other = (left, right) if name == "left" else (right, left)
-    matching = exp.Select(
-        expressions=[sql.number(1)],
-        from_=exp.From(this=other.source),
-        where=exp.Where(this=_on(left_keys, right_keys)),
-    )
-    test: Expr = exp.Exists(this=matching)
+    half = exp.Join(this=other.source, on=_on(node, left_keys, right_keys), kind="ANTI" if negative else "SEMI")
     outputs = tuple(kept.output(c.source_name) for c in node.columns)
-    return replace(
-        kept, schema=node.schema, outputs=outputs, where=(*kept.where, sql.negate(test) if negative else test)
-    )
+    return replace(kept, schema=node.schema, outputs=outputs, joins=(*kept.joins, half))

@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from keywitness.errors import QueryError
+
 NOTHING = ("datatable(x:int)[]", "datatable(x:int)[int(null), int(null)]")
 
 
@@ -119,3 +121,63 @@ def test_groups_come_in_the_order_of_their_keys(ask_rows):
     """Kusto promises no order; the same question must look the same twice."""
     first = ask_rows("range x from 1 to 3000 step 1 | summarize count() by k = x % 97")
     assert [k for k, _ in first] == list(range(97))
+
+
+def test_a_list_of_arrays_is_one_of_their_elements(ask):
+    """SQL makes a list of lists.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    rows = "datatable(d:dynamic)[dynamic([5, 6]), dynamic({'k': [1]}), dynamic([]), dynamic([[7], null])]"
+    wanted = [5, 6, {"k": [1]}, [7], None]
+    assert ask(f"{rows} | summarize make_list(d), make_list_with_nulls(d), make_list(d, 2)") == (wanted, wanted, [5, 6])
+
+
+def test_a_list_of_dynamic_values_keeps_nulls(ask):
+    """Nulls of other types are left out, as Kusto's page says of all.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    rows = "datatable(d:dynamic, n:long)[dynamic('a'), 1, dynamic(null), long(null)]"
+    assert ask(f"{rows} | summarize make_list(d), make_list(n)") == (["a", None], [1])
+
+
+def test_a_set_of_dynamic_values_with_a_null_is_refused(ask):
+    """The page leaves nulls out, the emulator keeps them in a list: what it does in a set is not recorded."""
+    rows = "datatable(d:dynamic)[dynamic('a'), dynamic(null)]"
+    with pytest.raises(QueryError, match="null among them"):
+        ask(f"{rows} | summarize make_set(d)")
+    assert ask(f"{rows} | summarize make_set_if(d, isnotnull(d))") == (["a"],)
+
+
+def test_what_is_no_number_is_the_least_and_the_greatest(ask):
+    """DuckDB takes it for the greatest only.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    rows = "datatable(r:real, s:string)[0.5, 'half', real(nan), 'none', -4.0, 'four']"
+    least, most, by_least, of_least, _, of_most = ask(
+        f"{rows} | summarize min(r), max(r), arg_min(r, s), arg_max(r, s)"
+    )
+    assert math.isnan(least) and math.isnan(most) and math.isnan(by_least)
+    assert (of_least, of_most) == ("none", "none")
+
+
+def test_a_mean_of_longs_whose_sum_wraps_is_refused(ask):
+    """Kusto divides the wrapped sum, a mean of doubles would be near the truth, and not Kusto's answer.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    assert ask("datatable(n:long)[4, int(null), 5] | summarize avg(n)") == (4.5,)
+    with pytest.raises(QueryError, match="out of its type"):
+        ask("datatable(n:long)[9000000000000000000, 9000000000000000000] | summarize avg(n)")
+
+
+def test_variances_are_rounded_to_ten_places(ask):
+    """A double has more digits: 4.333333333333333. The deviation is the root of what was rounded.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project; the covariances
+    that duckdb-kql recorded have as many places.
+    """
+    found = ask("datatable(n:long)[1, 2, 5] | summarize variance(n), stdev(n), covariance(n, n)")
+    assert found == (4.3333333333, math.sqrt(4.3333333333), 4.3333333333)

@@ -203,3 +203,12 @@ def test_what_json_does_not_allow_stays_text(ask, text):
         {"a": ",]", "b": "nan,", "c": ["inf"]},
         "",
     )
+
+
+def test_array_sum_passes_over_nulls_and_is_null_of_nothing(ask):
+    """Null, and 0, are what other engines say.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    sums = "array_sum(dynamic([2, null, 5])), array_sum(dynamic([])), array_sum(dynamic([2, 'x']))"
+    assert ask(f"print {sums}") == (7.0, None, None)

@@ -96,3 +96,11 @@ def test_look_around_is_refused():
 def test_a_pattern_that_is_none_is_refused_not_crashed():
     with pytest.raises(QueryError):
         query("print 'a' matches regex '('")
+
+
+def test_the_place_of_an_empty_text_is_null(ask):
+    """Most languages find it at 0.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    assert ask("datatable(s:string, x:string)['vault', ''] | project indexof(s, ''), indexof(s, x)") == (None, None)

@@ -41,3 +41,15 @@ def test_names_compare_with_case():
 def test_equal_rows_stay():
     """UNION of SQL drops one of them."""
     assert _rows(f"{_LEFT} | union ({_LEFT}) | count") == [{"Count": 2}]
+
+
+def test_a_let_has_no_name_in_withsource():
+    """Its name is plausible, but only tables, views and what `as` names have one; the others count from 0.
+
+    Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    lets = f"let Left = {_LEFT} | project k; let Right = view () {{ print k = long(7) }};"
+    assert _rows(f"{lets} union withsource=From Left, Right | sort by k desc | take 2 | project From") == [
+        {"From": "Right"},
+        {"From": "union_arg0"},
+    ]

@@ -178,3 +178,13 @@ def test_plugins_that_choose_among_patterns_lead_to_basket(plugin: str) -> None:
     with pytest.raises(QueryError) as caught:
         query(f"{READS[:-2]} | evaluate {plugin}")
     assert "basket()" in caught.value.diagnostics[0].help  # type: ignore[attr-defined]
+
+
+def test_bag_unpack_puts_a_key_of_the_bags_name_into_its_place() -> None:
+    """Behind the other keys is plausible.
+
+    Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
+    """
+    rows = query("print d = dynamic({'b': 1, 'd': 'x', 'a': 2}), n = 5 | evaluate bag_unpack(d)")
+    assert [c.name for c in rows.columns] == ["d", "n", "a", "b"]
+    assert rows.to_pylist() == [{"d": "x", "n": 5, "a": 2, "b": 1}]

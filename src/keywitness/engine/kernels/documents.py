@@ -411,11 +411,13 @@ def plain(value: Any) -> str:
 
 @kernel(_DYNAMIC, result=_REAL)
 def summed(text: str | None) -> float | None:
+    """The sum of the numbers, nulls passed over; null where there is none, or anything else stands among them."""
     array = read(text)
     if not isinstance(array, list):
         return None
-    numbers = [v for v in array if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    return math.fsum(numbers) if len(numbers) == len(array) else None
+    values = [v for v in array if v is not None]
+    numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    return math.fsum(numbers) if numbers and len(numbers) == len(values) else None
 
 
 @kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)

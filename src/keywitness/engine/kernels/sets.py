@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keywitness.engine.kernels.documents import arrays_of, key, read, write
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.model.schema import KqlType
 
 _DYNAMIC, _LONG, _BOOL, _REAL = KqlType.DYNAMIC, KqlType.LONG, KqlType.BOOL, KqlType.REAL
@@ -61,9 +61,16 @@ def jaccard(left: str | None, right: str | None) -> float | None:
 
 @kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
 def gathered(text: str | None, limit: int) -> str | None:
-    """The set of collected values: arrays give their elements."""
+    """The set of collected values: arrays give their elements.
+
+    Kusto's page leaves nulls out, its emulator keeps those of dynamic values in lists: no one says what a set does.
+    """
     values = read(text)
     if values is None:
         return None
-    items = (item for value in values for item in (value if isinstance(value, list) else [value]))
-    return write(list(_unique(i for i in items if i is not None).values())[:limit])
+    items = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    if None in items:
+        raise NoExactAnswerError(
+            "make_set() of dynamic values with a null among them; make_set_if(x, isnotnull(x)) or tostring() says which"
+        )
+    return write(list(_unique(items).values())[:limit])

@@ -71,7 +71,7 @@ def index_of(
 ) -> int | None:
     """The place of an occurrence; `length` bounds each search from where it begins, as the page's examples show."""
     length = -1 if length is None else length
-    if length < -1 or (occurrence is not None and occurrence < 1):
+    if not lookup or length < -1 or (occurrence is not None and occurrence < 1):
         return None
     place = start or 0
     place = max(0, len(text) + place) if place < 0 else place

@@ -141,20 +141,36 @@ def _average(use: AggregateUse) -> Expr:
         total = sql.cast(use.filtered(sql.call("sum", value)), KqlType.DECIMAL)
         count = sql.cast(use.filtered(exp.Count(this=value.copy())), KqlType.DECIMAL)
         return sql.call("kx_decimals_quotient", total, count)
-    mean = use.filtered(sql.call("avg", sql.cast(value, "DOUBLE")))
+    if type_ in (KqlType.INT, KqlType.LONG):
+        mean = _mean_of_integers(use)
+    else:
+        mean = use.filtered(sql.call("avg", sql.cast(value, "DOUBLE")))
     if use.aggregate.type is KqlType.REAL:  # the mean of nothing is not a number
         mean = sql.call("coalesce", mean, sql.literal(float("nan"), KqlType.REAL))
     return sql.cast(mean, use.aggregate.type)
 
 
+def _mean_of_integers(use: AggregateUse) -> Expr:
+    """Kusto divides a sum that wraps around outside of long: it is refused there, as `sum` is."""
+    value = use.args[0]
+    total = sql.cast(use.filtered(sql.call("sum", value)), KqlType.LONG)
+    return sql.binary(exp.Div, sql.cast(total, "DOUBLE"), use.filtered(exp.Count(this=value.copy())))
+
+
 def _extreme(name: str) -> Lowering:
+    """The smallest or largest value; one that is no number is both, while DuckDB holds it for the largest."""
+
     def lowered(use: AggregateUse) -> Expr:
         if use.type(0) is KqlType.STRING:
             found = use.filtered(sql.call(name, use.args[0]))
             return sql.call("coalesce", found, sql.text(""))
         if use.type(0) is KqlType.DYNAMIC:
             raise cannot(f"{name}() of dynamic values", "convert them first, for example with tolong() or tostring()")
-        return use.filtered(sql.call(name, use.args[0]))
+        found = use.filtered(sql.call(name, use.args[0]))
+        if name == "min" and use.type(0) is KqlType.REAL:
+            largest = use.filtered(sql.call("max", use.args[0].copy()))
+            return sql.call("kw_least_real", found, largest)
+        return found
 
     return lowered
 
@@ -182,7 +198,9 @@ def _arg_extreme(name: str) -> Lowering:
             raise cannot(
                 f"{use.aggregate.function}() by a dynamic value", "convert it first, for example with tolong()"
             )
-        if nullable(use.aggregate.args[0]) and type_ in _RANKS:
+        if type_ is KqlType.REAL and name == "arg_min":
+            by = sql.call("kw_rank_of_least", by)
+        elif nullable(use.aggregate.args[0]) and type_ in _RANKS:
             by = sql.call("coalesce", by, sql.literal(_RANKS[type_][name == "arg_min"], type_))
         found = sql.call(f"{name}_null", value, by)
         if use.aggregate.type is KqlType.STRING:
@@ -235,12 +253,20 @@ def _has_value(use: AggregateUse) -> list[Expr]:
 
 
 def _make_list(use: AggregateUse) -> Expr:
+    if use.type(0) is KqlType.DYNAMIC:
+        return _make_list_of_dynamic(use)
     return _collect(use.filtered(use.listed(use.args[0]), *_has_value(use)), use)
+
+
+def _make_list_of_dynamic(use: AggregateUse) -> Expr:
+    """Arrays give their elements, and null is a value: so the emulator answers."""
+    values = use.filtered(use.listed(sql.call("coalesce", use.args[0], sql.text("null"))))
+    return _collect(sql.call("kw_elements", values), use)
 
 
 def _make_list_with_nulls(use: AggregateUse) -> Expr:
     if use.type(0) is KqlType.DYNAMIC:
-        return _collect(use.listed(sql.call("coalesce", use.args[0], sql.text("null"))), use)
+        return _make_list_of_dynamic(use)
     if use.type(0) in _TICKS or use.type(0) is KqlType.REAL:
         value = dynamics.element(use.args[0], use.type(0))
         return sql.call("coalesce", sql.call("kw_list_json", use.listed(value)), sql.text("[]"))
@@ -257,7 +283,7 @@ def _make_set(use: AggregateUse) -> Expr:
 
 def _make_set_of_dynamic(use: AggregateUse) -> Expr:
     """Arrays give their elements, anything else is an element itself."""
-    values = use.filtered(_distinct("list", use.args[0]), *_has_value(use))
+    values = use.filtered(_distinct("list", sql.call("coalesce", use.args[0], sql.text("null"))))
     return sql.call(
         "coalesce",
         sql.call("kx_sets_gathered", sql.call("kw_list_json", sql.call("list_sort", values)), sql.number(_limit(use))),
@@ -320,18 +346,30 @@ def _percentiles_array(*, weighted: bool) -> Lowering:
     return lowered
 
 
-def _moment(name: str) -> Lowering:
+#: Kusto rounds variances and covariances, also those behind a deviation (measured: 5 / 3 is 1.6666666667).
+_PLACES = 10
+
+
+def _rounded(moment: Expr) -> Expr:
+    return sql.call("round", moment, sql.number(_PLACES))
+
+
+def _variance(name: str) -> Lowering:
     """A spread; none in no value, or in one."""
 
     def lowered(use: AggregateUse) -> Expr:
         spread = use.filtered(sql.call(name, sql.cast(use.args[0], "DOUBLE")))
-        return sql.call("coalesce", spread, sql.literal(0.0, KqlType.REAL))
+        return sql.call("coalesce", _rounded(spread), sql.literal(0.0, KqlType.REAL))
 
     return lowered
 
 
+def _deviation(name: str) -> Lowering:
+    return lambda use: sql.call("sqrt", _variance(name)(use))
+
+
 def _covariance(name: str) -> Lowering:
-    return lambda use: use.filtered(sql.call(name, *(sql.cast(a, "DOUBLE") for a in use.args)))
+    return lambda use: _rounded(use.filtered(sql.call(name, *(sql.cast(a, "DOUBLE") for a in use.args))))
 
 
 def _hll(use: AggregateUse) -> Expr:
@@ -404,13 +442,13 @@ AGGREGATES: dict[str, Lowering] = {
     "percentilesw_array": _percentiles_array(weighted=True),
     "percentilew": _percentile(weighted=True),
     "percentilesw": _percentile(weighted=True),
-    "stdev": _moment("stddev_samp"),
-    "stdevif": _moment("stddev_samp"),
-    "stdevp": _moment("stddev_pop"),
-    "variance": _moment("var_samp"),
-    "varianceif": _moment("var_samp"),
-    "variancep": _moment("var_pop"),
-    "variancepif": _moment("var_pop"),
+    "stdev": _deviation("var_samp"),
+    "stdevif": _deviation("var_samp"),
+    "stdevp": _deviation("var_pop"),
+    "variance": _variance("var_samp"),
+    "varianceif": _variance("var_samp"),
+    "variancep": _variance("var_pop"),
+    "variancepif": _variance("var_pop"),
     "covariance": _covariance("covar_samp"),
     "covarianceif": _covariance("covar_samp"),
     "covariancep": _covariance("covar_pop"),

@@ -112,7 +112,8 @@ def _datetime_part(use: Use) -> Expr:
 
 
 def _day_of_week(use: Use) -> Expr:
-    return sql.binary(exp.Mul, sql.call("kw_weekday", use.args[0]), sql.number(_DAY))
+    """Null on the last day that there is, as the emulator answers: the day does not end within the years."""
+    return sql.call("kw_dayofweek", use.args[0])
 
 
 def _hour_of_day(use: Use) -> Expr:

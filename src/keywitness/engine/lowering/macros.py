@@ -168,6 +168,8 @@ kw_timespan_text(t) :=
     THEN '' ELSE '.' || kw_fraction(abs(t)) END, '')
 kw_weekday(t) :=
     (t // 864000000000 + 1) % 7
+kw_dayofweek(t) :=
+    CASE WHEN t < 3155378112000000000 THEN kw_weekday(t) * 864000000000 END
 kw_startofday(t, n) :=
     t - t % 864000000000 + n * 864000000000
 kw_startofweek(t, n) :=
@@ -211,7 +213,7 @@ kw_substring_from(s, start) :=
 kw_reverse(s) :=
     array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '')
 kw_indexof(s, x) :=
-    CAST(strpos(s, x) AS BIGINT) - 1
+    CAST(strpos(s, nullif(x, '')) AS BIGINT) - 1
 kw_indexof_regex(s, p, start, n, k) :=
     CASE WHEN start < 0 OR n < -1 OR k < 1 THEN NULL ELSE kw_indexof_match(kw_window(s, start, n), p, start, k,
     n >= 0 AND k > 1 AND len(regexp_extract_all(kw_window(s, start, -1), p)) >= k) END
@@ -240,6 +242,12 @@ kw_datetime_list_json(l) :=
     kw_list_json(list_transform(l, lambda x: kw_quoted(kw_datetime_text(x))))
 kw_timespan_list_json(l) :=
     kw_list_json(list_transform(l, lambda x: kw_quoted(kw_timespan_text(x))))
+kw_elements(l) :=
+    flatten(list_transform(l, lambda x: CASE WHEN json_type(x) = 'ARRAY' THEN kw_expanded(x) ELSE [x] END))
+kw_least_real(least, largest) :=
+    CASE WHEN isnan(largest) THEN largest ELSE least END
+kw_rank_of_least(x) :=
+    coalesce(CASE WHEN isnan(x) THEN '-inf'::DOUBLE ELSE x END, 'nan'::DOUBLE)
 kw_mean_ticks(total, n) :=
     CASE WHEN n > 0 THEN CAST(total // n AS BIGINT) END
 -- sketches

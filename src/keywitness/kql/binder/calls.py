@@ -532,6 +532,8 @@ def _aggregate_arguments(
         return ()
     if row.name in {"makelist", "makeset"} and len(arguments) == 1:
         return (*arguments, plan.Literal(_OLD_LIMIT, LONG))
+    if row.name in {"avg", "avgif"} and arguments[0].type in INTEGER:  # their sum is one of longs
+        return arguments
     if result in {REAL, LONG} and row.signatures[0].result in {"real", "promoted"} and arguments[0].type in NUMBER:
         return (convert(arguments[0], result), *arguments[1:])
     if row.name in {"arg_max", "arg_min"}:

@@ -75,7 +75,10 @@ def _probed(context: Context, span: syntax.Span, name: str, query: plan.Plan) ->
 
 
 def _bag_unpack(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
-    """One column per key of a property bag, in alphabetical order behind the other columns."""
+    """One column per key of a property bag, in alphabetical order behind the other columns.
+
+    A key that is called like the bag takes the bag's place.
+    """
     e = Expressions(context, scope, rows)
     placed, named = _split(node.call)
     if not placed or not isinstance(placed[0], syntax.NameRef):
@@ -102,7 +105,8 @@ def _bag_unpack(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluat
         if name in others and conflict == "error":
             raise diagnostics.already_named(node.call.span, name)
         others[name] = plan.Named(name, _member(bag, key, type))
-    return rows.over(plan.Project(rows.plan, tuple(others.values())))
+    in_place = {c.name: others[c.name] for c in rows.schema if c.name in others}
+    return rows.over(plan.Project(rows.plan, tuple({**in_place, **others}.values())))
 
 
 def _member(bag: plan.Scalar, key: str, type: KqlType) -> plan.Scalar:

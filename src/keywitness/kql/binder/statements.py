@@ -257,7 +257,16 @@ def bind_value(context: Context, scope: Scope, node: syntax.Node) -> Rows | Grap
         if isinstance(entity, Place):
             what = "a place without a table behind it"
         raise diagnostics.table_expected(node.span, what)
-    return replace(entity.rows, label=node.name) if isinstance(node, syntax.NameRef) else entity.rows
+    if isinstance(node, syntax.NameRef) and _is_source(context.find(scope, node.name)):
+        return replace(entity.rows, label=node.name)
+    return entity.rows
+
+
+def _is_source(entity: Entity | None) -> bool:
+    """Does `union withsource` call it by its name? A table, a view or a function that is kept; no other `let`."""
+    return entity is None or (
+        isinstance(entity, UserFunction) and (entity.definition.view or entity.stored is not None)
+    )
 
 
 def _rows(value: Rows | Graph, node: syntax.Node) -> Rows:
