@@ -55,7 +55,7 @@ def test_a_story_has_the_worst_severity_and_its_tactics_in_order() -> None:
         ]
     )
     assert (incident.severity, incident.tactics) == ("high", ("Discovery", "CredentialAccess"))
-    assert incident.all("vaults") == ("kv-b", "kv-a")
+    assert incident.all("vaults") == ("kv-a", "kv-b")
 
 
 def test_the_id_is_that_of_the_same_evidence() -> None:

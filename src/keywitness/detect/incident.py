@@ -56,8 +56,8 @@ class Incident:
         return tuple(dict.fromkeys(t for f in self.findings for t in f.rule.tactics))
 
     def all(self, entity: str) -> tuple[str, ...]:
-        """The values of one entity (`identities`, `addresses`, `vaults`, `objects` ...) over all findings."""
-        return tuple(dict.fromkeys(v for f in self.findings for v in getattr(f, entity)))
+        """The values of one entity (`identities`, `addresses`, `vaults` ...) over all findings, in time order."""
+        return tuple(dict.fromkeys(v for f in self.findings for v in sorted(getattr(f, entity))))
 
 
 def incidents(findings: Iterable[Finding], gap: timedelta = GAP) -> tuple[Incident, ...]:
@@ -99,7 +99,7 @@ def _shared(findings: Sequence[Finding]) -> Iterator[tuple[str, list[int]]]:
                 places[kind, value].append(place)
         for address in found.addresses:
             callers[address.lower()].update(w.lower() for w in who)
-    for (kind, value), those in places.items():
+    for (kind, value), those in sorted(places.items()):  # a set's order is none
         if len(those) > 1 and (kind != "address" or len(callers[value]) <= MOST_CALLERS):
             yield f"the {kind} {_named(findings[those[0]], kind, value)}", those
 
