@@ -75,6 +75,8 @@ def findings(
     for outcome in outcomes:
         if outcome.status == "failed":
             note(f"{outcome.rule.slug} failed: {outcome.reason}")
+        elif outcome.hidden:
+            note(f"{outcome.rule.slug}: {outcome.reason}")
 
 
 def judge(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from keywitness.detect.allow import QUERY, Allowance, allowances, told
 from keywitness.detect.finding import Finding, finding
 from keywitness.detect.replay import MOST_RUNS, Schedule, replayed
 from keywitness.detect.rule import Rule
@@ -79,6 +80,7 @@ class Outcome:
         reason: Why not, or what to know about the run; empty when there is nothing to say.
         findings: Worst and earliest first.
         notes: Sentences on who could not be judged.
+        hidden: Findings that the allow-list of the case keeps back; `reason` and a note count them.
     """
 
     rule: Rule
@@ -86,6 +88,7 @@ class Outcome:
     reason: str
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    hidden: tuple[Finding, ...] = ()
 
 
 _WEIGHT = {"high": 0, "medium": 1, "low": 2, "informational": 3}
@@ -115,8 +118,12 @@ def run_rules(
 
     Returns:
         One outcome per rule, in the order given. A rule that the engine refuses is a failed outcome, never silence.
+
+    Raises:
+        RuleError: A row of the case's allow-list that says too little, or cannot be read.
     """
-    line = _Line(case, present, now, whole)
+    allowed = allowances(case.query(QUERY, limits=NO_LIMITS).to_pylist())
+    line = _Line(case, present, now, whole, allowed)
     return tuple(line.run(rule, (values or {}).get(rule.slug)) for rule in rules)
 
 
@@ -128,6 +135,7 @@ class _Line:
     present: frozenset[str]
     now: Any
     whole: bool
+    allowed: tuple[Allowance, ...]
 
     def run(self, rule: Rule, values: Mapping[str, Any] | None) -> Outcome:
         """One rule: whether it can run, what it finds, and who could not be judged."""
@@ -142,7 +150,7 @@ class _Line:
             notes = tuple(str(r["Note"]) for r in self.rows(unjudged)) if unjudged else ()
         except (QueryError, RuleError) as error:
             return Outcome(rule, "failed", error.render().partition("\n")[0].removeprefix("error: "), ())
-        return _outcome(rule, found, notes, tables - self.present)
+        return _outcome(rule, found, notes, tables - self.present, self.allowed)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query over everything."""
@@ -182,13 +190,28 @@ class _Line:
         return moments
 
 
-def _outcome(rule: Rule, found: Sequence[Finding], notes: tuple[str, ...], absent: frozenset[str]) -> Outcome:
-    if not found:
-        return Outcome(rule, "ran", _remarks(absent, 0, 0), (), notes)
+def _outcome(
+    rule: Rule,
+    found: Sequence[Finding],
+    notes: tuple[str, ...],
+    absent: frozenset[str],
+    allowed: Sequence[Allowance],
+) -> Outcome:
     unique = {f.id: f for f in found}
     ordered = sorted(unique.values(), key=lambda f: (weight(f.severity), f.first_at, f.id))
-    kept = tuple(ordered[:MOST_FINDINGS])
-    return Outcome(rule, "ran", _remarks(absent, len(kept), len(ordered)), kept, notes)
+    covered = {f.id: next((a for a in allowed if a.covers(f)), None) for f in ordered}
+    hidden = [(f, allowance) for f in ordered if (allowance := covered[f.id]) is not None]
+    shown = [f for f in ordered if covered[f.id] is None]
+    kept = tuple(shown[:MOST_FINDINGS])
+    said = told(hidden)
+    return Outcome(
+        rule,
+        "ran",
+        _remarks(absent, len(kept), len(shown), said),
+        kept,
+        (*notes, *([f"{rule.name}: {said}."] if said else [])),
+        tuple(f for f, _ in hidden),
+    )
 
 
 def _stored(tables: frozenset[str]) -> frozenset[str]:
@@ -203,11 +226,11 @@ def _missing(rule: Rule, tables: frozenset[str], present: frozenset[str]) -> lis
     return [] if any_will_do and len(absent) < len(tables) else absent
 
 
-def _remarks(absent: frozenset[str], kept: int, found: int) -> str:
+def _remarks(absent: frozenset[str], kept: int, found: int, hidden: str) -> str:
     said = [f"without {' and '.join(sorted(absent))}, which has no rows"] if absent else []
     if kept < found:
         said.append(f"and found {found:,} times; only the worst {kept:,} findings are kept")
-    return " ".join(said)
+    return "; ".join(part for part in (" ".join(said), hidden) if part)
 
 
 def _triggered(rule: Rule, rows: int) -> bool:

@@ -291,7 +291,7 @@ def _switched_off(outcomes: Sequence[Outcome], hours: Hours) -> tuple[set[str], 
     for outcome in outcomes:
         if outcome.rule.slug != "diagnostic-setting-deleted":
             continue
-        for found in outcome.findings:
+        for found in (*outcome.findings, *outcome.hidden):
             for name in found.vaults:
                 vault = by_name.get(name)
                 silenced.add(name)
