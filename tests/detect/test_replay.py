@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from keywitness.case import Case, create_case
+from keywitness.detect.allow import QUERY
 from keywitness.detect.replay import Schedule
 from keywitness.detect.rule import Additions, EntityMapping, FieldMapping, Rule
 from keywitness.detect.run import Outcome, run_rules
@@ -88,12 +89,12 @@ def test_a_query_that_judges_each_row_runs_once(case: Case, monkeypatch: pytest.
     whole = Case.query
 
     def counted(self: Case, text: str, window: Any = None, **options: Any) -> Any:
-        asked.append(window)
+        asked.append((text == QUERY, window))
         return whole(self, text, window=window, **options)
 
     monkeypatch.setattr(Case, "query", counted)
     found = ran(case, rule('Reads_CL | where Address == "203.0.113.1"')).findings
-    assert (len(found), asked) == (3, [None])
+    assert (len(found), asked) == (3, [(True, None), (False, None)])  # the allow-list, then the rule
 
 
 def test_a_rule_written_for_everything_runs_once(case: Case) -> None:
