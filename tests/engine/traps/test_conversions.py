@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from keywitness.errors import QueryError
+
 
 @pytest.mark.parametrize(
     ("text", "long", "int_", "real"),
@@ -94,3 +96,20 @@ def test_guids_are_one_in_every_spelling(ask):
         f"print g = guid({digits}) | project tostring(g), g == toguid('{{{digits.lower()}}}'), g == '{digits}', "
         "isnull(toguid('1B2C')), isempty(tostring(guid(null)))"
     ) == (digits.lower(), True, True, True, True)
+
+
+def test_bools_are_read_from_hexadecimal_text(ask):
+    """Null, as for any word. Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project."""
+    assert ask("print tobool(dynamic('0x2A')), tobool('0x0'), tobool('no')") == (True, False, None)
+
+
+def test_toint_wraps_the_largest_long(ask):
+    """An overflow of 64 bits on the way. Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql."""
+    assert ask("print toint(dynamic(9223372036854775806)), toint(9223372036854775806)") == (-2, -2)
+
+
+def test_infinity_without_a_sign_is_refused(ask):
+    """Infinity: the emulator reads `Inf` of a column so, but null from a constant (recorded by kql-to-sql)."""
+    assert ask("print todouble('-inf'), todouble('Infinity')") == (float("-inf"), float("inf"))
+    with pytest.raises(QueryError, match="inf"):
+        ask("print todouble('inf')")

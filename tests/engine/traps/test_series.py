@@ -140,3 +140,12 @@ def test_ends_of_the_numbers(ask):
     assert ask("print series_pow(dynamic([-10, -10, 0]), dynamic([401, 402, -1]))") == (
         ["-Infinity", "Infinity", "Infinity"],
     )
+
+
+def test_whole_series_give_whole_results(ask):
+    """Reals all through: `[9.0]` in text. Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql."""
+    s, t = "dynamic([5, 9, null])", "dynamic([2, 3, 4])"
+    asked = f"print tostring(series_subtract({s}, {t})), tostring(series_multiply({s}, {t})), series_divide({s}, {t})"
+    assert ask(asked) == ("[3,6,null]", "[10,27,null]", [2.5, 3.0, None])
+    with pytest.raises(QueryError, match="outside of long"):
+        ask("print series_add(dynamic([9223372036854775807]), dynamic([1]))")

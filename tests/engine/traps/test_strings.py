@@ -34,6 +34,26 @@ def test_text(ask, call, text):
 
 
 @pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("trim('z', 'zzkzz')", "zkz"),
+        ("trim_start('z', 'zzz')", "zz"),
+        ("trim_end('[z!]', 'kz!')", "kz"),
+        ("trim('z', 'z')", ""),
+        ("trim(@'\\s+', '  k  ')", "k"),
+    ],
+)
+def test_trim_takes_one_match_of_each_end(ask, call, text):
+    """All of them, as SQL's trim takes. Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql."""
+    assert ask(f"print {call}") == (text,)
+
+
+def test_a_part_that_split_does_not_have_is_null(ask):
+    """A list of one empty text. Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project."""
+    assert ask("print split('k;l', ';', 2), isnull(split('k', ';', 1)), split('k;', ';', 1)") == (None, True, [""])
+
+
+@pytest.mark.parametrize(
     ("call", "value"),
     [
         ("countof('aaaa', 'aa')", 3),  # overlapping

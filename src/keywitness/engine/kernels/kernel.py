@@ -78,6 +78,8 @@ class Kernel:
         return pa.array(self._results(rows), ARROW_TYPES[self.result]).take(places)
 
     def _results(self, rows: list[tuple[Any, ...]]) -> list[Any]:
+        if KqlType.REAL in self.parameters:  # 0.0 and -0.0 would be one key
+            return [self.function(*row) for row in rows]
         memory, results = self.memory, []  # DuckDB calls from all its threads: nothing may count on what stands there
         for row in rows:
             result = memory.get(row, _UNKNOWN)

@@ -13,7 +13,7 @@ _REAL, _LONG, _TEXT = KqlType.REAL, KqlType.LONG, KqlType.STRING
 
 
 def real_text(value: float) -> str:
-    """A real as Kusto's `tostring` prints it: the shortest digits that read back as the same number."""
+    """A real as a result shows it: the shortest digits that read back as the same number."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -30,9 +30,29 @@ def decimal_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+_MOST_DIGITS = 16
+
+
 @kernel(_REAL, result=_TEXT)
 def to_text(value: float | None) -> str:
-    return "" if value is None else real_text(value)
+    """A real as `tostring` prints it: with a point, `inf` for infinity.
+
+    Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project. It prints a real of 17 digits
+    with another last digit than the number has, and of exponents no answer is recorded.
+
+    Raises:
+        NoExactAnswerError: For a real of 17 digits, or one that is written with an exponent.
+    """
+    if value is None:
+        return ""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    text = repr(value)
+    if "e" in text or len(text.replace(".", "").lstrip("-0")) > _MOST_DIGITS:
+        raise NoExactAnswerError(f"the text of the real {text} is not known to the last digit: round() it first")
+    return text
 
 
 def _hex(value: int | None, length: int | None, bits: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from keywitness.engine.kernels.documents import read, write
 from keywitness.engine.kernels.fits import numbers
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.model.schema import KqlType
 
 _DYNAMIC, _REAL, _TEXT = KqlType.DYNAMIC, KqlType.REAL, KqlType.STRING
@@ -62,6 +62,7 @@ _PAIRS: dict[str, Callable[[float, float], float | bool]] = {
     "equals": operator.eq,
     "not_equals": operator.ne,
 }
+_WHOLE = frozenset({"add", "subtract", "multiply"})
 _SINGLES: dict[str, Callable[[float], float]] = {
     "exp": math.exp,
     "sign": lambda x: float((x > 0) - (x < 0)),
@@ -80,17 +81,26 @@ _SINGLES: dict[str, Callable[[float], float]] = {
 
 @kernel(_TEXT, _DYNAMIC, _DYNAMIC, result=_DYNAMIC)
 def paired(name: str, left: str | None, right: str | None) -> str | None:
-    """Two series, or a series and one number for all its places."""
+    """Two series, or a series and one number for all its places.
+
+    Sums, differences and products of whole numbers are whole: 5, not 5.0.
+
+    Raises:
+        NoExactAnswerError: For a whole result outside of long.
+    """
     one, two = read(left), read(right)
     if not isinstance(one, list) and not isinstance(two, list):
         return None
     size = max(len(v) for v in (one, two) if isinstance(v, list))
-    columns = [
-        [_number(v) for v in side] + [None] * (size - len(side)) if isinstance(side, list) else [_number(side)] * size
-        for side in (one, two)
+    sides: list[list[Any]] = [
+        side + [None] * (size - len(side)) if isinstance(side, list) else [side] * size for side in (one, two)
     ]
+    if name not in _WHOLE or not all(v is None or type(v) is int for side in sides for v in side):
+        sides = [[_number(v) for v in side] for side in sides]
     combine = _PAIRS[name]
-    values = [None if a is None or b is None else combine(a, b) for a, b in zip(*columns, strict=True)]
+    values: list[Any] = [None if a is None or b is None else combine(a, b) for a, b in zip(*sides, strict=True)]
+    if any(type(v) is int and not -(2**63) <= v < 2**63 for v in values):
+        raise NoExactAnswerError(f"series_{name}() of whole numbers with a result outside of long")
     return write(_finite(values))
 
 

@@ -24,8 +24,19 @@ def _coalesce(use: Use) -> Expr:
 
 
 def _extreme(use: Use) -> Expr:
-    """`max_of`, `min_of`: nulls are passed over, as DuckDB's greatest and least do."""
-    return sql.call("greatest" if use.call.function == "max_of" else "least", *use.args)
+    """`max_of`, `min_of`: nulls are passed over, as DuckDB's greatest and least do.
+
+    Not a number in the first place is the answer of both (measured on Microsoft's emulator); in a later one it is
+    refused, as nothing is recorded of it.
+    """
+    extreme = sql.call("greatest" if use.call.function == "max_of" else "least", *use.args)
+    if use.call.type is not KqlType.REAL:
+        return extreme
+    first, *others = (a.copy() for a in use.args)
+    refused = sql.call("error", sql.text(f"{use.call.function}() with not-a-number behind the first argument"))
+    return sql.case(
+        [(sql.call("isnan", first), first.copy()), *((sql.call("isnan", a), refused.copy()) for a in others)], extreme
+    )
 
 
 def _is_empty(use: Use) -> Expr:

@@ -92,11 +92,12 @@ kw_text_to_long(s) :=
 kw_text_to_real(s) :=
     CASE WHEN regexp_full_match(kw_trimmed(s), '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?')
     THEN try_cast(kw_trimmed(s) AS DOUBLE)
-    WHEN lower(kw_trimmed(s)) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')
+    WHEN lower(kw_trimmed(s)) = 'inf' THEN error('todouble("inf"): Kusto reads it otherwise in a constant; write +inf')
+    WHEN lower(kw_trimmed(s)) IN ('nan', '+inf', '-inf', 'infinity', '+infinity', '-infinity')
     THEN try_cast(ltrim(kw_trimmed(s), '+') AS DOUBLE) END
 kw_text_to_bool(s) :=
     CASE lower(kw_trimmed(s)) WHEN 'true' THEN true WHEN 'false' THEN false
-    ELSE CASE WHEN regexp_full_match(kw_trimmed(s), '[+-]?[0-9]+') THEN try_cast(kw_trimmed(s) AS BIGINT) <> 0 END END
+    ELSE kw_text_to_long(s) <> 0 END
 kw_text_to_guid(s) :=
     CASE WHEN regexp_full_match(trim(s),
     '\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?') THEN
@@ -106,7 +107,7 @@ kw_real_to_long(x) :=
     CASE WHEN isnan(x) THEN NULL WHEN x >= 9.223372036854775807e18 THEN 9223372036854775807
     WHEN x <= -9.223372036854775808e18 THEN -9223372036854775807 - 1 ELSE TRY_CAST(trunc(x) AS BIGINT) END
 kw_long_to_int(x) :=
-    CAST((((x + 2147483648) % 4294967296) + 4294967296) % 4294967296 - 2147483648 AS INTEGER)
+    CAST((((CAST(x AS HUGEINT) + 2147483648) % 4294967296) + 4294967296) % 4294967296 - 2147483648 AS INTEGER)
 kw_dynamic_to_long(d) :=
     CASE json_type(d) WHEN 'DOUBLE' THEN kw_real_to_long(TRY_CAST(d AS DOUBLE)) WHEN 'BOOLEAN' THEN TRY_CAST(d
     = 'true' AS
@@ -232,7 +233,7 @@ kw_split(s, d) :=
     CAST(to_json(string_split(s, d)) AS VARCHAR)
 kw_split_at(s, d, i) :=
     CASE WHEN i >= 0 AND i < len(string_split(s, d)) THEN CAST(to_json([list_extract(string_split(s, d), i + 1)]) AS
-    VARCHAR) ELSE '[""]' END
+    VARCHAR) END
 kw_list_json(l) :=
     '[' || array_to_string(l, ',') || ']'
 -- lists of physical values
