@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from keywitness.engine import files, tabular
+from keywitness.engine import tabular
 from keywitness.engine.emitter import Cut, Emitter, feeding_kernels, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
@@ -86,7 +86,7 @@ class DuckDbEngine:
     def _run(self, program: Program, source: Source, held: _Held, limits: Limits) -> Rows:
         emitted = _emitted(program, source, held.names)
         tables = {cut.table: self._computed(cut, source, held, limits) for cut in emitted.cuts}
-        tables |= {name: files.read(external) for name, external in emitted.files.items()}
+        tables |= {name: _read(external) for name, external in emitted.files.items()}
         key = (limits.memory or 0, self.threads or 0, source.folders())
         with _lent(key) as instance, instance.database.cursor() as connection:
             connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
@@ -290,6 +290,13 @@ def _emitted(program: Program, source: Source, held: frozenset[str]) -> _Emitted
         else:
             macro_names.add(name)
     return _Emitted(query, macros.needed(macro_names), kernels, emitter.cuts, emitter.external)
+
+
+def _read(external: External) -> Any:
+    """The rows of `externaldata`."""
+    from keywitness.engine import files  # start-up time: Arrow loads with the readers of evidence
+
+    return files.read(external)
 
 
 def _define(instance: _Instance, names: list[str], kernels: dict[str, Kernel]) -> None:
