@@ -8,11 +8,16 @@ from typing import Any
 import duckdb
 
 from keywitness.case import Case
+from keywitness.store.snapshot import Snapshot
 
 
 def stored_rows(case: Case, table: str = "AzureDiagnostics") -> list[tuple[Any, ...]]:
     """All rows with all columns and their places."""
-    snapshot = case.snapshot()
+    return rows_of(case.snapshot(), table)
+
+
+def rows_of(snapshot: Snapshot, table: str = "AzureDiagnostics") -> list[tuple[Any, ...]]:
+    """As `stored_rows`, of the case as it was when the snapshot was taken."""
     schema = snapshot.schema(table)
     assert schema is not None
     relation = snapshot.relation(table)

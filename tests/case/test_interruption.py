@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.case.evidence import write_evidence
-from tests.case.reading import content, stored_rows
+from tests.case.reading import content, rows_of
 
 from keywitness.case import Case, create_case, open_case
 
@@ -36,11 +36,12 @@ def finish(case: Path, logs: Path) -> None:
 
 def check_between(case: Case) -> int:
     """What must hold at any moment: the case opens, sums hold, no row stands twice. Returns its rows."""
-    evidence = case.evidence()
+    snapshot = case.snapshot()  # one view: a commit may land between two
+    evidence = snapshot.state.evidence.values()
     assert all(e.read == e.stored + e.duplicate + e.rejected for e in evidence)
-    if not case.snapshot().has_evidence("AzureDiagnostics"):
+    if not snapshot.has_evidence("AzureDiagnostics"):
         return 0
-    rows = stored_rows(case)
+    rows = rows_of(snapshot)
     assert len(rows) == sum(e.stored for e in evidence)
     assert len({row[0] for row in rows}) == len(rows), "a row stands twice"
     return len(rows)
