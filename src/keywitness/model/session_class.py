@@ -1,0 +1,28 @@
+"""What a session was, in the words of the method: one stable slug for each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SessionClass(StrEnum):
+    """The classes of sessions.
+
+    A class says what was done where that is telling by itself (a secret shown, a vault dumped), and with what
+    it was done where it is not (the Azure CLI, an application).
+    """
+
+    PORTAL_BROWSING = "portal-browsing"
+    PORTAL_SHOW_SECRET = "portal-show-secret"  # noqa: S105 (a name, no password)
+    PORTAL_CERTIFICATE_DOWNLOAD = "portal-certificate-download"
+    AZURE_CLI = "azure-cli"
+    POWERSHELL = "powershell"
+    SDK_APPLICATION = "sdk-application"
+    PIPELINE = "pipeline"
+    APP_SERVICE_REFERENCE = "app-service-reference"
+    ARM_DEPLOYMENT = "arm-deployment"
+    BACKUP_OR_SCAN = "backup-or-scan"
+    DUMP_TOOL = "dump-tool"
+    NAME_GUESSING = "name-guessing"
+    DENIED_ENUMERATION = "denied-enumeration"
+    UNKNOWN = "unknown"
