@@ -6,7 +6,6 @@ import json
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -325,8 +324,8 @@ def test_every_documented_example_parses(name: str) -> None:
 
 
 def children(node: syntax.Node) -> Iterator[syntax.Node]:
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for field in node.__struct_fields__:
+        value = getattr(node, field)
         if isinstance(value, syntax.Node):
             yield value
         elif isinstance(value, tuple) and not isinstance(value, syntax.Span):
@@ -415,9 +414,9 @@ def test_deep_nesting_is_refused_with_a_place(text: str) -> None:
     ids=["or", "in", "pipes", "dynamic"],
 )
 def test_long_but_flat_texts_parse(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     parse(text)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_half_of_the_recursion_limit_is_left() -> None:
@@ -541,9 +540,9 @@ def test_token_soup_is_a_tree_or_a_refusal(words: list[str]) -> None:
 
 def test_long_soup_ends_soon() -> None:
     dice = random.Random(7)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(20):
         text = " ".join(dice.choices(SOUP, k=5_000))
         with pytest.raises(QueryError):
             parse(text)
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20

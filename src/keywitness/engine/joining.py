@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from sqlglot import exp
 
 from keywitness.engine import sql
@@ -63,7 +64,7 @@ def pushed(node: plan.Filter) -> plan.Filter | plan.Join:
             above.append(condition)
     if not below:
         return node
-    moved = replace(join, left=plan.Filter(join.left, _all(below)))
+    moved = structs.replace(join, left=plan.Filter(join.left, _all(below)))
     return plan.Filter(moved, _all(above)) if above else moved
 
 
@@ -95,7 +96,7 @@ def _renamed(scalar: plan.Scalar, names: dict[str, plan.ColumnRef]) -> plan.Scal
         case plan.ColumnRef():
             return names[scalar.name]
         case plan.Call():
-            return replace(scalar, args=tuple(_renamed(arg, names) for arg in scalar.args))
+            return structs.replace(scalar, args=tuple(_renamed(arg, names) for arg in scalar.args))
     return scalar
 
 

@@ -1,10 +1,12 @@
-"""Any tree of dataclasses as an indented outline, for a person to read."""
+"""Any tree of nodes (Structs and dataclasses) as an indented outline, for a person to read."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 _SHORT = 100
 
@@ -14,17 +16,17 @@ def outline(node: Any, depth: int = 0) -> str:
     short = repr_short(node)
     if len(short) <= _SHORT - 2 * depth:
         return "  " * depth + short
-    if is_dataclass(node) and not isinstance(node, type):
+    if names := _fields(node):
         lines = ["  " * depth + type(node).__name__]
-        for field in fields(node):
-            value = getattr(node, field.name)
+        for name in names:
+            value = getattr(node, name)
             if value in (None, (), ""):
                 continue
             text = repr_short(value)
-            if len(text) <= _SHORT - 2 * depth - len(field.name):
-                lines.append("  " * (depth + 1) + f"{field.name}: {text}")
+            if len(text) <= _SHORT - 2 * depth - len(name):
+                lines.append("  " * (depth + 1) + f"{name}: {text}")
             else:
-                lines += ["  " * (depth + 1) + f"{field.name}:", outline(value, depth + 2)]
+                lines += ["  " * (depth + 1) + f"{name}:", outline(value, depth + 2)]
         return "\n".join(lines)
     if isinstance(node, (tuple, list)):
         return "\n".join(outline(item, depth) for item in node)
@@ -35,9 +37,15 @@ def repr_short(node: Any) -> str:
     """One line of a node."""
     if isinstance(node, Enum):
         return str(node.value)
-    if is_dataclass(node) and not isinstance(node, type):
-        inside = ", ".join(repr_short(getattr(node, f.name)) for f in fields(node))
+    if names := _fields(node):
+        inside = ", ".join(repr_short(getattr(node, name)) for name in names)
         return f"{type(node).__name__}({inside})"
     if isinstance(node, (tuple, list)):
         return "[" + ", ".join(repr_short(item) for item in node) + "]"
     return repr(node)
+
+
+def _fields(node: Any) -> tuple[str, ...]:
+    if isinstance(node, Struct):
+        return node.__struct_fields__
+    return tuple(f.name for f in fields(node)) if is_dataclass(node) and not isinstance(node, type) else ()

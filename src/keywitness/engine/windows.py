@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from sqlglot import exp
 
 from keywitness.engine import sql
@@ -76,7 +77,7 @@ def _replaced(scalar: plan.Scalar, stand_ins: dict[plan.WindowCall, plan.ColumnR
     if isinstance(scalar, plan.WindowCall) and scalar in stand_ins:
         return stand_ins[scalar]
     if isinstance(scalar, (plan.WindowCall, plan.Call)):
-        return replace(scalar, args=tuple(_replaced(a, stand_ins) for a in scalar.args))
+        return structs.replace(scalar, args=tuple(_replaced(a, stand_ins) for a in scalar.args))
     return scalar
 
 

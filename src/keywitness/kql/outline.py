@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from keywitness.kql import syntax
@@ -34,16 +33,18 @@ def syntax_text(query: syntax.Query) -> str:
 def _node(node: syntax.Node, label: str, depth: int) -> Iterator[str]:
     plain: list[str] = []
     children: list[tuple[str, syntax.Node]] = []
-    for field in fields(node):
-        value = getattr(node, field.name)
-        if field.name == "span" or (value == field.default and field.name != "value"):
+    names = node.__struct_fields__
+    usual = dict(zip(reversed(names), reversed(node.__struct_defaults__), strict=False))
+    for name in names:
+        value = getattr(node, name)
+        if name == "span" or (name in usual and value == usual[name] and name != "value"):
             continue
         if isinstance(value, syntax.Node):
-            children.append((field.name, value))
+            children.append((name, value))
         elif isinstance(value, tuple):
-            children.extend((field.name, item) for item in value)
+            children.extend((name, item) for item in value)
         else:
-            plain.append(_plain(field.name, value))
+            plain.append(_plain(name, value))
     head = f"{label}: " if label else ""
     span = f"[{node.span.start}..{node.span.end}]"
     yield f"{_INDENT * depth}{head}{' '.join([type(node).__name__, *plain, span])}"

@@ -24,32 +24,30 @@ Kusto converts silently, so an engine finds operands of equal type, or the mix t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from keywitness.model.schema import Column, KqlType, Schema
 
 # ---------------------------------------------------------------- scalars
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A constant, in physical form: ticks for datetime and timespan, JSON text for dynamic, None for null."""
 
     value: Any
     type: KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRef:
+class ColumnRef(Struct, frozen=True):
     """A column of the input."""
 
     name: str
     type: KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A scalar function or operator over scalars."""
 
     function: str
@@ -57,8 +55,7 @@ class Call:
     type: KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class WindowCall:
+class WindowCall(Struct, frozen=True):
     """A function over the serialized order of its input.
 
     prev next row_number row_cumsum row_rank_dense row_rank_min row_window_session. Every argument is filled in:
@@ -71,8 +68,7 @@ class WindowCall:
     type: KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class InTable:
+class InTable(Struct, frozen=True):
     """`x in (T | project c)`: true when the value is in the plan's first column."""
 
     needle: Scalar
@@ -81,8 +77,7 @@ class InTable:
     type: KqlType = KqlType.BOOL
 
 
-@dataclass(frozen=True, slots=True)
-class ToScalar:
+class ToScalar(Struct, frozen=True):
     """`toscalar(T)`: the first cell of the plan's rows, null when there is none."""
 
     plan: Plan
@@ -92,8 +87,7 @@ class ToScalar:
 Scalar: TypeAlias = "Literal | ColumnRef | Call | WindowCall | InTable | ToScalar"
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
+class Aggregate(Struct, frozen=True):
     """An aggregate of `summarize`, with Kusto's canonical name (count, dcount, make_set, arg_max ...).
 
     `arg_max`/`arg_min` are bound to one Aggregate per result column: args = (maximised, returned); the first column
@@ -109,8 +103,7 @@ class Aggregate:
 # ---------------------------------------------------------------- tables
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """One output column: name and how it is computed."""
 
     name: str
@@ -118,29 +111,25 @@ class Named:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NamedAggregate:
+class NamedAggregate(Struct, frozen=True):
     name: str
     value: Aggregate
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(Struct, frozen=True):
     value: Scalar
     descending: bool
     nulls_first: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """All rows of a table of the case."""
 
     table: str
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that rows are read from.
 
     Args:
@@ -156,8 +145,7 @@ class File:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(Struct, frozen=True):
     """The records of files, as `externaldata` and watchlists read them.
 
     Every cell is text as it stands in the file; the binder converts it. For `json` and `multijson` the one column is
@@ -175,8 +163,7 @@ class External:
 ROW_NUMBER = "$row"
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """Rows in the query itself: `datatable`, `getschema`; cells in physical form.
 
     `print` is a Project over a Constant of one row and no columns.
@@ -186,8 +173,7 @@ class Constant:
     rows: tuple[tuple[Any, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """`range name from start to stop step step`; `schema` has the one column."""
 
     schema: Schema
@@ -196,8 +182,7 @@ class Range:
     step: Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     source: Plan
     predicate: Scalar
 
@@ -206,8 +191,7 @@ class Filter:
         return self.source.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """Exactly these columns, computed side by side from the source (extend, project*, parse)."""
 
     source: Plan
@@ -218,8 +202,7 @@ class Project:
         return Schema(Column(c.name, c.value.type, c.hidden) for c in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Summarize:
+class Summarize(Struct, frozen=True):
     """Groups in `keys` order, then aggregates. No keys: one row, also for no input. No aggregates: distinct."""
 
     source: Plan
@@ -232,8 +215,7 @@ class Summarize:
         return Schema([*keys, *(Column(a.name, a.value.type) for a in self.aggregates)])
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True):
     source: Plan
     keys: tuple[SortKey, ...]
 
@@ -242,8 +224,7 @@ class Sort:
         return self.source.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """The first `count` rows of the source's order (any rows when it has none). Over a Sort it is `top`."""
 
     source: Plan
@@ -254,8 +235,7 @@ class Take:
         return self.source.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     source: Plan
     count: Scalar
 
@@ -264,8 +244,7 @@ class Sample:
         return self.source.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Serialize:
+class Serialize(Struct, frozen=True):
     """Freezes the order of its source for WindowCalls above."""
 
     source: Plan
@@ -275,8 +254,7 @@ class Serialize:
         return self.source.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """Two tables by equal keys.
 
     `kind` is Kusto's: innerunique inner leftouter rightouter fullouter leftanti rightanti leftsemi rightsemi.
@@ -297,8 +275,7 @@ class Join:
         return Schema(Column(c.name, c.type, c.hidden) for c in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
-class JoinColumn:
+class JoinColumn(Struct, frozen=True):
     name: str
     side: str
     source_name: str
@@ -306,16 +283,14 @@ class JoinColumn:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(Struct, frozen=True):
     """All rows of all sources, already projected to equal schemas by the binder."""
 
     sources: tuple[Plan, ...]
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
-class MvExpand:
+class MvExpand(Struct, frozen=True):
     """`mv-expand`: each of `columns` (a dynamic array or bag of the source) replaced by its elements, in step.
 
     `item_types[i]` is the type of the i-th expanded column in `schema` (dynamic unless `to typeof`).
@@ -332,8 +307,7 @@ class MvExpand:
     bag_kind: str = "bag"
 
 
-@dataclass(frozen=True, slots=True)
-class MvApply:
+class MvApply(Struct, frozen=True):
     """`mv-apply`: per input row, expand, run `body` over the expanded rows, keep the other columns beside.
 
     The leaf of `body` is `Outer`. A column of `schema` is the body's where the body has the name, else the source's.
@@ -350,15 +324,13 @@ class MvApply:
     limit: Scalar | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outer:
+class Outer(Struct, frozen=True):
     """The leaf of a sub-plan that is run per row or per partition (mv-apply, partition)."""
 
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Struct, frozen=True):
     """`partition`: the rows of each value of `key` through `body`, whose leaf is `Outer`; all results together."""
 
     source: Plan
@@ -370,8 +342,7 @@ class Partition:
         return self.body.schema
 
 
-@dataclass(frozen=True, slots=True)
-class ScanStep:
+class ScanStep(Struct, frozen=True):
     """One step of `scan`. In its expressions `state_column(step, column)` is a value of the step's state."""
 
     name: str
@@ -380,8 +351,7 @@ class ScanStep:
     output: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ScanSteps:
+class ScanSteps(Struct, frozen=True):
     """`scan`: rows in their order against steps, which remember what they matched.
 
     `declared` are the new columns with their defaults; behind them stands `match_id`, where asked for. `keys` are
@@ -406,8 +376,7 @@ def state_column(step: str, column: str) -> str:
     return f"\0{step}\0{column}"
 
 
-@dataclass(frozen=True, slots=True)
-class MakeSeries:
+class MakeSeries(Struct, frozen=True):
     """`make-series`: per group, one dynamic array per aggregate and one of the axis.
 
     `nonempty` (`kind=nonempty`): no input and no keys give one row of defaults.
@@ -425,8 +394,7 @@ class MakeSeries:
     nonempty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TabularCall:
+class TabularCall(Struct, frozen=True):
     """Rows that a tabular kernel computes from whole tables, because no relational algebra says it.
 
     The kernel reads all columns of its sources, by name. `options` are constants in physical form, in the order of
@@ -439,8 +407,7 @@ class TabularCall:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True)
-class MatchEdge:
+class MatchEdge(Struct, frozen=True):
     """One edge of a graph pattern, as an option of the kernel that seeks it.
 
     `left` and `right` number the nodes of the pattern; `direction` is right, left or either. `bounds` are the least and
@@ -456,8 +423,7 @@ class MatchEdge:
     inner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchValue:
+class MatchValue(Struct, frozen=True):
     """One column of the matches: what a node or an edge of the pattern has in `column` of the kernel's input.
 
     `place` numbers the node or edge. `fold` says what becomes of the edges of a path, or with `inner` of the nodes
@@ -472,8 +438,7 @@ class MatchValue:
     inner: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """A tabular `let`, computed once: every Shared of one name stands for the same rows."""
 
     name: str
@@ -490,8 +455,7 @@ Plan: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """A whole query text, bound: its result, its notes to the user, and how to draw it.
 
     A text with several results (statements, `fork`, `facet`) is the program of the last one; the others stand in

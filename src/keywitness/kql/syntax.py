@@ -9,8 +9,9 @@ Not in the tree: parentheses around a scalar, comments, trailing commas and semi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from keywitness.model.schema import KqlType
 
@@ -22,8 +23,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """Any node: where it stands in the text."""
 
     span: Span
@@ -32,8 +32,7 @@ class Node:
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Node):
+class Literal(Node, frozen=True):
     """A constant in physical form (see `model.schema`), None for a typed null (`long(null)`).
 
     bool -> bool, int and long -> int, real -> float (nan, +inf, -inf too), decimal -> `decimal.Decimal`, string -> str,
@@ -49,8 +48,7 @@ class Literal(Node):
     sized: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NameRef(Node):
+class NameRef(Node, frozen=True):
     """A name: column, table, variable or function without arguments. `$left`, `$right` and `$table` are names too.
 
     `quoted` is True for `['name']`, which is never a keyword.
@@ -60,44 +58,38 @@ class NameRef(Node):
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WildcardName(Node):
+class WildcardName(Node, frozen=True):
     """A name pattern such as `Azure*`, `*_s` or `a*b*`; `*` alone is `Star`."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class Star(Node):
+class Star(Node, frozen=True):
     """`*`: all columns, any column, any table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member(Node):
+class Member(Node, frozen=True):
     """`object.name`: a property of a dynamic value, a column of `$left`, or a table of `database("d")`."""
 
     object: Expression
     name: NameRef | WildcardName
 
 
-@dataclass(frozen=True, slots=True)
-class MethodCall(Node):
+class MethodCall(Node, frozen=True):
     """`object.function(...)`, as in `cluster("c").database("d")`."""
 
     object: Expression
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
-class Index(Node):
+class Index(Node, frozen=True):
     """`object[index]`, with a number, a string or any expression."""
 
     object: Expression
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     """`function(arguments)`. Arguments may be `Named`, `Star`, `Pipeline` (toscalar, materialize) or wildcards.
 
     Type conversions written as literals (`long(5)`) are `Literal`, not calls.
@@ -107,8 +99,7 @@ class Call(Node):
     args: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Named(Node):
+class Named(Node, frozen=True):
     """`name = value`, or `(a, b) = value` when `compound`."""
 
     names: tuple[NameRef, ...]
@@ -116,16 +107,14 @@ class Named(Node):
     compound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unary(Node):
+class Unary(Node, frozen=True):
     """`-x` or `+x`. (`not` is a call.)"""
 
     op: str
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Binary(Node):
+class Binary(Node, frozen=True):
     """Two operands.
 
     `op` is one of `+ - * / %`, `== != < <= > >=`, `=~ !~`, a string operator (`has !has has_cs !has_cs hasprefix
@@ -138,16 +127,14 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Logical(Node):
+class Logical(Node, frozen=True):
     """`a and b and c`, or the same with `or`: flat, so that a thousand terms are no deep tree."""
 
     op: str
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Between(Node):
+class Between(Node, frozen=True):
     """`value between (low .. high)`, both ends included."""
 
     value: Expression
@@ -156,8 +143,7 @@ class Between(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class In(Node):
+class In(Node, frozen=True):
     """`value op (items)` with op `in !in in~ !in~ has_any !has_any has_all !has_all`.
 
     One item may be a `Pipeline`, or a name that turns out to be a table or a dynamic array.
@@ -168,15 +154,13 @@ class In(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ToTypeof(Node):
+class ToTypeof(Node, frozen=True):
     """`typeof(type)` as an argument."""
 
     type: KqlType
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline(Node):
+class Pipeline(Node, frozen=True):
     """`source | operator | operator`.
 
     `source` is None where rows come from outside (mv-apply, partition, fork bodies).
@@ -186,16 +170,14 @@ class Pipeline(Node):
     operators: tuple[Operator, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnDecl(Node):
+class ColumnDecl(Node, frozen=True):
     """`name: type`, in datatable, parse, functions, externaldata. `type` is None where the text leaves it out."""
 
     name: NameRef
     type: KqlType | None
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter(Node):
+class Parameter(Node, frozen=True):
     """A function parameter: scalar (`type`, perhaps `default`) or tabular (`columns`, `open` for `(*)`)."""
 
     name: NameRef
@@ -206,8 +188,7 @@ class Parameter(Node):
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lambda(Node):
+class Lambda(Node, frozen=True):
     """`(parameters) { statements; result }`, also `view () {...}`. `result` is None for an empty body."""
 
     parameters: tuple[Parameter, ...]
@@ -222,8 +203,7 @@ Expression: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey(Node):
+class SortKey(Node, frozen=True):
     """One key of sort or top. Kusto's defaults are filled in: descending; nulls first when ascending, else last."""
 
     value: Expression
@@ -231,8 +211,7 @@ class SortKey(Node):
     nulls_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Option(Node):
+class Option(Node, frozen=True):
     """`name = value` between an operator's name and its operands (hints, kind ...), or in `with (...)`."""
 
     name: str
@@ -242,13 +221,11 @@ class Option(Node):
 # ---------------------------------------------------------------- operators that start a pipeline
 
 
-@dataclass(frozen=True, slots=True)
-class Print(Node):
+class Print(Node, frozen=True):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Range(Node):
+class Range(Node, frozen=True):
     """`range name from start to stop step step`."""
 
     name: NameRef
@@ -257,8 +234,7 @@ class Range(Node):
     step: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Datatable(Node):
+class Datatable(Node, frozen=True):
     """`datatable (columns) [values]`: the values row by row, their number a multiple of the columns'."""
 
     columns: tuple[ColumnDecl, ...]
@@ -266,15 +242,13 @@ class Datatable(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalData(Node):
+class ExternalData(Node, frozen=True):
     columns: tuple[ColumnDecl, ...]
     uris: tuple[Expression, ...]
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Find(Node):
+class Find(Node, frozen=True):
     """`find withsource=c in (tables) where predicate project ...`; a `Star` among the columns is `pack(*)`."""
 
     sources: tuple[Expression, ...]
@@ -285,8 +259,7 @@ class Find(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MacroExpand(Node):
+class MacroExpand(Node, frozen=True):
     """`macro-expand kind=... entity_group [...] as X (statements)`; the group written there is a `Call`."""
 
     group: Expression | None
@@ -298,8 +271,7 @@ class MacroExpand(Node):
 # ---------------------------------------------------------------- operators of both positions
 
 
-@dataclass(frozen=True, slots=True)
-class Union(Node):
+class Union(Node, frozen=True):
     """`union kind=outer withsource=c isfuzzy=true T1, (T2 | ...), T*`; after a pipe the input comes first.
 
     `kind` is "outer" or "inner".
@@ -312,8 +284,7 @@ class Union(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Search(Node):
+class Search(Node, frozen=True):
     """`search kind=case_sensitive in (tables) predicate`; a bare string in the predicate is a term for all columns."""
 
     predicate: Expression
@@ -322,8 +293,7 @@ class Search(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate(Node):
+class Evaluate(Node, frozen=True):
     """`evaluate plugin(arguments) : (columns)`; `open_schema` for `: (*, ...)`."""
 
     call: Call
@@ -332,8 +302,7 @@ class Evaluate(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnsupportedOperator(Node):
+class UnsupportedOperator(Node, frozen=True):
     """An operator of Kusto that the front end knows by name only."""
 
     name: str
@@ -342,8 +311,7 @@ class UnsupportedOperator(Node):
 # ---------------------------------------------------------------- operators after a pipe
 
 
-@dataclass(frozen=True, slots=True)
-class Broken(Node):
+class Broken(Node, frozen=True):
     """Text that could not be read, in the place of an operator, a source or the value of `let`.
 
     `word` is the operator's name, "" elsewhere. `parser.parse` never returns one.
@@ -352,106 +320,89 @@ class Broken(Node):
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Where(Node):
+class Where(Node, frozen=True):
     predicate: Expression
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Extend(Node):
+class Extend(Node, frozen=True):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Project(Node):
+class Project(Node, frozen=True):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectAway(Node):
+class ProjectAway(Node, frozen=True):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectKeep(Node):
+class ProjectKeep(Node, frozen=True):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectRename(Node):
+class ProjectRename(Node, frozen=True):
     """Each column is `Named` with a `NameRef` as its value."""
 
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReorderColumn(Node):
+class ReorderColumn(Node, frozen=True):
     """`order` is "", "asc", "desc", "granny-asc" or "granny-desc"."""
 
     column: Expression
     order: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectReorder(Node):
+class ProjectReorder(Node, frozen=True):
     columns: tuple[ReorderColumn, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectByNames(Node):
+class ProjectByNames(Node, frozen=True):
     columns: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Summarize(Node):
+class Summarize(Node, frozen=True):
     aggregates: tuple[Expression, ...]
     keys: tuple[Expression, ...]
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Distinct(Node):
+class Distinct(Node, frozen=True):
     """Columns are expressions, or one `Star`."""
 
     columns: tuple[Expression, ...]
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sort(Node):
+class Sort(Node, frozen=True):
     keys: tuple[SortKey, ...]
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Top(Node):
+class Top(Node, frozen=True):
     count: Expression
     keys: tuple[SortKey, ...]
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Take(Node):
+class Take(Node, frozen=True):
     count: Expression
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sample(Node):
+class Sample(Node, frozen=True):
     count: Expression
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SampleDistinct(Node):
+class SampleDistinct(Node, frozen=True):
     count: Expression
     column: Expression
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Join(Node):
+class Join(Node, frozen=True):
     """`join kind=k (right) on conditions`.
 
     `kind` is lower case, "innerunique" when left out (`anti` -> leftanti, `semi` -> leftsemi and so on stay as
@@ -466,8 +417,7 @@ class Join(Node):
     where_form: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Node):
+class Lookup(Node, frozen=True):
     """`lookup kind=k (right) on conditions`; kind is "leftouter" (the default) or "inner"."""
 
     right: Expression
@@ -476,16 +426,14 @@ class Lookup(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExpandColumn(Node):
+class ExpandColumn(Node, frozen=True):
     """`name = value to typeof(type)`. `value` is a `Named` where the text names it."""
 
     value: Expression
     to_type: KqlType | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MvExpand(Node):
+class MvExpand(Node, frozen=True):
     """`bag_kind` is "bag" or "array" (from `kind=` or `bagexpansion=`)."""
 
     columns: tuple[ExpandColumn, ...]
@@ -495,8 +443,7 @@ class MvExpand(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MvApply(Node):
+class MvApply(Node, frozen=True):
     columns: tuple[ExpandColumn, ...]
     body: Pipeline
     bag_kind: str = "bag"
@@ -505,16 +452,14 @@ class MvApply(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesAggregate(Node):
+class SeriesAggregate(Node, frozen=True):
     """`name = aggregate default = value`; `value` is a `Named` where the text names it."""
 
     value: Expression
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MakeSeries(Node):
+class MakeSeries(Node, frozen=True):
     """`make-series aggregates on axis from start to stop step step by keys`; `in_range` for `in range(a, b, c)`."""
 
     aggregates: tuple[SeriesAggregate, ...]
@@ -527,8 +472,7 @@ class MakeSeries(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parse(Node):
+class Parse(Node, frozen=True):
     """`parse kind=k flags=f expression with * "text" name:type ...`.
 
     `drop_unmatched` for parse-where. `kind` is "simple", "regex" or "relaxed". Pattern items: `Star`, a string
@@ -542,78 +486,66 @@ class Parse(Node):
     drop_unmatched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ParseKv(Node):
+class ParseKv(Node, frozen=True):
     expression: Expression
     columns: tuple[ColumnDecl, ...]
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Invoke(Node):
+class Invoke(Node, frozen=True):
     """`invoke f(arguments)`: the input is the function's first argument."""
 
     call: Call | MethodCall
 
 
-@dataclass(frozen=True, slots=True)
-class As(Node):
+class As(Node, frozen=True):
     name: NameRef
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Render(Node):
+class Render(Node, frozen=True):
     """`kind` as written in lower case; options of `with (...)` or the old spelling without it."""
 
     kind: str
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Serialize(Node):
+class Serialize(Node, frozen=True):
     columns: tuple[Expression, ...] = ()
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GetSchema(Node):
+class GetSchema(Node, frozen=True):
     """`getschema`: the columns as rows."""
 
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Count(Node):
+class Count(Node, frozen=True):
     """`count`; `name` for `count as name`."""
 
     name: NameRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Consume(Node):
+class Consume(Node, frozen=True):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ForkBranch(Node):
+class ForkBranch(Node, frozen=True):
     name: NameRef | None
     body: Pipeline
 
 
-@dataclass(frozen=True, slots=True)
-class Fork(Node):
+class Fork(Node, frozen=True):
     branches: tuple[ForkBranch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Facet(Node):
+class Facet(Node, frozen=True):
     columns: tuple[Expression, ...]
     body: Pipeline | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Partition(Node):
+class Partition(Node, frozen=True):
     """`partition hint.strategy=s by key (body)`."""
 
     key: Expression
@@ -621,8 +553,7 @@ class Partition(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TopNestedLevel(Node):
+class TopNestedLevel(Node, frozen=True):
     """`N of expression with others = value by aggregate desc`. `count` None: all."""
 
     count: Expression | None
@@ -631,32 +562,27 @@ class TopNestedLevel(Node):
     by: SortKey
 
 
-@dataclass(frozen=True, slots=True)
-class TopNested(Node):
+class TopNested(Node, frozen=True):
     levels: tuple[TopNestedLevel, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TopHitters(Node):
+class TopHitters(Node, frozen=True):
     count: Expression
     value: Expression
     by: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reduce(Node):
+class Reduce(Node, frozen=True):
     value: Expression
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ScanDecl(Node):
+class ScanDecl(Node, frozen=True):
     column: ColumnDecl
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScanStep(Node):
+class ScanStep(Node, frozen=True):
     """`step name optional output=all|last|none: condition => column = value, ...`."""
 
     name: NameRef
@@ -666,8 +592,7 @@ class ScanStep(Node):
     output: str = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan(Node):
+class Scan(Node, frozen=True):
     declarations: tuple[ScanDecl, ...]
     steps: tuple[ScanStep, ...]
     match_id: NameRef | None = None
@@ -676,21 +601,18 @@ class Scan(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AssertSchema(Node):
+class AssertSchema(Node, frozen=True):
     columns: tuple[ColumnDecl, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeTable(Node):
+class NodeTable(Node, frozen=True):
     """`table on key`: the nodes of a graph with their properties."""
 
     table: Expression
     key: NameRef
 
 
-@dataclass(frozen=True, slots=True)
-class MakeGraph(Node):
+class MakeGraph(Node, frozen=True):
     """`make-graph source --> target with nodes on key`, or `with_node_id=name`; `directed` is False for `--`.
 
     `partitioned-by column (body)` runs the body over the graph of each value.
@@ -705,15 +627,13 @@ class MakeGraph(Node):
     body: Pipeline | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PatternNode(Node):
+class PatternNode(Node, frozen=True):
     """`(a)` or `()`."""
 
     name: NameRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PatternEdge(Node):
+class PatternEdge(Node, frozen=True):
     """`-[e]->` (`direction` right), `<-[e]-` (left), `-[e]-` (either); with `low` and `high` a path, `-[e*1..5]->`."""
 
     name: NameRef | None
@@ -722,16 +642,14 @@ class PatternEdge(Node):
     high: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GraphPattern(Node):
+class GraphPattern(Node, frozen=True):
     """`(a)-[e]->(b)--(c)`: nodes, and the edge between each and the next."""
 
     nodes: tuple[PatternNode, ...]
     edges: tuple[PatternEdge, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GraphMatch(Node):
+class GraphMatch(Node, frozen=True):
     """`graph-match cycles=c patterns where predicate project columns`; `cycles` is all, none or unique_edges."""
 
     patterns: tuple[GraphPattern, ...]
@@ -741,8 +659,7 @@ class GraphMatch(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GraphShortestPaths(Node):
+class GraphShortestPaths(Node, frozen=True):
     """`graph-shortest-paths output=o pattern where predicate project columns`; `output` is any or all."""
 
     patterns: tuple[GraphPattern, ...]
@@ -752,16 +669,14 @@ class GraphShortestPaths(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GraphMarkComponents(Node):
+class GraphMarkComponents(Node, frozen=True):
     """`graph-mark-components kind=weak with_component_id=name`; `kind` is weak or strong."""
 
     kind: str = "weak"
     name: NameRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GraphExport(Node):
+class GraphExport(Node, frozen=True):
     """`nodes as name with_node_id=column`, or the same of `edges` with the ids of both ends."""
 
     what: str
@@ -771,8 +686,7 @@ class GraphExport(Node):
     target_id: NameRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GraphToTable(Node):
+class GraphToTable(Node, frozen=True):
     exports: tuple[GraphExport, ...]
 
 
@@ -791,8 +705,7 @@ Operator: TypeAlias = (
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
-class Let(Node):
+class Let(Node, frozen=True):
     """`let name = value`: a scalar expression, a `Pipeline` or a `Lambda`.
 
     A bare name, call or member may turn out to be a table: only the binder knows.
@@ -802,15 +715,13 @@ class Let(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class QueryParameters(Node):
+class QueryParameters(Node, frozen=True):
     """`declare query_parameters (name: type = default, ...)`."""
 
     parameters: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PatternCase(Node):
+class PatternCase(Node, frozen=True):
     """`(values).[path] = { body }`; `path` is None where the pattern has none."""
 
     values: tuple[Literal, ...]
@@ -818,8 +729,7 @@ class PatternCase(Node):
     body: Lambda
 
 
-@dataclass(frozen=True, slots=True)
-class DeclarePattern(Node):
+class DeclarePattern(Node, frozen=True):
     """`declare pattern name = (parameters)[path] { cases }`; a bare `declare pattern name` has none of the others."""
 
     name: NameRef
@@ -828,31 +738,27 @@ class DeclarePattern(Node):
     cases: tuple[PatternCase, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SetOption(Node):
+class SetOption(Node, frozen=True):
     """`set name = value`; a bare `set name` has value None."""
 
     name: NameRef
     value: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alias(Node):
+class Alias(Node, frozen=True):
     """`alias database name = cluster(...).database(...)`."""
 
     name: NameRef
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Restrict(Node):
+class Restrict(Node, frozen=True):
     """`restrict access to (...)`."""
 
     names: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionStatement(Node):
+class ExpressionStatement(Node, frozen=True):
     """A query: a `Pipeline` (also for a bare table name: no operators then)."""
 
     value: Pipeline
@@ -861,8 +767,7 @@ class ExpressionStatement(Node):
 Statement: TypeAlias = "Let | QueryParameters | DeclarePattern | SetOption | Alias | Restrict | ExpressionStatement"
 
 
-@dataclass(frozen=True, slots=True)
-class Query(Node):
+class Query(Node, frozen=True):
     """A whole text.
 
     Args:

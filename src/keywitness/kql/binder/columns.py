@@ -6,8 +6,9 @@ import fnmatch
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
+
+from msgspec.structs import replace
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics

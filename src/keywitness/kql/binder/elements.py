@@ -7,8 +7,10 @@ columns and nulls as measured on Kusto's emulator in the documents of the MIT-li
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import diagnostics
@@ -64,8 +66,8 @@ class Elements:
                 return node
             case tuple():
                 return tuple(self.rewritten(item) for item in node)
-            case syntax.Node() if is_dataclass(node):
-                inside = {f.name: getattr(node, f.name) for f in fields(node) if f.name != "span"}
+            case syntax.Node():
+                inside = {f: getattr(node, f) for f in node.__struct_fields__ if f != "span"}
                 return replace(node, **{name: self.rewritten(value) for name, value in inside.items()})
         return node
 
@@ -224,8 +226,8 @@ class Elements:
                 return tuple(self._inside_path(item, inner=inner) for item in node)
             case syntax.Pipeline():
                 return node
-            case syntax.Node() if is_dataclass(node):
-                inside = {f.name: getattr(node, f.name) for f in fields(node) if f.name != "span"}
+            case syntax.Node():
+                inside = {f: getattr(node, f) for f in node.__struct_fields__ if f != "span"}
                 return replace(node, **{n: self._inside_path(value, inner=inner) for n, value in inside.items()})
         return node
 

@@ -9,7 +9,6 @@ eligible and how columns are called as measured on Kusto's emulator in the docum
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from keywitness.kql import plan, syntax
@@ -221,4 +220,4 @@ def _speaks_of(pattern: MatchPattern, node: Any) -> bool:
         return any(_speaks_of(pattern, item) for item in node)
     if isinstance(node, syntax.NameRef):
         return node.name in pattern.values
-    return isinstance(node, syntax.Node) and any(_speaks_of(pattern, getattr(node, f.name)) for f in fields(node))
+    return isinstance(node, syntax.Node) and any(_speaks_of(pattern, getattr(node, f)) for f in node.__struct_fields__)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from keywitness.kql import functions, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.names import implied
 
 
-@dataclass(frozen=True, slots=True)
-class Part(syntax.Call):
+class Part(syntax.Call, frozen=True):
     """One value of a call that gives several; `suggested` is the name that the value has by itself."""
 
     place: int

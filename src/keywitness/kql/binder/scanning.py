@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
@@ -131,7 +133,7 @@ def _with_state(node: Any, steps: frozenset[str]) -> Any:
             return syntax.NameRef(node.span, plan.state_column(step, column), quoted=True)
         case tuple():
             return tuple(_with_state(item, steps) for item in node)
-        case syntax.Node() if is_dataclass(node):
-            inside = {f.name: getattr(node, f.name) for f in fields(node) if f.name != "span"}
-            return replace(node, **{name: _with_state(value, steps) for name, value in inside.items()})
+        case syntax.Node():
+            inside = {f: getattr(node, f) for f in node.__struct_fields__ if f != "span"}
+            return structs.replace(node, **{name: _with_state(value, steps) for name, value in inside.items()})
     return node

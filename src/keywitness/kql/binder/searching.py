@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+
+from msgspec.structs import replace
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import comparisons, diagnostics, sources
@@ -121,9 +122,9 @@ def _names(node: syntax.Node) -> Iterator[syntax.NameRef]:
                 for item in items:
                     yield from _names(item)
         case _:
-            for field in fields(node):
-                value = getattr(node, field.name)
-                for part in value if isinstance(value, tuple) and field.name != "span" else (value,):
+            for field in node.__struct_fields__:
+                value = getattr(node, field)
+                for part in value if isinstance(value, tuple) and field != "span" else (value,):
                     if isinstance(part, syntax.Node):
                         yield from _names(part)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from msgspec import structs
+
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import (
     branches,
@@ -86,7 +88,7 @@ def bind(
     *others, last = programs
     if others:
         context.note(f"the query has {len(programs)} results: this is the last one, the others come before it")
-    return replace(last, notes=tuple(context.notes), others=tuple(others))
+    return structs.replace(last, notes=tuple(context.notes), others=tuple(others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def surroundings(query: syntax.Query, catalog: Catalog) -> Surroundings:
     for statement in query.statements:
         with refusals:
             if isinstance(statement, syntax.ExpressionStatement):
-                value = bind_value(context, scope, replace(statement.value, operators=()))
+                value = bind_value(context, scope, structs.replace(statement.value, operators=()))
                 value, _ = _going_on(context, scope, value, statement.value.operators)
                 rows = value if isinstance(value, Rows) else None
             else:
@@ -126,7 +128,7 @@ def _results(context: Context, scope: Scope, statement: syntax.Statement, *, is_
     """
     if isinstance(statement, syntax.ExpressionStatement) and statement.value.operators:
         *most, last = statement.value.operators
-        source = replace(statement.value, operators=tuple(most))
+        source = structs.replace(statement.value, operators=tuple(most))
         if isinstance(last, syntax.GraphToTable):
             graph = graphs.expected(bind_value(context, scope, source), last.span, "graph-to-table")
             exports = list(graphs.exports(scope, graph, last))

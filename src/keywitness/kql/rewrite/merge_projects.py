@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from keywitness.kql.plan import ColumnRef, Literal, Plan, Project
 from keywitness.kql.rewrite.tree import from_below, movable, parts, with_columns

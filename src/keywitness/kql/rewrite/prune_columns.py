@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from keywitness.kql import plan
 from keywitness.kql.plan import Plan, Scalar

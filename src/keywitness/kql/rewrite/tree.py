@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from keywitness.kql import plan
 from keywitness.kql.plan import Plan, Scalar
@@ -50,11 +52,11 @@ def everything(node: object) -> Iterator[object]:
         current = waiting.pop()
         if isinstance(current, tuple):
             waiting.extend(current)
-        elif is_dataclass(current) and id(current) not in seen:
+        elif isinstance(current, Struct) and id(current) not in seen:
             seen.add(id(current))
             yield current
             if not isinstance(current, plan.Constant):
-                waiting.extend(getattr(current, f.name) for f in fields(current))
+                waiting.extend(getattr(current, f) for f in current.__struct_fields__)
 
 
 def scans(node: object) -> Iterator[plan.Scan]:
@@ -64,9 +66,9 @@ def scans(node: object) -> Iterator[plan.Scan]:
     elif isinstance(node, tuple):
         for item in node:
             yield from scans(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from scans(getattr(node, field.name))
+    elif isinstance(node, Struct):
+        for field in node.__struct_fields__:
+            yield from scans(getattr(node, field))
 
 
 def tables_of(node: object) -> frozenset[str]:

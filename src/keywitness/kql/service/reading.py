@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from keywitness.errors import QueryError
 from keywitness.kql import binder, plan
