@@ -1,0 +1,225 @@
+"""One question: may this principal do this to that vault, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keywitness.access.membership import way
+from keywitness.access.operations import Capability, Operation
+from keywitness.access.roles import Grant
+from keywitness.access.tenant import Denial, Tenant, Vault
+
+
+class Answer(StrEnum):
+    """What the exports prove."""
+
+    YES = "yes"
+    CONDITIONAL = "conditional"  # it depends on what no export says
+    ELIGIBLE = "eligible"  # after activation (PIM)
+    UNKNOWN = "unknown"  # something that decides is missing
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One grant or denial that bears on the answer.
+
+    Args:
+        effect: What it says by itself; a denial says `NO`.
+        by: "access policy", "role assignment" or "deny assignment".
+        role: Role or deny assignment; "" for an access policy.
+        scope: Where it is assigned, as the tree has it.
+        groups: Names of the groups through which the principal has it, his own first.
+        remarks: What to know about it.
+        rows: References of the rows that prove it.
+    """
+
+    effect: Answer
+    by: str
+    role: str
+    scope: str
+    groups: tuple[str, ...]
+    remarks: tuple[str, ...]
+    rows: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """The reason in words."""
+        through = f" through {' > '.join(self.groups)}" if self.groups else ""
+        what = f"{self.by} '{self.role}'" if self.role else self.by
+        tail = f" ({'; '.join(self.remarks)})" if self.remarks else ""
+        return f"{what} at {self.scope}{through}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one question.
+
+    Args:
+        reasons: Everything that bears on it, the strongest first.
+        remarks: What is not known and could change it.
+    """
+
+    answer: Answer
+    reasons: tuple[Reason, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+_STRENGTH = (Answer.YES, Answer.CONDITIONAL, Answer.ELIGIBLE, Answer.UNKNOWN)
+
+MODEL_UNKNOWN = (
+    "the export does not say which permission model the vault has; "
+    "Azure's documented default for null is access policies"
+)
+POLICIES_UNKNOWN = "the export does not hold the vault's access policies"
+
+
+def ask(
+    tenant: Tenant, principal: int, vault: Vault, act: Operation | Capability, *, object_scope: int | None = None
+) -> Verdict:
+    """Whether a principal may do an act to a vault or to one object in it.
+
+    Args:
+        object_scope: The scope of one object, below the vault's; roles may be assigned there.
+    """
+    reached = tenant.membership.upwards(principal)
+    if isinstance(act, Capability):
+        return _by_roles(tenant, reached, _place(tenant, vault, act), act)
+    place = tenant.scopes.upwards(vault.scope if object_scope is None else object_scope)
+    if vault.rbac is True:
+        return _by_roles(tenant, reached, place, act)
+    if vault.rbac is False:
+        return _by_policies(tenant, reached, vault, act)
+    return _by_either(_by_policies(tenant, reached, vault, act), _by_roles(tenant, reached, place, act))
+
+
+def _by_either(policies: Verdict, roles: Verdict) -> Verdict:
+    """The model is not known: only what both say is sure."""
+    if policies.answer == roles.answer:
+        return Verdict(policies.answer, policies.reasons + roles.reasons, (MODEL_UNKNOWN, *policies.remarks))
+    said = f"under access policies: {policies.answer}; under Azure roles: {roles.answer}"
+    reasons = policies.reasons + roles.reasons
+    return Verdict(Answer.UNKNOWN, reasons, (MODEL_UNKNOWN, said, *policies.remarks, *roles.remarks))
+
+
+def _place(tenant: Tenant, vault: Vault, act: Capability) -> tuple[int, ...]:
+    return tenant.scopes.upwards(vault.subscription if act.at == "subscription" else vault.scope)
+
+
+def allowed_at(tenant: Tenant, principal: int, scope: int, act: Capability) -> Verdict:
+    """Whether a principal has a capability at any scope, by roles."""
+    return _by_roles(tenant, tenant.membership.upwards(principal), tenant.scopes.upwards(scope), act)
+
+
+def _by_policies(tenant: Tenant, reached: dict[int, tuple[int, int]], vault: Vault, act: Operation) -> Verdict:
+    if not vault.policies_known:
+        return Verdict(Answer.UNKNOWN, (), (POLICIES_UNKNOWN,))
+    return _verdict(list(_policy_reasons(tenant, reached, vault, act)))
+
+
+def _policy_reasons(
+    tenant: Tenant, reached: dict[int, tuple[int, int]], vault: Vault, act: Operation
+) -> Iterator[Reason]:
+    entries = tenant.policies
+    for place in range(int(entries.starts[vault.number]), int(entries.starts[vault.number + 1])):
+        who = int(entries.principals[place])
+        if who not in reached or not int(entries.masks[place]) >> act.bit & 1:
+            continue
+        remarks = []
+        if application := entries.applications[place]:
+            remarks.append(f"only through application {application}")
+        if tenant_id := entries.foreign[place]:
+            remarks.append(f"the entry names tenant {tenant_id}, the vault is of another")
+        groups, rows = _groups(tenant, reached, who)
+        effect = Answer.CONDITIONAL if remarks else Answer.YES
+        row = str(vault.facts["Row"])
+        yield Reason(
+            effect, "access policy", "", tenant.scopes.names[vault.scope], groups, tuple(remarks), (row, *rows)
+        )
+
+
+def _by_roles(
+    tenant: Tenant, reached: dict[int, tuple[int, int]], place: tuple[int, ...], act: Operation | Capability
+) -> Verdict:
+    return _verdict([*_role_reasons(tenant, reached, place, act), *_denials(tenant, reached, place, act)])
+
+
+def _role_reasons(
+    tenant: Tenant, reached: dict[int, tuple[int, int]], place: tuple[int, ...], act: Operation | Capability
+) -> Iterator[Reason]:
+    assignments, above = tenant.assignments, set(place)
+    for who in reached:
+        for at, _ in tenant.by_principal.of(who):
+            if int(assignments.scopes[at]) not in above:
+                continue
+            given = tenant.grants[assignments.grants[at]]
+            effect = _effect(given, act)
+            if effect is Answer.NO:
+                continue
+            remarks = list(given.remarks) + ([f"condition: {given.condition}"] if given.condition else [])
+            if given.role.blocks is None:
+                remarks.append("the definition of the role is not in the export")
+            if assignments.eligible[at] and effect is not Answer.UNKNOWN:
+                remarks.append("eligible: must be activated first")
+                effect = Answer.ELIGIBLE
+            groups, rows = _groups(tenant, reached, who)
+            row = tenant.row("RoleAssignments", int(assignments.rows[at]))
+            scope = tenant.scopes.names[int(assignments.scopes[at])]
+            yield Reason(effect, "role assignment", given.role.name, scope, groups, tuple(remarks), (row, *rows))
+
+
+def _effect(given: Grant, act: Operation | Capability) -> Answer:
+    """What a grant says about an act."""
+    if given.role.blocks is None:
+        return Answer.UNKNOWN
+    sure, maybe = (
+        (given.operations, given.maybe_operations)
+        if isinstance(act, Operation)
+        else (given.capabilities, given.maybe_capabilities)
+    )
+    if sure >> act.bit & 1:
+        return Answer.YES
+    return Answer.CONDITIONAL if maybe >> act.bit & 1 else Answer.NO
+
+
+def _denials(
+    tenant: Tenant, reached: dict[int, tuple[int, int]], place: tuple[int, ...], act: Operation | Capability
+) -> Iterator[Reason]:
+    for denial in tenant.denials:
+        effect = _effect(denial.grant, act)
+        if effect is Answer.NO or not _applies(denial, reached, place):
+            continue
+        sure = effect is Answer.YES
+        remarks = denial.grant.remarks + (() if sure else (f"condition: {denial.grant.condition}",))
+        who = next((p for p in reached if p in denial.principals), -1)
+        groups, rows = _groups(tenant, reached, who)
+        effect = Answer.NO if sure else Answer.CONDITIONAL
+        scope = tenant.scopes.names[denial.scope]
+        yield Reason(effect, "deny assignment", denial.name, scope, groups, remarks, (denial.row, *rows))
+
+
+def _applies(denial: Denial, reached: dict[int, tuple[int, int]], place: tuple[int, ...]) -> bool:
+    here = denial.scope in place if denial.below else denial.scope == place[0]
+    named = denial.everyone or any(p in denial.principals for p in reached)
+    return here and named and not any(p in denial.excluded for p in reached)
+
+
+def _groups(tenant: Tenant, reached: dict[int, tuple[int, int]], who: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the groups that lead to `who`, and the rows of the memberships."""
+    steps = way(reached, who)
+    names = tuple(tenant.principals.names[n] or tenant.principals.ids[n] for n, _ in steps)
+    return names, tuple(tenant.row("GroupMembers", row) for _, row in steps)
+
+
+def _verdict(reasons: list[Reason]) -> Verdict:
+    """Denials win; then the strongest grant counts."""
+    denied = [r for r in reasons if r.by == "deny assignment"]
+    given = sorted((r for r in reasons if r.by != "deny assignment"), key=lambda r: _STRENGTH.index(r.effect))
+    ordered = (*denied, *given)
+    if not given or any(r.effect is Answer.NO for r in denied):
+        return Verdict(Answer.NO, ordered)
+    answer = given[0].effect
+    if denied and answer is Answer.YES:
+        answer = Answer.CONDITIONAL
+    return Verdict(answer, ordered)
