@@ -49,3 +49,17 @@ def test_sessions_of_one_caller(keywitness: Callable, case: Path) -> None:
     assert all(s["Reasons"] and s["Sentence"] for s in mine)
     portal = rows(keywitness("sessions", case, "--kind", "portal", "--format", "json").out)
     assert {s["Kind"] for s in portal} <= {"portal"}
+
+
+def test_everything_that_one_session_read(keywitness: Callable, case: Path) -> None:
+    listed = rows(keywitness("exposure", case, "--format", "json").out)
+    session = next(id for r in listed for id in r["Sessions"])
+    found = rows(keywitness("exposure", case, "--session", session, "--format", "json").out)
+    assert found
+    assert all(session in r["Sessions"] and session in r["Reason"] for r in found)
+    assert {(r["Vault"], r["Name"]) for r in found} <= {
+        (r["Vault"], r["Name"]) for r in listed if session in r["Sessions"]
+    }
+    missing = keywitness("exposure", case, "--session", "S-000000000000")
+    assert missing.code != 0
+    assert "there is no session S-000000000000" in missing.err

@@ -13,6 +13,8 @@ from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, Si
 from keywitness.model.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keywitness.model.schema import Column
     from keywitness.report.document import Document, Exposure, Scope
 
@@ -42,40 +44,24 @@ def exposure(
 ) -> None:
     """List what must be replaced now: each object version that left, who has it, and the commands to rotate it.
 
-    When callers or addresses are named, everything that they read counts.
+    When callers, addresses or sessions are named, everything that they read counts. The most severe comes first;
+    what an object opens is said where its name, its content type or a later sign-in tells.
 
     \b
     Examples:
       keywitness exposure ./case
       keywitness exposure ./case --identity mallory@contoso.com --format markdown
+      keywitness exposure ./case --session S-0123456789ab --format csv
       keywitness exposure ./case --since 2026-05-01 --all --format csv
     """
-    from keywitness.report.rotation import by_urgency, rotation
+    from keywitness.report.rotation import by_urgency
 
-    document = _document(case, _scope(identity, ip, vault, secret, since, until), quiet=quiet)
-    items = [
-        item
-        for item in by_urgency(document.exposure)
-        if (every or item.rotate_now)
-        and (not session or any(set(session) & set(reader.session_ids) for reader in item.readers))
-    ]
+    document = _document(case, _scope(identity, ip, vault, secret, since, until, session), quiet=quiet)
+    items = [item for item in by_urgency(document.exposure) if every or item.rotate_now]
     if format is ListFormat.MARKDOWN:
         print(visible(_markdown(items), keep="\n"))
     else:
-        records = []
-        for item in items:
-            commands = rotation(item)
-            readers = [r for r in item.readers if r.suspicious] or list(item.readers)
-            records.append(
-                (
-                    *(item.vault, item.object_type, item.name, item.version, item.private_key_left, item.rotate_now),
-                    *(item.reads, item.first_at, item.last_at, item.how, item.reason),
-                    list(dict.fromkeys(r.identity for r in readers)),
-                    list(dict.fromkeys(r.address for r in readers)),
-                    *(commands.azure_cli, commands.powershell),
-                )
-            )
-        print_records(_columns(), records, format.value)
+        print_records(_columns(), [_record(item) for item in items], format.value)
     for gap in document.coverage.cannot_conclude[:5]:
         note(gap)
 
@@ -83,11 +69,40 @@ def exposure(
 def _columns() -> list[Column]:
     from keywitness.model.schema import Column, KqlType
 
-    text, flag = KqlType.STRING, KqlType.BOOL
-    kinds = {"Vault": text, "Type": text, "Name": text, "Version": text, "PrivateKeyLeft": flag, "RotateNow": flag}
-    kinds |= {"Reads": KqlType.LONG, "FirstAt": text, "LastAt": text, "How": text, "Reason": text}
-    kinds |= {"Readers": KqlType.DYNAMIC, "Addresses": KqlType.DYNAMIC, "AzureCli": text, "PowerShell": text}
+    text, flag, many = KqlType.STRING, KqlType.BOOL, KqlType.DYNAMIC
+    kinds = {"Severity": text, "Vault": text, "Type": text, "Name": text, "Version": text, "Candidates": many}
+    kinds |= {"SameMaterial": many, "PrivateKeyLeft": flag, "RotateNow": flag, "Reads": KqlType.LONG}
+    kinds |= {"FirstAt": text, "LastAt": text, "How": text, "Reason": text, "Opens": many, "Readers": many}
+    kinds |= {"Addresses": many, "SessionKinds": many, "Sessions": many, "RestoredIn": many, "ReplacedAt": text}
+    kinds |= {"AzureCli": text, "PowerShell": text}
     return [Column(name, kind) for name, kind in kinds.items()]
+
+
+def _record(item: Exposure) -> tuple[object, ...]:
+    """An object version as a row of `_columns`, with its suspicious readers, or all where none is."""
+    from keywitness.report.rotation import rotation
+
+    commands = rotation(item)
+    readers = [r for r in item.readers if r.suspicious] or list(item.readers)
+    return (
+        *(item.severity, item.vault, item.object_type, item.name, item.version, list(item.candidates)),
+        *(list(item.same_material), item.private_key_left, item.rotate_now, item.reads),
+        *(item.first_at, item.last_at, item.how, item.reason, _opens(item)),
+        _once(r.identity for r in readers),
+        _once(r.address for r in readers),
+        _once(kind for r in readers for kind in r.session_kinds),
+        _once(id for r in readers for id in r.session_ids),
+        _once(back.vault for back in item.restored),
+        *(item.replaced_at, commands.azure_cli, commands.powershell),
+    )
+
+
+def _once(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _opens(item: Exposure) -> list[str]:
+    return [f"{o.what} ({o.certainty}: {o.reason})" for o in item.opens]
 
 
 def _markdown(items: list[Exposure]) -> str:
@@ -98,15 +113,26 @@ def _markdown(items: list[Exposure]) -> str:
         return "Nothing is listed. That is no proof that nothing was read: see the coverage of the logs."
     lines = [f"# {len(items)} object versions to replace", ""]
     for item in items:
-        readers = ", ".join(dict.fromkeys(_code(r.identity) for r in item.readers if r.suspicious)) or "somebody"
+        suspicious = [r for r in item.readers if r.suspicious] or list(item.readers)
+        readers = ", ".join(_once(_code(r.identity) for r in suspicious))
+        when = f"{min(r.first_at for r in suspicious)} to {max(r.last_at for r in suspicious)}"
         left = ", **its private key left the vault**" if item.private_key_left else ""
         lines.append(
-            f"- [ ] {item.object_type} {_code(f'{item.vault}/{item.name}')} version {_code(item.version)}{left}"
+            f"- [ ] {item.severity}: {item.object_type} {_code(f'{item.vault}/{item.name}')} {_version(item)}{left}"
         )
-        lines.append(f"  - read by {readers}, {item.first_at} to {item.last_at}: {_plain(item.reason)}")
+        lines.append(f"  - read by {readers}, {when}: {_plain(item.reason)}")
+        lines += [f"  - opens {_plain(opened)}" for opened in _opens(item)]
+        if item.same_material:
+            lines.append(f"  - the same key: {', '.join(map(_code, item.same_material))}")
         commands = rotation(item)
         lines += [f"  - {_code(command)}" for command in (commands.azure_cli, commands.powershell) if command]
     return "\n".join(lines)
+
+
+def _version(item: Exposure) -> str:
+    if item.version:
+        return f"version {_code(item.version)}"
+    return f"one of {', '.join(map(_code, item.candidates))}" if item.candidates else "in every version"
 
 
 def _code(text: str) -> str:
@@ -167,6 +193,7 @@ def _scope(
     secret: list[str] | None,
     since: str,
     until: str,
+    session: list[str] | None = None,
 ) -> Scope:
     from keywitness.investigate import make_scope
 
@@ -177,6 +204,7 @@ def _scope(
         secrets=secret or (),
         since=since,
         until=until,
+        sessions=session or (),
     )
 
 

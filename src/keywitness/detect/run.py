@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from keywitness.detect.allow import QUERY, Allowance, allowances, told
 from keywitness.detect.finding import Finding, finding
@@ -15,6 +15,9 @@ from keywitness.engine.limits import NO_LIMITS, Limits
 from keywitness.errors import QueryError, RuleError
 from keywitness.kql.literals import format_datetime
 from keywitness.model.tables import AUDIT_TABLE, AUDIT_VIEW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: Findings of one rule that are kept, the worst first; a rule that finds more is no rule, and the report says so.
 MOST_FINDINGS = 20_000
@@ -36,6 +39,11 @@ class Answers(Protocol):
 
     def to_pylist(self) -> list[dict[str, Any]]:
         """Rows as dicts of Python values."""
+        ...
+
+    @property
+    def table(self) -> pa.Table:
+        """The columns as Arrow in physical form; times are ticks."""
         ...
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from keywitness.detect.finding import moment
 from keywitness.detect.run import Queryable
-from keywitness.engine.limits import NO_LIMITS
-from keywitness.kql.quoting import literal
-from keywitness.model.content import with_functions
+from keywitness.exposure.operations import BACKUPS, REVEALING, kind_of
+from keywitness.exposure.restores import Restored, Restores
+from keywitness.exposure.touches import Touches, touches
+from keywitness.exposure.versions import Current, Histories
+from keywitness.kql.literals import format_datetime
 
-#: Operations that hand out the object itself. Using a key (sign, decrypt, unwrap) does not disclose it.
-REVEALING = ("SecretGet", "SecretBackup", "KeyBackup", "CertificateBackup", "KeyRelease")
 #: Content types of secrets that hold a certificate with its private key.
 CERTIFICATE_TYPES = ("application/x-pkcs12", "application/x-pem-file")
-
-_OBJECT_TYPES = {"SecretGet": "secret", "SecretBackup": "secret", "KeyBackup": "key", "KeyRelease": "key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +47,16 @@ class Exposed:
     """One object version that was handed out.
 
     Args:
-        version: Empty when the log names none: then every version that was enabled at that time counts.
+        version: Empty when the log leaves it open: then `candidates` count, and without any, every enabled version.
         how: The operations that did it.
+        candidates: Versions that the requests may have got (SecretGet) or did get (a backup holds all of them), as far
+            as the log names them.
+        basis: How the version is known when no record of the reads names it; "" when they do.
+        same_material: Objects that hold the same private key: `kind vault/name`.
+        restored: Where backups of it were restored.
+        replaced_at: When another version was set, first after the last suspicious read; "" when the log shows none.
+        linked: Reasons to rotate that stand in other vaults, where a backup was restored.
+        content_type: What the vault says that it holds; "" when unknown.
     """
 
     vault: str
@@ -62,6 +66,13 @@ class Exposed:
     private_key_left: bool
     how: str
     readers: tuple[Reader, ...]
+    candidates: tuple[str, ...] = ()
+    basis: str = ""
+    same_material: tuple[str, ...] = ()
+    restored: tuple[Restored, ...] = ()
+    replaced_at: str = ""
+    linked: tuple[str, ...] = ()
+    content_type: str = ""
 
     @property
     def reads(self) -> int:
@@ -69,7 +80,7 @@ class Exposed:
 
     @property
     def rotate_now(self) -> bool:
-        return any(r.suspicious for r in self.readers)
+        return bool(self.linked) or any(r.suspicious for r in self.readers)
 
     @property
     def first_at(self) -> str:
@@ -82,35 +93,34 @@ class Exposed:
     @property
     def reason(self) -> str:
         """Why it must be rotated, or why nothing says so."""
+        return "; ".join(filter(None, self._reasons()))
+
+    def _reasons(self) -> Iterator[str]:
         suspicious = [r for r in self.readers if r.suspicious]
-        if not suspicious:
-            many = len({r.identity for r in self.readers})
-            text = f"read by {many} caller{'s' if many > 1 else ''}, in no request that a finding makes suspicious"
-        else:
+        if suspicious:
             causes = dict.fromkeys(reason for r in suspicious for reason in r.reasons)
             names = dict.fromkeys(r.identity for r in suspicious)
-            text = f"read by {' and '.join(names)}: {'; '.join(causes)}"
+            yield f"read by {' and '.join(names)}: {'; '.join(causes)}"
+        elif not self.linked:
+            many = len({r.identity for r in self.readers})
+            yield f"read by {many} caller{'s' if many > 1 else ''}, in no request that a finding makes suspicious"
+        yield from self.linked
         if self.private_key_left:
-            text += "; the private key left the vault"
-        if not self.version:
-            text += "; the log names no version, so every version enabled then counts as read"
-        return text
+            yield "the private key left the vault"
+        yield self._versions()
+        if self.replaced_at and self.rotate_now:
+            yield f"another version was set at {self.replaced_at[:19].replace('T', ' ')} UTC"
 
-
-#: One row per object version and reader; the engine aggregates.
-READS_QUERY = f"""KeyVaultEvents()
-| where Operation in ({", ".join(literal(o) for o in REVEALING)}) and Status == 200
-| summarize Reads = count(), FirstAt = min(TimeGenerated), LastAt = max(TimeGenerated),
-    arg_min(TimeGenerated, Row), LastRow = max(Row), ContentType = max(ContentType), ObjectName = max(ObjectName),
-    Identity = max(Identity), ManagedIdentity = max(ManagedIdentity)
-    by Vault, NameKey = tolower(ObjectName), ObjectVersion, Operation, CallerId, AppId, Address"""
-
-CERTIFICATES_QUERY = """KeyVaultEvents()
-| where ObjectType == "certificates" and isnotempty(ObjectName)
-| distinct Vault, NameKey = tolower(ObjectName)"""
-
-#: References that one query names at most; more are asked in several queries.
-ROWS_A_QUERY = 50_000
+    def _versions(self) -> str:
+        if self.version:
+            return f"the log does not name the version, but {self.basis}" if self.basis else ""
+        if not self.candidates:
+            return "the log names no version, so every version enabled then counts as read"
+        named = ", ".join(self.candidates)
+        backups = [o for o in BACKUPS if o in self.how]
+        if backups and "Get" not in self.how:
+            return f"a backup holds every version, and the log names {named}"
+        return f"the log does not name the version: each that may have been current counts as read ({named})"
 
 
 def exposed_objects(
@@ -131,47 +141,60 @@ def exposed_objects(
         condition: A KQL predicate over `KeyVaultEvents()` columns that reads must meet, or "".
         everyone: A reason that makes every reader suspicious, or "".
     """
-    query = READS_QUERY.replace("| summarize", f"| where {condition}\n| summarize", 1) if condition else READS_QUERY
-    known = {f"{r['Vault']}/{r['NameKey']}" for r in _ask(case, CERTIFICATES_QUERY)} | {c.lower() for c in certificates}
-    marked = _marked(case, suspicious)
-    objects: dict[tuple[str, ...], _Object] = defaultdict(_Object)
-    for row in _ask(case, query):
-        certificate = f"{row['Vault']}/{row['NameKey']}" in known or row["ContentType"] in CERTIFICATE_TYPES
-        kind = "certificate" if certificate and row["Operation"] == "SecretGet" else ""
-        kind = kind or _OBJECT_TYPES.get(row["Operation"], "certificate")
-        made = objects[row["Vault"], kind, row["NameKey"], str(row["ObjectVersion"]).lower()]
-        reasons = marked.get(_reader_key(row), {})
-        made.add(row, reasons, everyone, private=kind == "certificate" and row["Operation"] == "SecretGet")
-    found = [o.exposed(key) for key, o in objects.items()]
+    return exposed(touches(case, suspicious, condition), certificates=certificates, everyone=everyone)
+
+
+def exposed(done: Touches, *, certificates: Iterable[str] = (), everyone: str = "") -> tuple[Exposed, ...]:
+    """Every object version that was handed out within the question, those to rotate first. See `exposed_objects`."""
+    histories, restores = Histories(done), Restores(done)
+    known = histories.certificates | {c.lower() for c in certificates}
+    objects: dict[tuple[str, str, str, str], _Object] = {}
+    for row in done.rows(operations=REVEALING, asked=True):
+        if row["Status"] != 200:
+            continue
+        kind = _kind(row, known)
+        history = histories.of(row["Vault"], kind, row["NameKey"])
+        got = Current(row["ObjectVersion"].lower())
+        if row["Operation"] in BACKUPS:
+            got = Current("", history.until(row["LastAt"]))
+        elif not got.version:
+            got = history.current(row["FirstAt"], row["LastAt"])
+        made = objects.setdefault((row["Vault"], kind, row["NameKey"], got.version), _Object())
+        made.add(
+            row, got, done.reasons(row), everyone, private=kind == "certificate" and row["Operation"] == "SecretGet"
+        )
+    found = _linked([o.exposed(key, histories, restores, known) for key, o in objects.items()])
     return tuple(sorted(found, key=lambda e: (not e.rotate_now, not e.private_key_left, e.first_at, e.vault, e.name)))
 
 
-def _reader_key(row: Mapping[str, Any]) -> tuple[str, ...]:
-    columns = ("Vault", "NameKey", "ObjectVersion", "Operation", "CallerId", "AppId", "Address")
-    return tuple(str(row[c]) for c in columns)
+def _kind(row: Mapping[str, Any], known: set[str]) -> str:
+    """What the object is: the secret of a certificate counts as the certificate."""
+    if row["Operation"] != "SecretGet":
+        return kind_of(row["Operation"])
+    certificate = f"{row['Vault']}/{row['NameKey']}" in known or row["ContentType"] in CERTIFICATE_TYPES
+    return "certificate" if certificate else "secret"
 
 
-def _marked(
-    case: Queryable, suspicious: Mapping[str, Sequence[str]]
-) -> dict[tuple[str, ...], dict[str, Sequence[str]]]:
-    """Suspicious reads by reader: row reference and reasons. Rows that are no reads are left out."""
-    found: dict[tuple[str, ...], dict[str, Sequence[str]]] = defaultdict(dict)
-    for part in _parts(list(suspicious), ROWS_A_QUERY):
-        query = f"""KeyVaultEvents()
-| where Row in ({literal(part)})
-| where Operation in ({literal(list(REVEALING))}) and Status == 200
-| project Row, Vault, NameKey = tolower(ObjectName), ObjectVersion, Operation, CallerId, AppId, Address"""
-        for row in _ask(case, query):
-            found[_reader_key(row)][str(row["Row"])] = suspicious[row["Row"]]
-    return found
-
-
-def _parts(rows: Sequence[str], size: int) -> Iterator[list[str]]:
-    return (list(rows[start : start + size]) for start in range(0, len(rows), size))
-
-
-def _ask(case: Queryable, query: str) -> list[dict[str, Any]]:
-    return case.query(with_functions(query), limits=NO_LIMITS).to_pylist()
+def _linked(found: Sequence[Exposed]) -> Iterator[Exposed]:
+    """Objects whose backup somebody suspicious restored, or that were read, suspiciously, where it was restored."""
+    by_name: dict[tuple[str, str, str], list[Exposed]] = {}
+    for item in found:
+        by_name.setdefault((item.vault, item.object_type, item.name.lower()), []).append(item)
+    for item in found:
+        reasons: dict[str, None] = {}
+        for back in item.restored:
+            may = "was" if back.only else "may have been"
+            if back.reasons:
+                reasons[f"its backup {may} restored in {back.vault} by {back.identity}: {'; '.join(back.reasons)}"] = (
+                    None
+                )
+            copies = by_name.get((back.vault, item.object_type, item.name.lower()), [])
+            readers = [r for c in copies if c is not item for r in c.readers]
+            after = [r for r in readers if r.suspicious and r.last_at >= back.first_at]
+            if after:
+                who = " and ".join(dict.fromkeys(r.identity for r in after))
+                reasons[f"its backup {may} restored in {back.vault}, where {who} read it"] = None
+        yield replace(item, linked=tuple(reasons)) if reasons else item
 
 
 @dataclass(slots=True)
@@ -180,13 +203,33 @@ class _Object:
 
     name: str = ""
     private: bool = False
+    basis: str = ""
+    named: bool = False
+    candidates: dict[str, None] = field(default_factory=dict)
     operations: set[str] = field(default_factory=set)
     readers: list[Reader] = field(default_factory=list)
+    suspicious_until: int = 0
+    content_type: str = ""
 
-    def add(self, row: Mapping[str, Any], marked: Mapping[str, Sequence[str]], everyone: str, *, private: bool) -> None:
+    def add(
+        self,
+        row: Mapping[str, Any],
+        got: Current,
+        marked: Mapping[str, Sequence[str]],
+        everyone: str,
+        *,
+        private: bool,
+    ) -> None:
         self.name = str(row["ObjectName"])
         self.private |= private
+        self.content_type = self.content_type or str(row["ContentType"])
+        self.named |= bool(row["ObjectVersion"])
+        self.basis = got.basis
+        self.candidates.update(dict.fromkeys(got.candidates))
         self.operations.add(str(row["Operation"]))
+        reasons = _unique(filter(None, [everyone, *(reason for why in marked.values() for reason in why)]))
+        if reasons:
+            self.suspicious_until = max(self.suspicious_until, row["LastAt"])
         self.readers.append(
             Reader(
                 identity=str(row["Identity"] or row["CallerId"] or "a caller without identity"),
@@ -194,21 +237,43 @@ class _Object:
                 application_id=str(row["AppId"]),
                 managed_identity=str(row["ManagedIdentity"]),
                 address=str(row["Address"]),
-                reads=int(row["Reads"]),
-                first_at=moment(row["FirstAt"]),
-                last_at=moment(row["LastAt"]),
+                reads=int(row["Count"]),
+                first_at=format_datetime(row["FirstAt"]),
+                last_at=format_datetime(row["LastAt"]),
                 rows=_unique([str(row["Row"]), str(row["LastRow"]), *marked]),
-                reasons=_unique(
-                    filter(None, [everyone, *(reason for reasons in marked.values() for reason in reasons)])
-                ),
+                reasons=reasons,
             )
         )
 
-    def exposed(self, key: tuple[str, ...]) -> Exposed:
-        vault, kind, _, version = key
-        readers = sorted(self.readers, key=lambda r: (not r.suspicious, r.first_at, r.identity, r.address))
-        how = " and ".join(sorted(self.operations))
-        return Exposed(vault, kind, self.name, version, self.private, how, tuple(readers))
+    def exposed(
+        self, key: tuple[str, str, str, str], histories: Histories, restores: Restores, certificates: set[str]
+    ) -> Exposed:
+        vault, kind, name, version = key
+        replaced = None
+        if self.suspicious_until:
+            replaced = histories.of(vault, kind, name).replaced(version, self.suspicious_until)
+        return Exposed(
+            vault=vault,
+            object_type=kind,
+            name=self.name,
+            version=version,
+            private_key_left=self.private,
+            how=" and ".join(sorted(self.operations)),
+            readers=tuple(sorted(self.readers, key=lambda r: (not r.suspicious, r.first_at, r.identity, r.address))),
+            candidates=() if version else tuple(self.candidates),
+            basis="" if self.named else self.basis,
+            same_material=_same_material(vault, kind, self.name, certificates),
+            restored=restores.of(vault, kind, name) if any(o in BACKUPS for o in self.operations) else (),
+            replaced_at="" if replaced is None else format_datetime(replaced),
+            content_type=self.content_type,
+        )
+
+
+def _same_material(vault: str, kind: str, name: str, certificates: set[str]) -> tuple[str, ...]:
+    """A certificate, its secret and its key are one: learn.microsoft.com, "About Azure Key Vault certificates"."""
+    if kind != "certificate" and f"{vault}/{name.lower()}" not in certificates:
+        return ()
+    return tuple(f"{other} {vault}/{name}" for other in ("certificate", "key", "secret") if other != kind)
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

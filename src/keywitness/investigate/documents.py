@@ -11,16 +11,23 @@ from keywitness.detect.finding import worded
 from keywitness.detect.incident import Incident as Story
 from keywitness.detect.rule import techniques
 from keywitness.engine.limits import NO_LIMITS
+from keywitness.exposure.opens import Opening as Opens
 from keywitness.exposure.reads import Exposed, Reader
+from keywitness.exposure.restores import Restored as Back
+from keywitness.exposure.traces import Trace as Left
+from keywitness.investigate.readings import Reading
 from keywitness.investigate.rows import Event, Sources, reference
 from keywitness.report.document import (
     Exposure,
     ExposureReader,
     Finding,
     Incident,
+    Opening,
+    Restored,
     Session,
     SessionStep,
     Technique,
+    Trace,
 )
 from keywitness.sessions.clients import application_name
 from keywitness.sessions.session import Session as Told
@@ -149,7 +156,9 @@ def shown_session(told: Told, finding_ids: Sequence[str], names: Names) -> Sessi
     )
 
 
-def shown_exposure(exposed: Exposed, sessions: Mapping[Reader, Sequence[str]], names: Names) -> Exposure:
+def shown_exposure(
+    exposed: Exposed, readings: Mapping[Reader, Reading], names: Names, opens: Sequence[Opens], severity: str
+) -> Exposure:
     """An object version as the document shows it."""
     return Exposure(
         vault=exposed.vault,
@@ -158,16 +167,62 @@ def shown_exposure(exposed: Exposed, sessions: Mapping[Reader, Sequence[str]], n
         version=exposed.version,
         private_key_left=exposed.private_key_left,
         how=exposed.how,
-        readers=tuple(_reader(r, sessions.get(r, ()), names) for r in exposed.readers),
+        readers=tuple(_reader(r, readings.get(r, Reading()), names) for r in exposed.readers),
         reads=exposed.reads,
         first_at=exposed.first_at,
         last_at=exposed.last_at,
         rotate_now=exposed.rotate_now,
         reason=names.in_text(exposed.reason),
+        severity=severity,
+        candidates=exposed.candidates,
+        same_material=exposed.same_material,
+        restored=tuple(_restored(r, names) for r in exposed.restored),
+        opens=tuple(
+            Opening(what=names.in_text(o.what), certainty=o.certainty, reason=names.in_text(o.reason)) for o in opens
+        ),
+        replaced_at=exposed.replaced_at,
     )
 
 
-def _reader(reader: Reader, session_ids: Sequence[str], names: Names) -> ExposureReader:
+def _restored(back: Back, names: Names) -> Restored:
+    return Restored(
+        vault=back.vault,
+        identity=names.of(back.identity),
+        identity_id=back.identity_id,
+        address=back.address,
+        times=back.times,
+        first_at=back.first_at,
+        last_at=back.last_at,
+        only=back.only,
+        rows=back.rows,
+        reasons=back.reasons,
+    )
+
+
+def shown_trace(trace: Left, names: Names) -> Trace:
+    """A trace as the document shows it."""
+    return Trace(
+        kind=trace.kind,
+        vault=trace.vault,
+        object_type=trace.object_type,
+        name=trace.name,
+        version=trace.version,
+        operation=trace.operation,
+        status=trace.status,
+        identity=names.of(trace.identity),
+        identity_id=trace.identity_id,
+        application=trace.managed_identity or application_name(trace.application_id),
+        address=trace.address,
+        times=trace.times,
+        first_at=trace.first_at,
+        last_at=trace.last_at,
+        rows=trace.rows,
+        reasons=trace.reasons,
+        not_read=trace.not_read,
+    )
+
+
+def _reader(reader: Reader, reading: Reading, names: Names) -> ExposureReader:
     return ExposureReader(
         identity=names.of(reader.identity),
         identity_id=reader.identity_id,
@@ -176,8 +231,10 @@ def _reader(reader: Reader, session_ids: Sequence[str], names: Names) -> Exposur
         reads=reader.reads,
         first_at=reader.first_at,
         last_at=reader.last_at,
-        session_ids=tuple(session_ids),
+        session_ids=reading.session_ids,
         rows=reader.rows,
         suspicious=reader.suspicious,
         reasons=reader.reasons,
+        sessions=reading.sessions,
+        session_kinds=reading.kinds,
     )

@@ -14,7 +14,9 @@ from keywitness.detect.rule import Rule
 from keywitness.detect.rule_files import load_rules
 from keywitness.detect.run import Outcome, run_rules, weight
 from keywitness.engine.limits import NO_LIMITS
-from keywitness.exposure.reads import Exposed, Reader, exposed_objects
+from keywitness.exposure.reads import Exposed, exposed
+from keywitness.exposure.touches import touches
+from keywitness.exposure.traces import Trace, traces
 from keywitness.investigate.coverage import coverage, table_coverage, vault_hours
 from keywitness.investigate.documents import (
     Names,
@@ -23,7 +25,10 @@ from keywitness.investigate.documents import (
     shown_finding,
     shown_incident,
     shown_session,
+    shown_trace,
 )
+from keywitness.investigate.grading import grade, openings, severities
+from keywitness.investigate.readings import named_sessions, readings, session_condition
 from keywitness.investigate.rows import Sources, events_of
 from keywitness.investigate.scope import Filter
 from keywitness.investigate.summary import limits, summary
@@ -32,8 +37,7 @@ from keywitness.investigate.timeline import timeline
 from keywitness.investigate.visits import Visits, chosen, shown_rows, told, visits
 from keywitness.model.content import with_functions
 from keywitness.model.schema import TICKS_PER_SECOND
-from keywitness.report.document import SCHEMA_VERSION, Document, Scope, Session
-from keywitness.sessions.clients import applications
+from keywitness.report.document import SCHEMA_VERSION, Document, Exposure, Scope
 from keywitness.sessions.grouping import iso
 
 if TYPE_CHECKING:
@@ -47,6 +51,9 @@ SHOWN_FINDINGS = 300
 SHOWN_ROWS = 50
 #: Object versions that the document holds, besides those to rotate, which are always in it.
 SHOWN_OBJECTS = 1_000
+
+#: Traces of objects that were not handed out which the document holds, suspicious ones first.
+SHOWN_TRACES = 1_000
 
 _STEPS = ("coverage", "rules", "sessions", "exposure", "timeline", "document")
 
@@ -95,7 +102,7 @@ def investigate(
     steps.next()
     shown, all_visits = _sessions(case, seen, gap)
     steps.next()
-    objects = _objects(case, seen, all_visits)
+    objects, left, traced = _exposure(case, seen, all_visits)
     steps.next()
     findings = seen.findings[:SHOWN_FINDINGS]
     references = [*(r for f in findings for r in f.rows[:SHOWN_ROWS]), *(r for rows in shown.values() for r in rows)]
@@ -116,6 +123,7 @@ def investigate(
             "findings": (len(findings), len(seen.findings)),
             "sessions": (len(stories), seen.fitting),
             "object versions": (len(listed), len(objects)),
+            "traces of objects that were not handed out": (len(left), traced),
             "events of the timeline": (len(picture), happened),
         }
     )
@@ -132,11 +140,10 @@ def investigate(
         coverage=covered,
         findings=tuple(shown_finding(f, events, sources, names, SHOWN_ROWS) for f in findings),
         sessions=tuple(stories.values()),
-        exposure=tuple(
-            shown_exposure(o, {r: _reading(r, o, stories.values()) for r in o.readers}, names) for o in listed
-        ),
+        exposure=_shown_objects(listed, seen, all_visits, names),
         timeline=picture,
         incidents=tuple(shown_incident(i, names) for i in incidents(findings)),
+        traces=tuple(shown_trace(t, names) for t in left),
     )
 
 
@@ -161,6 +168,7 @@ class _Seen:
     everything: list[Finding]
     findings: list[Finding]
     fitting: int = 0
+    sessions: set[int] | None = None
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], filter_: Filter, names: Names) -> _Seen:
@@ -171,6 +179,11 @@ class _Seen:
     @property
     def outside(self) -> int:
         return len(self.everything) - len(self.findings)
+
+    def only(self, sessions: set[int], all_visits: Visits) -> None:
+        """Leave findings that touch one of the sessions, by position."""
+        self.sessions = sessions
+        self.findings = [f for f in self.findings if sessions & {all_visits.marks.get(row, -1) for row in f.rows}]
 
     def marked(self, all_visits: Visits) -> set[int]:
         """Positions of the sessions that findings touch."""
@@ -207,10 +220,13 @@ def _sessions(case: Case, seen: _Seen, gap: timedelta) -> tuple[dict[int, list[s
     all_visits = visits(case, filter_.callers, [*rows, *named], int(gap.total_seconds() * TICKS_PER_SECOND))
     marked = seen.marked(all_visits)
     holding = {all_visits.marks[row] for row in named if row in all_visits.marks}
+    if filter_.scope.sessions:
+        seen.only(set(named_sessions(all_visits, filter_.scope.sessions).values()), all_visits)
 
     def fits(position: int, session: Mapping[str, Any]) -> bool:
         return (
             (not filter_.scope.secrets or position in holding)
+            and (seen.sessions is None or position in seen.sessions)
             and filter_.vault(*session["vaults"])
             and filter_.time(iso(session["first"]), iso(session["last"]))
         )
@@ -228,33 +244,33 @@ def _rows_of_names(case: Case, filter_: Filter) -> list[str]:
     return rows
 
 
-def _objects(case: Case, seen: _Seen, all_visits: Visits) -> tuple[Exposed, ...]:
+def _exposure(case: Case, seen: _Seen, all_visits: Visits) -> tuple[tuple[Exposed, ...], tuple[Trace, ...], int]:
+    """What was handed out, traces of what was not, and how many of these there are."""
     asked = seen.filter.scope
     everyone = "by a caller or from an address that was asked about" if asked.identities or asked.addresses else ""
+    condition = seen.filter.events
+    if seen.sessions is not None:
+        everyone = f"in a session that was asked about ({', '.join(asked.sessions)})"
+        condition = " and ".join(filter(None, (condition, session_condition(all_visits, seen.sessions))))
     reasons = taint(seen.everything, all_visits)
     exports = [f for f in seen.everything if f.rule.slug in ("certificate-export-api", "certificate-export-portal")]
     certificates = [name for f in exports for name in f.objects]
-    return exposed_objects(case, reasons, certificates=certificates, condition=seen.filter.events, everyone=everyone)
+    done = touches(case, reasons, condition)
+    left, traced = traces(done, everyone=everyone, most=SHOWN_TRACES)
+    return exposed(done, certificates=certificates, everyone=everyone), left, traced
+
+
+def _shown_objects(objects: Sequence[Exposed], seen: _Seen, all_visits: Visits, names: Names) -> tuple[Exposure, ...]:
+    """Objects with the sessions of their readers, what they open, and how urgent they are."""
+    reading = readings(all_visits)
+    worst = severities(seen.everything)
+    shown = []
+    for item in objects:
+        opens = openings(item, seen.everything)
+        sessions = {reader: reading(item, reader) for reader in item.readers}
+        shown.append(shown_exposure(item, sessions, names, opens, grade(item, opens, worst)))
+    return tuple(shown)
 
 
 def _touching(position: int, findings: Sequence[Finding], all_visits: Visits) -> list[str]:
     return [f.id for f in findings if any(all_visits.marks.get(row) == position for row in f.rows)]
-
-
-def _reading(reader: Reader, exposed: Exposed, stories: Sequence[Session] | Any) -> list[str]:
-    """Shown sessions in which the reader may have read the object: same caller, address and tool, at that time."""
-    known = applications()
-
-    def family(id: str) -> str:
-        return known[id].family if id in known else id
-
-    return [
-        s.id
-        for s in stories
-        if s.identity_id == reader.identity_id
-        and s.address == reader.address
-        and family(s.application_id) == family(reader.application_id)
-        and exposed.vault in s.vaults
-        and s.first_at <= reader.last_at
-        and s.last_at >= reader.first_at
-    ]

@@ -32,6 +32,7 @@ def make_scope(
     since: str | datetime = "",
     until: str | datetime = "",
     watchlist: str | Path | Sequence[str] | None = None,
+    sessions: Sequence[str] = (),
 ) -> Scope:
     """Make the question of an investigation; everything empty asks about the whole case.
 
@@ -43,6 +44,7 @@ def make_scope(
         since: First time, ISO 8601; UTC unless it says otherwise.
         until: Time of the end, not included.
         watchlist: A file (CSV or one name per line) or names, watched besides the built-in ones.
+        sessions: Ids of sessions, S-...
 
     Raises:
         UsageError: A time, network or list that cannot be read.
@@ -62,6 +64,7 @@ def make_scope(
         watchlist=watched,
         since=start,
         until=end,
+        sessions=tuple(sessions),
     )
 
 
@@ -144,7 +147,7 @@ class Filter:
     def open(self) -> bool:
         """True when nothing was asked in particular."""
         s = self.scope
-        return not (s.identities or s.addresses or s.vaults or s.secrets or s.since or s.until)
+        return not (s.identities or s.addresses or s.vaults or s.secrets or s.since or s.until or s.sessions)
 
     def identity(self, *values: str) -> bool:
         """True when one of the values is an identity that was asked about, or none was."""

@@ -124,6 +124,7 @@ def _question(asked: Scope) -> str:
         ("address", asked.addresses),
         ("vault", asked.vaults),
         ("objects named", asked.secrets),
+        ("session", asked.sessions),
     ]
     said = [f"{word} {_joined(values)}" for word, values in parts if values]
     if asked.since or asked.until:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from keywitness.detect.finding import Finding
 from keywitness.detect.run import weight
-from keywitness.exposure.reads import REVEALING
+from keywitness.exposure.operations import REVEALING
 from keywitness.investigate.rows import Event
 from keywitness.report.document import TimelineEvent
 

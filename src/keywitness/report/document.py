@@ -209,6 +209,53 @@ class ExposureReader(Frozen, frozen=True):
     rows: tuple[str, ...]
     suspicious: bool
     reasons: tuple[str, ...] = ()
+    sessions: int = 0  # in how many sessions; `session_ids` has the first
+    session_kinds: tuple[str, ...] = ()
+
+
+class Restored(Frozen, frozen=True):
+    """A backup of an object version that was restored."""
+
+    vault: str  # where it went
+    identity: str
+    identity_id: str
+    address: str
+    times: int
+    first_at: str
+    last_at: str
+    only: bool  # no other vault's backup can have been the one
+    rows: tuple[str, ...]
+    reasons: tuple[str, ...] = ()  # why the restore is suspicious
+
+
+class Opening(Frozen, frozen=True):
+    """What an object opens."""
+
+    what: str
+    certainty: str  # likely (its name or type hints at it) | seen (a log shows a use)
+    reason: str
+
+
+class Trace(Frozen, frozen=True):
+    """What one caller, application and address did to an object without being given it."""
+
+    kind: str  # used | listed | refused | not found | looked at, deleted | recovered | restored
+    vault: str
+    object_type: str
+    name: str  # empty for a list of a whole vault
+    version: str
+    operation: str
+    status: int  # HTTP status; 0 when the record has none
+    identity: str
+    identity_id: str
+    application: str
+    address: str
+    times: int
+    first_at: str
+    last_at: str
+    rows: tuple[str, ...]
+    reasons: tuple[str, ...] = ()  # why it is suspicious; empty when it is not
+    not_read: tuple[str, ...] = ()  # for a list: names that the caller learned and was not given, of those known
 
 
 class Exposure(Frozen, frozen=True):
@@ -226,6 +273,12 @@ class Exposure(Frozen, frozen=True):
     last_at: str
     rotate_now: bool
     reason: str
+    severity: str = "informational"  # high | medium | informational
+    candidates: tuple[str, ...] = ()  # versions that it may be, where `version` is empty
+    same_material: tuple[str, ...] = ()  # "kind vault/name" of objects with the same private key
+    restored: tuple[Restored, ...] = ()
+    opens: tuple[Opening, ...] = ()
+    replaced_at: str = ""  # another version was set then, first after the last suspicious read
 
 
 class TimelineEvent(Frozen, frozen=True):
@@ -252,6 +305,7 @@ class Scope(Frozen, frozen=True):
     watchlist: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
+    sessions: tuple[str, ...] = ()
 
 
 class Document(Frozen, frozen=True):
@@ -271,3 +325,4 @@ class Document(Frozen, frozen=True):
     exposure: tuple[Exposure, ...]
     timeline: tuple[TimelineEvent, ...]
     incidents: tuple[Incident, ...] = ()  # of the findings shown, the worst first
+    traces: tuple[Trace, ...] = ()  # suspicious ones first

@@ -13,6 +13,7 @@ from keywitness.report.document import Exposure
 
 _VAULT = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,127}")
+_SEVERITIES = ("high", "medium", "informational")
 _VERSION = re.compile(r"[0-9A-Fa-f]{32}")
 
 
@@ -29,7 +30,8 @@ def rotation(item: Exposure) -> Rotation:
     if not (_VAULT.fullmatch(item.vault) and _NAME.fullmatch(item.name)):
         return Rotation()
     cli, shell = f"--vault-name {item.vault} --name {item.name}", f"-VaultName {item.vault} -Name {item.name}"
-    kind = "certificate" if item.private_key_left else item.object_type
+    managed = any(other.startswith("certificate ") for other in item.same_material)
+    kind = "certificate" if item.private_key_left or managed else item.object_type
     match kind:
         case "certificate":
             return Rotation(
@@ -52,10 +54,11 @@ def rotation(item: Exposure) -> Rotation:
 
 
 def by_urgency(items: tuple[Exposure, ...]) -> tuple[Exposure, ...]:
-    """What to replace first: private keys that left, then the number of suspicious readers, then the latest read."""
+    """What to replace first: by severity, private keys that left, what has no newer version yet, then many readers."""
 
-    def order(item: Exposure) -> tuple[bool, bool, int, str]:
+    def order(item: Exposure) -> tuple[bool, int, bool, bool, int, str]:
         suspicious = sum(reader.suspicious for reader in item.readers)
-        return item.rotate_now, item.private_key_left, suspicious, item.last_at
+        grave = -_SEVERITIES.index(item.severity) if item.severity in _SEVERITIES else -len(_SEVERITIES)
+        return item.rotate_now, grave, item.private_key_left, not item.replaced_at, suspicious, item.last_at
 
     return tuple(sorted(items, key=order, reverse=True))

@@ -1,0 +1,98 @@
+"""In which sessions an object was read: every session of the reader in the vault at that time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+
+from keywitness.errors import UsageError
+from keywitness.exposure.reads import Exposed, Reader
+from keywitness.investigate.visits import Visits
+from keywitness.kql.literals import format_datetime, parse_datetime
+from keywitness.kql.quoting import literal
+from keywitness.sessions.clients import applications
+from keywitness.sessions.grouping import Ints
+from keywitness.sessions.session import session_id
+
+#: Session ids that are told per reader; all sessions are counted, and their kinds told.
+TOLD_SESSIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Sessions in which a reader may have read an object: same caller, address, tool and vault, at that time.
+
+    Args:
+        session_ids: The first of them.
+        sessions: How many there are.
+        kinds: How they were made, each once.
+    """
+
+    session_ids: tuple[str, ...] = ()
+    sessions: int = 0
+    kinds: tuple[str, ...] = ()
+
+
+def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
+    """Look up sessions by reader and vault."""
+    table = all_visits.table
+    if not table.num_rows:
+        return lambda _item, _reader: Reading()
+    vaults = table["vaults"].combine_chunks()
+    sizes = pc.list_value_length(vaults).to_numpy()
+    position = np.repeat(np.arange(table.num_rows), sizes)
+    keys = [table[name].take(position).to_pylist() for name in ("caller", "address", "family")]
+    index: dict[tuple[str, str, str, str], list[int]] = {}
+    for n, *key in zip(position.tolist(), *keys, pc.list_flatten(vaults).to_pylist(), strict=True):
+        index.setdefault(tuple(key), []).append(n)
+    first, last = table["first"].to_numpy(), table["last"].to_numpy()
+    kinds = table["kind"]
+    known = applications()
+
+    def of(item: Exposed, reader: Reader) -> Reading:
+        family = known[reader.application_id].family if reader.application_id in known else reader.application_id
+        places: Ints = np.array(index.get((reader.identity_id, reader.address, family, item.vault), ()), dtype=np.int64)
+        since, until = parse_datetime(reader.first_at) or 0, parse_datetime(reader.last_at) or 0
+        met = places[(first[places] <= until) & (last[places] >= since)]
+        met = met[np.argsort(first[met], kind="stable")]
+        told = [session_id(table.slice(int(n), 1).to_pylist()[0]) for n in met[:TOLD_SESSIONS]]
+        return Reading(tuple(told), len(met), tuple(sorted(set(kinds.take(met).to_pylist()))))
+
+    return of
+
+
+def named_sessions(all_visits: Visits, ids: Sequence[str]) -> dict[str, int]:
+    """Positions of sessions by their ids.
+
+    Raises:
+        UsageError: If there is no such session.
+    """
+    table, wanted, found = all_visits.table, set(ids), {}
+    if table.num_rows:
+        columns = [table[name].to_pylist() for name in ("caller", "family", "address", "first")]
+        heads = pc.list_element(table["rows"], 0).to_pylist()
+        for n, (caller, family, address, first, head) in enumerate(zip(*columns, heads, strict=True)):
+            facts = {"caller": caller, "family": family, "address": address, "first": first, "rows": [head]}
+            if (id := session_id(facts)) in wanted:
+                found[id] = n
+    missing = sorted(wanted - found.keys())
+    if missing:
+        raise UsageError(f"there is no session {missing[0]}", help="`keywitness sessions CASE` lists them")
+    return found
+
+
+def session_condition(all_visits: Visits, positions: Iterable[int]) -> str:
+    """KQL over `KeyVaultEvents()`: the event belongs to one of the sessions."""
+    parts = []
+    for position in positions:
+        (row,) = all_visits.table.slice(position, 1).to_pylist()
+        ids = [id for id, known in applications().items() if known.family == row["family"]] or [row["family"]]
+        since, until = format_datetime(row["first"]), format_datetime(row["last"])
+        parts.append(
+            f"(CallerId == {literal(row['caller'])} and Address == {literal(row['address'])} and AppId in"
+            f" ({literal(ids)}) and TimeGenerated between (datetime({since}) .. datetime({until})))"
+        )
+    return f"({' or '.join(parts)})" if parts else "false"
