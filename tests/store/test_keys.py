@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +42,19 @@ def test_slices_and_many_batches(monkeypatch) -> None:
     ours.add_all([array(pairs).slice(i, 9) for i in range(0, 99, 9)])
     assert len(ours) == 99
     assert ours.known(array(pairs).slice(50)).tolist() == [True] * 49 + [False]
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_full_runs_in_files_answer_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: bool) -> None:
+    monkeypatch.setattr(keys, "_FULL_RUN", 10)
+    folder = tmp_path / "scratch"
+    if not room:
+        folder.write_text("a file stands where the folder should")
+    pairs = [(n % 7, n) for n in range(100)]
+    ours = KeySet(folder)
+    for start in range(0, 90, 3):
+        ours.add(array(pairs[start : start + 3]))
+    assert bool(ours._filed) is room
+    assert len(ours) == 90
+    assert ours.known(array(pairs)).tolist() == [True] * 90 + [False] * 10
+    assert not room or list(folder.iterdir()) == [], "the files have no name: nothing is left after a kill"

@@ -1,12 +1,16 @@
 """The identities of all rows of a case: which of these records are new?
 
-Exact over 128-bit keys at 16 bytes of memory per row. Sorted runs of growing size (the newest of like size are
-merged), so that a batch of 100,000 keys against 10 million costs some hundredths of a second.
+Exact over 128-bit keys. Sorted runs of growing size (the newest of like size are merged); a full run goes to a file
+and is mapped while it is searched, one at a time, so that memory does not grow with the case.
 """
 
 from __future__ import annotations
 
+import contextlib
+import mmap
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
 KEY_BYTES = 16
 #: A run is merged into the one before it unless that is so many times as large ...
 _MERGE_FACTOR = 4
-#: ... or as large as this: merging needs its memory twice.
-_FULL_RUN = 2_000_000
+#: ... or as large as this: merging needs its memory twice, and searching a run in a file needs all of it.
+_FULL_RUN = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,40 @@ class _Run:
     low: Words
 
 
-class KeySet:
-    """A growing set of 16-byte keys."""
+class _FiledRun:
+    """A full run in a file without a name: all first halves, then all second halves. Mapped, not read."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: _Run, folder: Path) -> None:
+        self.count = len(run.high)
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(run.high.data)
+            file.write(run.low.data)
+            file.flush()
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def contains(self, high: Words, low: Words) -> Flags:
+        """Which of the keys are in the run. Its pages leave the memory of the process again."""
+        found = _contains(_Run(*np.frombuffer(self._map, np.uint64).reshape(2, -1)), high, low)
+        if hasattr(self._map, "madvise"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+        return found
+
+
+class KeySet:
+    """A growing set of 16-byte keys.
+
+    Args:
+        folder: Where full runs are filed; all stay in memory when None, or when the folder has no room.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._filed: list[_FiledRun] = []
         self._runs: list[_Run] = []
 
     def __len__(self) -> int:
-        return sum(len(run.high) for run in self._runs)
+        return sum(run.count for run in self._filed) + sum(len(run.high) for run in self._runs)
 
     def known(self, keys: pa.Array) -> Flags:
         """For each key: is it in the set already, or earlier in `keys`?"""
@@ -59,6 +89,8 @@ class KeySet:
         found_sorted = np.concatenate(([False], same)) if len(high) else np.zeros(0, dtype=np.bool_)
         for run in self._runs:
             found_sorted |= _contains(run, high_sorted, low_sorted)
+        for filed in self._filed:
+            found_sorted |= filed.contains(high_sorted, low_sorted)
         found = np.empty(len(high), dtype=np.bool_)
         found[order] = found_sorted
         return found
@@ -73,6 +105,10 @@ class KeySet:
         while len(self._runs) > 1 and _worth_merging(len(self._runs[-2].high), len(self._runs[-1].high)):
             last, before = self._runs.pop(), self._runs.pop()
             self._runs.append(_merged(before, last))
+        if self._folder is not None and len(self._runs[-1].high) >= _FULL_RUN:
+            with contextlib.suppress(OSError):  # no room in the folder: memory serves as well
+                self._filed.append(_FiledRun(self._runs[-1], self._folder))
+                self._runs.pop()
 
     def add_all(self, batches: Iterable[pa.Array]) -> None:
         """Take in many batches, sorting a full run at a time."""

@@ -250,16 +250,18 @@ def _counted(item: EvidenceEntry, c: Counts) -> EvidenceEntry:
 
 def load_keys(layout: Layout, state: CaseState) -> KeySet:
     """The identities of all stored rows, from the `_key` columns."""
+    keys = KeySet(layout.scratch)
+    keys.add_all(_stored_keys(layout, state))
+    return keys
+
+
+def _stored_keys(layout: Layout, state: CaseState) -> Iterator[pa.Array]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    keys = KeySet()
-    batches: list[pa.Array] = []
     for table, stored in state.tables.items():
         if table in (REJECTED_TABLE, DUPLICATES_TABLE):
             continue
         for segment in stored.segments.values():
             column = pq.read_table(layout.root / segment.file, columns=["_key"], partitioning=None).column("_key")
-            batches += (chunk.cast(pa.binary(KEY_BYTES)) for chunk in column.chunks)
-    keys.add_all(batches)
-    return keys
+            yield from (chunk.cast(pa.binary(KEY_BYTES)) for chunk in column.chunks)
