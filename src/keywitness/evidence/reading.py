@@ -14,7 +14,8 @@ import numpy as np
 
 from keywitness.evidence.batch import EvidenceItem
 from keywitness.evidence.decoding.detection import choose_framer
-from keywitness.evidence.decoding.framing import NONE, Form, Framer, Header, LineFramer, Positions, Taken
+from keywitness.evidence.decoding.export import Export, export_digest
+from keywitness.evidence.decoding.framing import NONE, Form, Framer, Header, LineFramer, Positions, Spans, Taken
 from keywitness.evidence.decoding.text import Text
 from keywitness.evidence.source import MIB, Found, Limits, OpenItem, Unreadable, open_items
 
@@ -22,6 +23,7 @@ from keywitness.evidence.source import MIB, Found, Limits, OpenItem, Unreadable,
 BATCH_BYTES = 48 * MIB
 #: Text of a rejected record that is kept.
 KEPT_TEXT = 64 * 1024
+NO_EXPORT = Export()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Piece:
         lengths: Bytes of each record there.
         line: 1-based line at which `text` begins.
         touching: The records and line ends tile the text.
+        export: The export that the records are part of.
     """
 
     number: int
@@ -53,6 +56,7 @@ class Piece:
     lengths: Positions
     line: int
     touching: bool
+    export: Export = NO_EXPORT
 
     def line_of(self, start: int) -> int:
         """1-based line of a position in `text`."""
@@ -155,7 +159,7 @@ def read(
 
 def _frame(item: OpenItem, number: int, limits: Limits) -> Iterator[Piece | Refused | Finished]:
     text = Text(item.chunks())
-    reader = _ItemReader(number, _stem(item), text, limits)
+    reader = _ItemReader(number, _stem(item), text, limits, item.modified_at)
     yield from reader.parts()
     notes = [text.note] if text.note else []
     if item.damage:
@@ -168,11 +172,13 @@ def _frame(item: OpenItem, number: int, limits: Limits) -> Iterator[Piece | Refu
 class _ItemReader:
     """Drives a framer over one item's text."""
 
-    def __init__(self, number: int, name: str, text: Text, limits: Limits) -> None:
+    def __init__(self, number: int, name: str, text: Text, limits: Limits, modified_at: str = "") -> None:
         self._number = number
         self._name = name
         self._text = text
         self._limits = limits
+        self._modified_at = modified_at
+        self._digest = b""
         self.framer: Framer | None = None
         self.offset = text.mark
         self.line = 1
@@ -193,6 +199,7 @@ class _ItemReader:
                 if not pending[:512].strip() and not pending.strip():
                     continue  # nothing but white space so far: an empty file has no record and is no error
                 self.framer = choose_framer(pending)
+                self._digest = export_digest(pending, self._modified_at, whole=final)
             taken = self.framer.take(pending, final=final)
             if not taken.consumed and len(pending) > self._limits.record_bytes:
                 self._begun = (self.offset, self.line, pending[:KEPT_TEXT])
@@ -221,6 +228,7 @@ class _ItemReader:
                     length,
                     self.line,
                     spans.touching,
+                    self._export(spans),
                 )
         for refusal in taken.refused:
             place = np.array([refusal.start, refusal.end], np.int64)
@@ -234,6 +242,10 @@ class _ItemReader:
                 text[refusal.start : min(refusal.end, refusal.start + KEPT_TEXT)],
             )
         self._advance(text, taken.consumed, taken.lines)
+
+    def _export(self, spans: Spans) -> Export:
+        context = dict(spans.header.context) if spans.header else {}
+        return Export(self._digest, self._modified_at, context, csv=spans.form is Form.CSV)
 
     def _advance(self, text: bytes, consumed: int, lines: int | None = None) -> None:
         if consumed:

@@ -53,6 +53,8 @@ def _for_objects(start: bytes) -> Framer:
         isinstance(value.get(n), list) and value[n] and isinstance(value[n][0], dict) for n in (*ENVELOPES, "tables")
     ):
         return JsonFramer()
+    if isinstance(value, dict) and value.get("value") == []:
+        return JsonFramer()  # an empty page
     return LineFramer()
 
 

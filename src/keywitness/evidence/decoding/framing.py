@@ -32,12 +32,14 @@ class Header:
         types: Their declared types ("string", "datetime" ...), "" where the evidence does not say.
         table: The table's own name when the evidence says so ("PrimaryResult" is none).
         delimiter: Between CSV cells.
+        context: Names and texts of an envelope, as far as they stand before its array.
     """
 
     names: tuple[str, ...]
     types: tuple[str, ...] = ()
     table: str = ""
     delimiter: str = ","
+    context: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Spans:
         starts: First byte of each record.
         ends: First byte after each record.
         form: How to read them.
-        header: For CELLS and CSV.
+        header: For CELLS and CSV, and for what an envelope says.
         touching: The records and the bytes between them (line ends) tile the text.
     """
 

@@ -29,6 +29,8 @@ _ROWS_FOLLOW = re.compile(rb'\s*,\s*"rows"\s*:\s*\[')
 _NEAR = 64
 #: How far an object is looked into for an envelope's array.
 _LOOK = 1 << 16
+#: The id of a resource: what has one is an object, not an envelope.
+_OBJECT_ID = re.compile(r"/providers/", re.IGNORECASE)
 #: A record that cannot be ended is looked for again at the next line that begins as this one did.
 _RESYNC = re.compile(rb"\n([ \t]*)(?=\{)")
 
@@ -39,7 +41,7 @@ class _Level:
 
     Args:
         form: How its elements are read.
-        header: For rows of a query answer.
+        header: For rows of a query answer; what an envelope says.
         closers: Brackets of the skeleton that still have to close behind the array's own.
     """
 
@@ -197,6 +199,7 @@ def _envelope(text: bytes, position: int) -> _Found | _More | None:
     stack: list[bytes] = []
     key = ""
     expect_key = False
+    context: dict[str, str] = {}
     header: Header | None = None
     table_depth = 0
     skip_to = position
@@ -206,7 +209,10 @@ def _envelope(text: bytes, position: int) -> _Found | _More | None:
         token = match.group()
         if token == b"[":
             if len(stack) == 1 and key in ENVELOPES and _holds_objects(text, match.end()):
-                return _Found(match.end(), Form.JSON, None, 1, f'JSON envelope "{key}"')
+                if _OBJECT_ID.search(context.get("id", "")):
+                    return None  # an object that has a list of that name (the `logs` of a diagnostic setting)
+                said = Header((), context=(*context.items(), ("envelope", key)))
+                return _Found(match.end(), Form.JSON, said, 1, f'JSON envelope "{key}"')
             if len(stack) == 1 and key in _TABLES:
                 table_depth = 3
             if key == _COLUMNS and len(stack) == (table_depth or 1):
@@ -230,7 +236,16 @@ def _envelope(text: bytes, position: int) -> _Found | _More | None:
         elif token[:1] == b'"' and expect_key:
             key = token[1:-1].decode("utf-8", "replace")
             expect_key = False
+        elif token[:1] == b'"' and len(stack) == 1:
+            context[key] = _text(token)
     return _MORE
+
+
+def _text(token: bytes) -> str:
+    try:
+        return str(json.loads(token))
+    except ValueError:
+        return ""
 
 
 def _holds_objects(text: bytes, position: int) -> bool:

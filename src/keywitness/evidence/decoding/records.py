@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from keywitness.evidence.decoding.csv_framing import cells
+from keywitness.evidence.decoding.export import Export
 from keywitness.evidence.decoding.flatten import Flattener
 from keywitness.evidence.decoding.framing import Form, Header
 from keywitness.evidence.decoding.json_record import parse_json
@@ -20,9 +21,10 @@ from keywitness.evidence.decoding.shapes.activity import (
 )
 from keywitness.evidence.decoding.shapes.audit import audit_row, is_audit, is_resource_log, resource_log_row
 from keywitness.evidence.decoding.shapes.entra import entra_row, is_entra
+from keywitness.evidence.decoding.shapes.inventory.objects import InventoryObjects, present
 from keywitness.evidence.decoding.shapes.table import TableRows
 from keywitness.evidence.decoding.shapes.wrapped import wrapped
-from keywitness.evidence.reading import Piece
+from keywitness.evidence.reading import NO_EXPORT, Piece
 
 #: Lines that one record may be broken over by line ends inside its strings.
 _MOST_BREAKS = 16
@@ -42,6 +44,7 @@ class RecordDecoder:
         self.schemas = schemas
         self._flattener = flattener
         self._tables = TableRows(schemas, flattener)
+        self._inventory = InventoryObjects(schemas)
 
     def parse(self, text: bytes | str) -> Any:
         """The JSON value of a text, or None."""
@@ -72,19 +75,22 @@ class RecordDecoder:
                             raise
                         value, position = joined
                         last = waiting[position - 1]
-                    rows = self.rows(value, name=piece.name)
+                    text = piece.text[piece.starts[first] : piece.ends[last]]
+                    rows = self.rows(value, name=piece.name, text=text, export=piece.export)
                 else:
-                    rows = [self._cells_row(piece, piece.text[piece.starts[first] : piece.ends[first]])]
+                    rows = self._cells_rows(piece, piece.text[piece.starts[first] : piece.ends[first]])
             except Unfit as reason:
                 rows = str(reason)
             yield first, last, rows
 
-    def rows(self, value: Any, *, name: str = "") -> list[DecodedRow]:
+    def rows(self, value: Any, *, name: str = "", text: bytes = b"", export: Export = NO_EXPORT) -> list[DecodedRow]:
         """The rows of a JSON value: one, unless a collector wrapped several records into it.
 
         Args:
             value: The decoded JSON.
             name: What to call a table that names itself nowhere.
+            text: Its bytes.
+            export: The export that it stands in, for inventory.
         Raises:
             Unfit: It is rejected.
         """
@@ -93,6 +99,9 @@ class RecordDecoder:
         row = self._raw_row(value)
         if row is not None:
             return [row]
+        objects = self._inventory.rows(value, text, export)
+        if objects is not None:
+            return objects
         inner = self._wrapped_rows(value, name, _MOST_WRAPS)
         if inner:
             return inner
@@ -118,8 +127,8 @@ class RecordDecoder:
             rows += [self._tables.row(o if isinstance(o, dict) else {"Value": o}, name=name) for o in others]
         return rows
 
-    def _cells_row(self, piece: Piece, text: bytes) -> DecodedRow:
-        """The row of a record whose column names stand in a header."""
+    def _cells_rows(self, piece: Piece, text: bytes) -> list[DecodedRow]:
+        """The rows of a record whose column names stand in a header: one, but for objects of inventory."""
         header = piece.header or Header(())
         values: list[Any]
         if piece.form is Form.CSV:
@@ -140,7 +149,9 @@ class RecordDecoder:
         for number, value in enumerate(values[len(header.names) :], len(header.names) + 1):
             if value not in ("", None):
                 record[f"Column_{number}"] = value
-        return self._tables.row(record, name=piece.name, table=header.table, types=header.types)
+        if piece.export.csv and (objects := self._inventory.rows(present(record), text, piece.export)) is not None:
+            return objects
+        return [self._tables.row(record, name=piece.name, table=header.table, types=header.types)]
 
     def _raw_row(self, value: dict[str, Any]) -> DecodedRow | None:
         """The row of a record as Azure's services write it, or None."""

@@ -1,0 +1,43 @@
+"""The export that a record of inventory stands in: when it was taken, and what its envelope says of all its records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from keywitness.evidence.decoding.values import ticks
+
+#: Bytes of an item's text that tell two exports apart.
+HEAD = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One file or answer with objects as they were at one time.
+
+    Args:
+        digest: Equal for equal exports.
+        modified_at: Time of the file, ISO 8601 UTC, "" when unknown.
+        context: Names and texts that stand before the array in its envelope.
+        csv: It is a table in CSV.
+    """
+
+    digest: bytes = b""
+    modified_at: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+    csv: bool = False
+
+    @property
+    def taken_at(self) -> int | None:
+        """Ticks: what the envelope says in `takenAt`, else the time of the file."""
+        said = ticks(self.context.get("takenAt", ""))
+        return ticks(self.modified_at) if said is None else said
+
+
+def export_digest(head: bytes, modified_at: str, *, whole: bool) -> bytes:
+    """What equal exports share. Of a text that is longer than `HEAD` the start and the file's time must do."""
+    digest = hashlib.sha256(head[:HEAD])
+    if not whole or len(head) > HEAD:
+        digest.update(modified_at.encode())
+    return digest.digest()[:16]
