@@ -28,7 +28,7 @@ _RESOURCE_ID = re.compile(r"/(?:subscriptions/[^/]+|providers)/.*[^/]\Z", re.IGN
 _VAULT_OBJECT_ID = re.compile(r"https://[^/]+/(?:secrets|keys|certificates)/[^/]+(?:/[^/]*)?/?\Z", re.IGNORECASE)
 _SUBSCRIPTION_ID = re.compile(r"/subscriptions/[^/]+/?\Z", re.IGNORECASE)
 #: Marks of a log record or of a row of a log table: never inventory.
-_LOGGED = ("TimeGenerated", "time", "eventTimestamp", "operationName")
+_LOGGED = frozenset(("TimeGenerated", "TimeGenerated [UTC]", "time", "eventTimestamp", "operationName", "OperationName"))
 
 #: `@odata.type` of directory objects, and the last word of `@odata.context`.
 _GRAPH_TYPES = {
@@ -93,7 +93,7 @@ def table_of(names: dict[str, Any], context: dict[str, str]) -> str | None:
 
 def is_logged(record: dict[str, Any]) -> bool:
     """The record is of a log, or a row of a table."""
-    return any(name in record for name in _LOGGED)
+    return not _LOGGED.isdisjoint(record) or any(name.startswith("TimeGenerated") for name in record)
 
 
 def _by_id(id_: str, names: dict[str, Any]) -> str | None:
