@@ -28,7 +28,7 @@ _RESOURCE_ID = re.compile(r"/(?:subscriptions/[^/]+|providers)/.*[^/]\Z", re.IGN
 _VAULT_OBJECT_ID = re.compile(r"https://[^/]+/(?:secrets|keys|certificates)/[^/]+(?:/[^/]*)?/?\Z", re.IGNORECASE)
 _SUBSCRIPTION_ID = re.compile(r"/subscriptions/[^/]+/?\Z", re.IGNORECASE)
 #: Marks of a log record or of a row of a log table: never inventory.
-_LOGGED = frozenset(("TimeGenerated", "TimeGenerated [UTC]", "time", "eventTimestamp", "operationName", "OperationName"))
+_LOGGED = frozenset(("TimeGenerated", "time", "eventTimestamp", "operationName", "OperationName"))
 
 #: `@odata.type` of directory objects, and the last word of `@odata.context`.
 _GRAPH_TYPES = {
