@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
+from keywitness.engine.digits import shortest_text
 from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.engine.kernels.units import UNITS
 from keywitness.model.schema import KqlType
@@ -30,18 +31,11 @@ def decimal_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_MOST_DIGITS = 16
-
-
 @kernel(_REAL, result=_TEXT)
 def to_text(value: float | None) -> str:
-    """A real as `tostring` prints it: with a point, `inf` for infinity.
+    """A real as `tostring` prints it: always with a point or an exponent, `inf` for infinity.
 
-    Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project. It prints a real of 17 digits
-    with another last digit than the number has, and of exponents no answer is recorded.
-
-    Raises:
-        NoExactAnswerError: For a real of 17 digits, or one that is written with an exponent.
+    Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
     """
     if value is None:
         return ""
@@ -49,10 +43,7 @@ def to_text(value: float | None) -> str:
         return "NaN"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    text = repr(value)
-    if "e" in text or len(text.replace(".", "").lstrip("-0")) > _MOST_DIGITS:
-        raise NoExactAnswerError(f"the text of the real {text} is not known to the last digit: round() it first")
-    return text
+    return shortest_text(value)
 
 
 def _hex(value: int | None, length: int | None, bits: int) -> str:
