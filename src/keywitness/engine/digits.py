@@ -1,10 +1,10 @@
 """The digits of a real in text, as Kusto's writer finds them.
 
-They read back as the same number and are the fewest, but of several texts of that length it often takes the largest, not
-the nearest: 0.1 + 0.2 is 0.30000000000000007. Source of the rule: Florian Loitsch, "Printing Floating-Point Numbers
-Quickly and Accurately with Integers" (2010), algorithm Grisu2, as version 1.1.0 of the MIT-licensed RapidJSON has it, with
-a table of powers of ten too short for the last step of most numbers. It meets every text of a real recorded from Kusto
-(docs/decisions/0024-the-digits-of-a-real.md).
+They read back as the same number and are the fewest, but of several texts of that length it often takes the largest,
+not the nearest: 0.1 + 0.2 is 0.30000000000000007. Source of the rule: Florian Loitsch, "Printing Floating-Point Numbers
+Quickly and Accurately with Integers" (2010), algorithm Grisu2, as version 1.1.0 of the MIT-licensed RapidJSON has it,
+with a table of powers of ten too short for the last step of most numbers. It meets every text of a real recorded from
+Kusto (docs/decisions/0024-the-digits-of-a-real.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 _WORD = 64
 _MASK = (1 << _WORD) - 1
 _HIDDEN = 1 << 52
-#: Behind this many digits of a fraction RapidJSON's table of powers ends, and with it the step towards the nearest text.
+#: With this many digits of a fraction RapidJSON's table of powers ends, and so does the step towards the nearest text.
 _NEAREST = 9
 #: Whole numbers up to here are written out, larger ones with an exponent; likewise zeros behind the point.
 _PLACES, _ZEROS = 21, 6
@@ -34,7 +34,7 @@ def shortest_text(value: float) -> str:
         return f"{sign}0.0"
     digits, exponent = _digits(abs(value))
     point = len(digits) + exponent
-    if 0 <= exponent and point <= _PLACES:
+    if exponent >= 0 and point <= _PLACES:
         return f"{sign}{digits}{'0' * exponent}.0"
     if 0 < point <= _PLACES:
         return f"{sign}{digits[:point]}.{digits[point:]}"

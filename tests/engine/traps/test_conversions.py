@@ -31,6 +31,20 @@ def test_toint_wraps_a_long_and_saturates_a_real(ask):
     assert ask("datatable(r:real)[-5.7] | project toint(r), tolong(r)") == (-5, -5)
 
 
+def test_toint_of_a_real_that_is_null_is_null(ask_rows):
+    """`least` and `greatest` pass over null, so cutting off at the ends of int made the largest int of it."""
+    rows = ask_rows("datatable(r: real) [real(null), 2.5] | project toint(r), tolong(r)")
+    assert rows == [(None, None), (2, 2)]
+
+
+@pytest.mark.parametrize("call", ["tolong(todouble(9223372036854775807))", "tolong(-1e19)", "toint(1e10)"])
+def test_a_constant_real_outside_of_the_type_is_refused(ask, call):
+    """A column is cut off at the ends of the type, a constant is not: recorded by kql-to-sql (MIT)."""
+    with pytest.raises(QueryError, match="constant"):
+        ask(f"print {call}")
+    assert ask("print tolong(1e18), toint(-2147483648.9), toint(real(null))") == (10**18, -(2**31), None)
+
+
 def test_tobool_reads_integers_but_not_yes(ask):
     """DuckDB's cast takes `yes` and `t`, and refuses `2`."""
     assert ask("print tobool('2'), tobool('yes'), tobool(' TRUE '), tobool('1.5'), tobool(1.5)") == (

@@ -83,6 +83,19 @@ def test_not_a_number_in_front_is_the_least_and_the_largest(ask):
         ask("print min_of(4.5, real(nan))")
 
 
+def test_null_is_neither_finite_nor_not_a_number(ask, ask_rows):
+    """The page says false for what is no number; Microsoft's emulator, recorded by kql-to-sql (MIT), null."""
+    assert ask("print isnan(real(null)), isnan(todouble('x')), isfinite(1.0)") == (None, None, True)
+    assert ask_rows("datatable(r: real) [real(null), 1.0, real(nan)] | where not(isnan(r))") == [(1.0,)]
+
+
+@pytest.mark.parametrize("span", ["1e19 * 1d", "1d / 0.0", "1h * real(nan)"])
+def test_a_span_outside_of_its_range_is_refused(ask, span):
+    """A cast that tries gave null, where no page says what Kusto gives."""
+    with pytest.raises(QueryError, match="out of"):
+        ask(f"print {span}")
+
+
 def test_literals_keep_their_exact_value(ask):
     """A literal that went through DuckDB's DECIMAL could lose its last digit."""
     assert ask("print 0.1 + 0.2, 1e308, 123456789.123456789") == (0.1 + 0.2, 1e308, 123456789.123456789)

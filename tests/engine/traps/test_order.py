@@ -49,6 +49,13 @@ def test_neighbours_in_sorted_order(ask_rows):
     ]
 
 
+@pytest.mark.parametrize("call", ["prev(x, 0)", "next(x, -1)"])
+def test_a_neighbour_is_at_least_one_row_away(ask, call):
+    """SQL's `lag` of 0 is the row itself; Microsoft's emulator rejects it, recorded by the MIT-licensed kql-to-sql."""
+    with pytest.raises(QueryError, match="one row away"):
+        ask(f"datatable(x: long) [3, 1] | sort by x asc | extend y = {call}")
+
+
 def test_windows_inside_windows_and_restarts(ask_rows):
     """SQL allows no window inside a window; a running sum that restarts is one."""
     table = "datatable(k:string, x:long)['a',1, 'a',2, 'b',3, 'b',4]"

@@ -124,3 +124,10 @@ def test_the_place_of_an_empty_text_is_null(ask):
     Source: measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project.
     """
     assert ask("datatable(s:string, x:string)['vault', ''] | project indexof(s, ''), indexof(s, x)") == (None, None)
+
+
+@pytest.mark.parametrize("kind", ["", "kind=regex "])
+def test_parsed_columns_need_a_text_between_them(ask, kind):
+    """A regular expression would give some split; Microsoft's emulator rejects it, recorded by kql-to-sql (MIT)."""
+    with pytest.raises(QueryError, match="where the column before this one ends"):
+        ask(f"datatable(s: string) ['a1'] | parse {kind}s with a: string b: long")

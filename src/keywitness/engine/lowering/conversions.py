@@ -8,6 +8,7 @@ from keywitness.engine.lowering.lowering import Table, Use
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
 from keywitness.kql import plan
+from keywitness.kql.binder.folding import reads_columns
 from keywitness.model.schema import KqlType
 
 _TEXTS = {
@@ -149,7 +150,14 @@ def _from_dynamic(value: Expr, to_type: KqlType) -> Expr:
     return convert(sql.call("kw_dynamic_text", value), KqlType.STRING, to_type)
 
 
+#: Kusto cuts a real of a column off at the ends of the type and calculates a constant otherwise.
+_CONSTANT = {KqlType.LONG: "kw_constant_to_long", KqlType.INT: "kw_constant_to_int"}
+
+
 def _conversion(use: Use) -> Expr:
+    constant = _CONSTANT.get(use.call.type)
+    if constant is not None and use.type(0) is KqlType.REAL and not reads_columns(use.call.args[0]):
+        return sql.call(constant, use.args[0])
     return convert(use.args[0], use.type(0), use.call.type)
 
 

@@ -34,9 +34,9 @@ kw_bin(a, b) :=
 kw_bin_real(a, b) :=
     CASE WHEN b > 0 THEN floor(a / b) * b END
 kw_scale_span(a, b) :=
-    TRY_CAST(round(a * b) AS BIGINT)
+    CAST(round(a * b) AS BIGINT)
 kw_divide_span(a, b) :=
-    TRY_CAST(round(a / nullif(b, 0)) AS BIGINT)
+    CAST(round(a / b) AS BIGINT)
 kw_distance(x, y, u, v) :=
     CASE WHEN abs(x) <= 180 AND abs(u) <= 180 AND abs(y) <= 90 AND abs(v) <= 90
         THEN 2 * 6371010 * asin(least(1, sqrt(pow(sin(radians(v - y) / 2), 2)
@@ -121,7 +121,14 @@ kw_trimmed(s) :=
 kw_wrapped(x) :=
     CASE WHEN x > 9223372036854775807 THEN TRY_CAST(x - 18446744073709551616 AS BIGINT) ELSE TRY_CAST(x AS BIGINT) END
 kw_real_to_int(x) :=
-    CASE WHEN isnan(x) THEN NULL ELSE TRY_CAST(trunc(greatest(least(x, 2147483647), -2147483648)) AS INTEGER) END
+    CASE WHEN isnan(x) OR x IS NULL THEN NULL
+    ELSE TRY_CAST(trunc(greatest(least(x, 2147483647), -2147483648)) AS INTEGER) END
+kw_constant_to_long(x) :=
+    CASE WHEN x < 9.223372036854775e18 AND x > -9.223372036854775e18 OR x IS NULL THEN kw_real_to_long(x) ELSE
+    error('tolong() of a constant outside of long: Kusto reads it otherwise than in a column') END
+kw_constant_to_int(x) :=
+    CASE WHEN x < 2147483648 AND x > -2147483649 OR x IS NULL THEN kw_real_to_int(x) ELSE
+    error('toint() of a constant outside of int: Kusto reads it otherwise than in a column') END
 kw_text_to_int(s) :=
     try_cast(kw_text_to_long(s) AS INTEGER)
 kw_dynamic_to_int(d) :=

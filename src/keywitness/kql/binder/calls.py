@@ -486,6 +486,9 @@ def bind_window(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
     _, converted, result = match(node, row, arguments)
     values = list(converted)
     if row.name in {"prev", "next"}:
+        offset = values[1] if len(values) > 1 else None
+        if isinstance(offset, plan.Literal) and offset.value is not None and offset.value < 1:
+            raise diagnostics.bad_value(node.args[1].span, f"{row.name}() looks at least one row away")
         values += [plan.Literal(1, LONG)][len(values) - 1 :]
         values = [*values[:2], convert(values[2], result)] if len(values) > 2 else [*values, null(result)]
     if row.name == "row_number":

@@ -35,13 +35,17 @@ def pattern(node: syntax.Parse) -> Pattern:
     two constants; in regex mode text columns are greedy and the expression may match anywhere.
 
     Raises:
-        Refused: If a constant is no regular expression in regex mode.
+        Refused: If a constant is no regular expression in regex mode, or two columns stand side by side.
     """
     regex_mode = node.kind == "regex"
     parts: list[str] = []
     groups: list[tuple[str, KqlType, int]] = []
     number = 0
     for place, item in enumerate(node.pattern):
+        if place and isinstance(item, syntax.ColumnDecl) and isinstance(node.pattern[place - 1], syntax.ColumnDecl):
+            raise diagnostics.bad_value(
+                item.span, "nothing says where the column before this one ends", "put a constant between the two"
+            )
         last = place == len(node.pattern) - 1
         match item:
             case syntax.Star():
