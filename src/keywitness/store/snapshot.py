@@ -54,6 +54,11 @@ class Snapshot:
 
     def schema(self, table: str) -> Schema | None:
         """Documented columns in documented order, then the columns that evidence brought, then `_Row`."""
+        if table not in self._schemas:
+            self._schemas[table] = self._schema(table)
+        return self._schemas[table]
+
+    def _schema(self, table: str) -> Schema | None:
         known = known_table(table)
         if known is None and not self.has_evidence(table):
             return None
@@ -110,6 +115,11 @@ class Snapshot:
 
     def relation(self, table: str) -> Relation:
         """How DuckDB reads a table that `schema` knows."""
+        if table not in self._relations:
+            self._relations[table] = self._relation(table)
+        return self._relations[table]
+
+    def _relation(self, table: str) -> Relation:
         schema = self.schema(table)
         if schema is None:
             raise KeyError(table)
@@ -177,6 +187,15 @@ class Snapshot:
             for copied in copy.tables:
                 if copied.table == segments[0].table and all(f in live for f in copied.segments):
                     yield f"{alias}.{copied.name}", copied
+
+    @cached_property
+    def _schemas(self) -> dict[str, Schema | None]:
+        """What `schema` has answered: every query asks, and the answer is hundreds of columns."""
+        return {}
+
+    @cached_property
+    def _relations(self) -> dict[str, Relation]:
+        return {}
 
     @cached_property
     def _copies(self) -> dict[str, ReadCopy]:

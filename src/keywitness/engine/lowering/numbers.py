@@ -37,8 +37,10 @@ def _bin(use: Use) -> Expr:
 def _bin_at(use: Use) -> Expr:
     value, size, point = use.args
     if use.call.type is KqlType.DATETIME and (shift := _shift(use)) is not None:
-        moved = sql.binary(exp.Add, value.copy(), sql.number(shift))
-        rest = sql.binary(exp.Mod, moved, sql.number(use.constant(1)))
+        size = sql.number(use.constant(1))
+        if not shift:  # a remainder alone leaves no time outside of its range
+            return sql.cast(sql.binary(exp.Sub, value, sql.binary(exp.Mod, value.copy(), size)), use.call.type)
+        rest = sql.binary(exp.Mod, sql.binary(exp.Add, value.copy(), sql.number(shift)), size)
         return sql.call("kw_datetime", sql.binary(exp.Sub, value, rest))
     if any(use.type(i) in _FLOATING for i in range(3)):
         value, size, point = (sql.cast(a, "DOUBLE") for a in (value, size, point))

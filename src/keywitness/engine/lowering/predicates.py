@@ -6,6 +6,7 @@ Kusto: null == null is null, null == 5 is false, null != 5 is true. SQL says nul
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -125,7 +126,8 @@ def _compared_by_sql(scalars: tuple[plan.Scalar, ...]) -> bool:
 
 
 def _is_number(value: Expr) -> Expr:
-    return sql.negate(sql.call("isnan", value.copy()))
+    """What is not a number is larger than infinity in DuckDB; a comparison reaches the scan, `isnan` does not."""
+    return sql.binary(exp.LTE, value.copy(), sql.literal(math.inf, KqlType.REAL))
 
 
 def equal(use: Use) -> Expr:
