@@ -10,7 +10,7 @@ import pytest
 
 from keywitness.case import Case
 from keywitness.investigate import investigate, make_scope
-from keywitness.lab.score import score
+from keywitness.score.naming import score
 from keywitness.report.document import Document
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,8 @@ import pytest
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND
 from keywitness.lab.company import build_company
 from keywitness.lab.traffic import LATE_PER_MILLE, Rows, Traffic, expected_rows, pace
-from keywitness.lab.workloads import Workload, build_workloads
+from keywitness.lab.workload import Workload
+from keywitness.lab.workloads import build_workloads
 
 COMPANY = build_company(11, 10)
 WORKLOADS = build_workloads(COMPANY)

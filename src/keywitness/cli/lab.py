@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,20 +14,16 @@ from keywitness.cli.output import QuietOption, progress
 from keywitness.errors import UsageError
 
 
-class Scenario(StrEnum):
-    """What happens among the ordinary traffic."""
-
-    ARTICLE = "article"
-    NONE = "none"
-
-
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write logs/ and truth.json into.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write logs/ and truth.json into.")] = None,
     days: Annotated[int, typer.Option("--days", min=1, help="Days of traffic.")] = 14,
-    vaults: Annotated[int, typer.Option("--vaults", min=8, help="Key vaults of the company.")] = 24,
+    vaults: Annotated[
+        int | None, typer.Option("--vaults", min=8, help="Key vaults of the company; its own number when left out.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
     events: Annotated[int | None, typer.Option("--events", min=1, help="About this many audit records.")] = None,
-    scenario: Annotated[Scenario, typer.Option("--scenario", help="The attack.")] = Scenario.ARTICLE,
+    scenario: Annotated[str, typer.Option("--scenario", help="The attack; `list` names them all.")] = "article",
+    company: Annotated[str, typer.Option("--company", help="Whose logs; `list` names them all.")] = "contoso",
     quiet: QuietOption = False,
 ) -> None:
     """Write the raw logs of an invented company, in Azure's shapes, with an attack and its truth.
@@ -37,12 +32,30 @@ def simulate(
     Examples:
       keywitness simulate --out ./lab
       keywitness simulate --out ./big --events 1000000 --vaults 100 --scenario none
+      keywitness simulate --scenario list
+      keywitness simulate --out ./bank --company bank --scenario slow-and-low
     """
+    from keywitness.lab.profiles import COMPANIES
+    from keywitness.lab.scenarios import ABOUT
     from keywitness.lab.simulate import simulate as run_simulation
 
+    for asked, known in ((scenario, ABOUT), (company, {name: one.about for name, one in COMPANIES.items()})):
+        if asked == "list":
+            width = max(map(len, known))
+            print("\n".join(f"{name:<{width}}  {about}" for name, about in known.items()))
+            return
+    if out is None:
+        raise UsageError("nowhere to write to", help="name a folder with --out")
     with progress("simulate", quiet=quiet) as advance:
         run_simulation(
-            out, days=days, vaults=vaults, seed=seed, events=events, scenario=scenario.value, on_progress=advance
+            out,
+            days=days,
+            vaults=vaults,
+            seed=seed,
+            events=events,
+            scenario=scenario,
+            company=company,
+            on_progress=advance,
         )
     print(f"logs:  {out / 'logs'}\ntruth: {out / 'truth.json'}", file=sys.stderr)
 
@@ -60,7 +73,7 @@ def demo(
     from keywitness.case import create_case, open_case
     from keywitness.investigate import investigate, make_scope
     from keywitness.lab.demo import demo_evidence
-    from keywitness.lab.score import score
+    from keywitness.score.naming import score
 
     place = out / "case"
     if out.exists() and any(out.iterdir()) and not (out / "truth.json").is_file():

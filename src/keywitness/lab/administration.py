@@ -18,10 +18,10 @@ from keywitness.lab.audit_event import (
 )
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND, key_of
 from keywitness.lab.company import Company, Principal, Vault
-from keywitness.lab.journal import Journal, Visit
+from keywitness.lab.journal import Journal, Stay, Visit
 from keywitness.lab.truth import Lookalike
 from keywitness.lab.visits import portal_opens_vault
-from keywitness.lab.workloads import registered
+from keywitness.lab.workload import registered
 
 CLOUD = entra.Place("NL", "Amsterdam", 64501)  # where the company's machines are said to be
 
@@ -53,12 +53,12 @@ def write_administration(journal: Journal, day: int, begin: int, end: int) -> No
     for vault in company.vaults:
         if rng.random() > (0.05 if weekend else 0.5):
             continue
-        at = day * TICKS_PER_DAY + int(rng.uniform(7, 17) * TICKS_PER_HOUR)
+        at = day * TICKS_PER_DAY + int((rng.uniform(7, 17) - company.profile.utc_shift) * TICKS_PER_HOUR)
         if not begin <= at < end - TICKS_PER_HOUR:
             continue
         _deployment(journal, vault, at, rng)
     changed = company.vaults[rng.randrange(len(company.vaults))]
-    at = day * TICKS_PER_DAY + int(rng.uniform(9, 16) * TICKS_PER_HOUR)
+    at = day * TICKS_PER_DAY + int((rng.uniform(9, 16) - company.profile.utc_shift) * TICKS_PER_HOUR)
     if not weekend and begin <= at < end - TICKS_PER_HOUR and rng.random() < 0.35:
         _role_for_application(journal, changed, at, rng)
 
@@ -134,7 +134,7 @@ def _secret_set(journal: Journal, vault: Vault, at: int, caller: Caller) -> None
     request = object_request(
         _data_plane(journal, vault, caller), "SecretSet", "secrets", "deploy-token", resolved=version
     )
-    journal.audit(request, at, token=key, issued=created // TICKS_PER_SECOND)
+    journal.audit(request, at, token=key, issued=created // TICKS_PER_SECOND, stay=Stay(("pipeline",)))
 
 
 def write_vault_logging(journal: Journal, begin: int, late_from: int) -> None:
@@ -143,11 +143,12 @@ def write_vault_logging(journal: Journal, begin: int, late_from: int) -> None:
     late, quiet = company.vaults[company.late_vault], company.vaults[company.quiet_vault]
     caller = _with_token(journal, deployer(company, late.subscription), late_from)
     setting = f"{late.arm_id}/providers/Microsoft.Insights/diagnosticSettings/send-to-archive"
+    account = f"st{company.profile.name}archive"
     body = {
         "id": setting,
         "name": "send-to-archive",
         "properties": {
-            "storageAccountId": f"{late.group_id}/providers/Microsoft.Storage/storageAccounts/stcontosoarchive",
+            "storageAccountId": f"{late.group_id}/providers/Microsoft.Storage/storageAccounts/{account}",
             "logs": [{"category": None, "categoryGroup": "audit", "enabled": True}],
             "metrics": [],
         },
@@ -182,7 +183,8 @@ def write_renewals(journal: Journal, begin: int, end: int) -> None:
         expires = at // TICKS_PER_SECOND + 30 * 86_400
         journal.audit(near_expiry(blank, "certificates", certificate.name, certificate.current, expires), at)
         renewed = object_request(replace(blank, status=202), "CertificateRenew", "certificates", certificate.name)
-        journal.audit(renewed, at + 4 * TICKS_PER_SECOND, token=key_of(at), issued=at // TICKS_PER_SECOND)
+        stay = Stay(("unknown", "backup-or-scan"))  # the vault's own service, which is none of the classes
+        journal.audit(renewed, at + 4 * TICKS_PER_SECOND, token=key_of(at), issued=at // TICKS_PER_SECOND, stay=stay)
 
 
 def _tagged(journal: Journal, vault: Vault, at: int, caller: Caller) -> None:
@@ -196,7 +198,8 @@ def _tagged(journal: Journal, vault: Vault, at: int, caller: Caller) -> None:
     extra = settings(vault, company.tenant)
     changed = vault_operation(blank, "VaultPatch", extra=extra)
     changed = replace(changed, appid=caller.appid, agent=clients.TERRAFORM_AGENT)
-    journal.audit(changed, at + 34_000, token=caller.token, issued=caller.issued)
+    stay = Stay(("pipeline",))
+    journal.audit(changed, at + 34_000, token=caller.token, issued=caller.issued, stay=stay)
 
 
 def _role_for_application(journal: Journal, vault: Vault, at: int, rng: random.Random) -> None:
@@ -304,6 +307,6 @@ def write_access_policy(
     at = visit.act(act, by_role, 0.0)
     extra = settings(vault, tenant, rbac=rbac) + access_policy(change, tenant, oid, keys, secrets, certificates)
     request = vault_operation(visit.blank(vault, control=True), "VaultPatch", extra=extra)
-    visit.journal.audit(request, at + 2 * TICKS_PER_SECOND + 361_000, token=token, issued=issued)
+    visit.journal.audit(request, at + 2 * TICKS_PER_SECOND + 361_000, token=token, issued=issued, stay=visit.stay)
     visit.wait(12.0)
     return at

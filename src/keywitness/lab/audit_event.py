@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 
 from keywitness.lab import clients
+from keywitness.lab.audit_row import as_row
 from keywitness.lab.company import Principal, Vault
 
 SLOT = "\ue000"  # where the bulk path puts a value: a private-use character that no name holds
@@ -90,7 +91,8 @@ def render(request: Request, *, at: str, correlation: str, duration: str, token:
         f'"resourceId": "{vault.arm_id.upper()}", "operationVersion": "{request.api}"',
         f'"resultSignature": "{REASONS[request.status]}", "durationMs": "{duration}"}}',
     ]
-    return ", ".join(part for part in parts if part)
+    line = ", ".join(part for part in parts if part)
+    return as_row(line) if vault.dedicated else line
 
 
 def compiled(request: Request) -> tuple[bytes, bool]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from keywitness.lab.company import Vault
 
 AUDIT_CONTAINER = "insights-logs-auditevent"
+EXPORT_CONTAINER = "am-azkvauditlogs"  # a workspace's data export of AZKVAuditLogs
 ACTIVITY_CONTAINER = "insights-activity-logs"
 ENTRA_CONTAINERS = {
     "AuditLogs": "insights-logs-auditlogs",
@@ -34,6 +35,9 @@ def hour_path(hour: int) -> str:
 
 
 def audit_folder(vault: Vault) -> str:
+    if vault.dedicated:  # a workspace for each resource group
+        workspace = f"{vault.group_id}/providers/microsoft.operationalinsights/workspaces/log-{vault.name[3:]}"
+        return f"{EXPORT_CONTAINER}/WorkspaceResourceId={workspace.lower()}"
     return f"{AUDIT_CONTAINER}/resourceId={vault.arm_id.upper()}"
 
 

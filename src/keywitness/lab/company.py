@@ -9,8 +9,8 @@ import random
 from dataclasses import dataclass, field, replace
 
 from keywitness.lab.columns import guid_one, key_of
+from keywitness.lab.profiles import CONTOSO, Profile
 
-DOMAIN = "contoso.com"
 REGIONS = ("westeurope", "northeurope", "eastus", "centralindia")
 AREAS = (
     "pay", "ident", "web", "hr", "data", "log", "bkp", "shop", "crm", "mail", "edge", "iot", "fin", "legal", "sales",
@@ -24,7 +24,7 @@ SECRET_NAMES = (
     "OAuthClientSecret", "EncryptionPepper", "PartnerApiToken", "LicenseKey", "SearchAdminKey", "MapsSubscriptionKey",
     "EventHubSas", "RabbitUri", "LdapBindPassword", "BackupPassphrase", "GithubDeployToken", "DatadogApiKey",
 )  # fmt: skip
-CERTIFICATE_NAMES = ("wildcard-contoso-com", "api-gateway-tls", "partner-mtls", "code-signing", "sso-signing")
+CERTIFICATE_NAMES = ("api-gateway-tls", "partner-mtls", "code-signing", "sso-signing")
 KEY_NAMES = ("storage-cmk", "sql-tde", "document-signing")
 GIVEN_NAMES = (
     "Adele", "Bruno", "Carla", "Dmitri", "Elena", "Farid", "Grete", "Hiro", "Ines", "Jonas", "Kavya", "Lukas", "Mirela",
@@ -58,6 +58,7 @@ class Vault:
         model: "rbac" or "policy", before anything the scenario changes.
         generation: The year whose claim spelling the vault's region writes: 2020, 2022, 2024 or 2025.
         private: Reached through Private Link, so callers have private addresses.
+        dedicated: Its records come as rows of AZKVAuditLogs.
     """
 
     index: int
@@ -71,6 +72,7 @@ class Vault:
     secrets: tuple[VaultObject, ...]
     keys: tuple[VaultObject, ...]
     certificates: tuple[VaultObject, ...]
+    dedicated: bool = False
 
     @property
     def group_id(self) -> str:
@@ -149,6 +151,7 @@ class Company:
     gap_vault: int  # falls silent for a while
     quiet_vault: int  # never logs: known from the Activity Log alone
     twice_vault: int  # a second diagnostic setting copies its records
+    profile: Profile = CONTOSO
     roles: dict[str, int] = field(default_factory=dict)  # scenario's names for vaults
 
     def guid(self, *labels: object) -> str:
@@ -179,42 +182,44 @@ MINIMUM_VAULTS = 8
 VICTIM = 2  # the member of staff whose account the scenario's attacker holds: a busy user of two vaults
 
 
-def build_company(seed: int, vaults: int) -> Company:
+def build_company(seed: int, vaults: int, profile: Profile = CONTOSO) -> Company:
     """Invent a company with `vaults` key vaults (at least 8) and the people and subscriptions to match."""
 
     def guid(*labels: object) -> str:
         return guid_one(key_of(seed, *labels))
 
     subscriptions = tuple((guid("subscription", name), name) for name in ("production", "non-production", "platform"))
-    made = tuple(_vault(seed, index, subscriptions) for index in range(vaults))
+    made = tuple(_vault(seed, index, subscriptions, profile) for index in range(vaults))
     return Company(
         seed=seed,
         tenant=guid("tenant"),
         subscriptions=subscriptions,
         vaults=made,
-        people=_people(seed, made),
+        people=_people(seed, made, profile),
         late_vault=ROLES["late"],
         gap_vault=ROLES["gap"],
         quiet_vault=ROLES["quiet"],
         twice_vault=ROLES["twice"],
+        profile=profile,
         roles=dict(ROLES),
     )
 
 
-def _vault(seed: int, index: int, subscriptions: tuple[tuple[str, str], ...]) -> Vault:
+def _vault(seed: int, index: int, subscriptions: tuple[tuple[str, str], ...], profile: Profile) -> Vault:
     rng = random.Random(f"{seed}:vault:{index}")  # noqa: S311 - reproducible, not secret
     area, environment = AREAS[index % len(AREAS)], ENVIRONMENTS[index // len(AREAS) % len(ENVIRONMENTS)]
     repeat = index // (len(AREAS) * len(ENVIRONMENTS))
-    name = f"kv-contoso-{area}-{environment}" + (f"{repeat}" if repeat else "")
-    generation = 2025 if index < 8 else rng.choice((2025, 2025, 2025, 2024, 2022, 2020))
-    certificates = [*rng.sample(CERTIFICATE_NAMES, rng.choice((0, 1, 2)))]
+    name = f"kv-{profile.name}-{area}-{environment}" + (f"{repeat}" if repeat else "")
+    generation = 2025 if index < 8 else rng.choice(profile.generations)
+    wildcard = f"wildcard-{profile.domain.replace('.', '-')}"
+    certificates = [*rng.sample((wildcard, *CERTIFICATE_NAMES), rng.choice((0, 1, 2)))]
     secrets = [*rng.sample(SECRET_NAMES, 16 if index == ROLES["granted"] else rng.randint(4, 12))]
     if index == ROLES["granted"]:
         certificates = ["identity-automation", "card-gateway-mtls"]
     if index == ROLES["model"]:
         secrets += ["BreakGlassAccountTenant", "BreakGlassAccountAzure"]
     if index == ROLES["portal"]:
-        certificates = ["wildcard-contoso-com", "api-gateway-tls"]
+        certificates = [wildcard, "api-gateway-tls"]
     models = {ROLES["granted"]: "policy", ROLES["model"]: "rbac", ROLES["portal"]: "rbac", ROLES["blinded"]: "rbac"}
     subscription = subscriptions[0 if environment == "prod" else 1][0]
     return Vault(
@@ -223,12 +228,13 @@ def _vault(seed: int, index: int, subscriptions: tuple[tuple[str, str], ...]) ->
         subscription=subscription,
         group=f"rg-{area}-{environment}",
         region=rng.choice(REGIONS),
-        model=models.get(index, rng.choice(("rbac", "rbac", "policy"))),
+        model=models.get(index, rng.choice(profile.models)),
         generation=generation,
-        private=index not in models and rng.random() < 0.3,
+        private=index not in models and rng.random() < profile.private,
         secrets=_objects(seed, name, "secrets", secrets, rng),
         keys=_objects(seed, name, "keys", rng.sample(KEY_NAMES, rng.choice((1, 1, 2))), rng),
         certificates=_objects(seed, name, "certificates", certificates, rng),
+        dedicated=profile.dedicated,
     )
 
 
@@ -241,28 +247,20 @@ def _objects(seed: int, vault: str, kind: str, names: list[str], rng: random.Ran
     )
 
 
-_PLACES = (  # offset in summer, country, city, office address
-    (2.0, "NL", "Amsterdam", "192.0.2.10"),
-    (2.0, "DE", "Berlin", "192.0.2.40"),
-    (-4.0, "US", "Boston", "192.0.2.70"),
-    (5.5, "IN", "Pune", "192.0.2.100"),
-)
-
-
-def _people(seed: int, vaults: tuple[Vault, ...]) -> tuple[Person, ...]:
-    count = 14 + len(vaults) // 3
-    made = [_person(seed, number, vaults) for number in range(min(count, 120))]
+def _people(seed: int, vaults: tuple[Vault, ...], profile: Profile) -> tuple[Person, ...]:
+    count = profile.people + len(vaults) // 3
+    made = [_person(seed, number, vaults, profile) for number in range(min(count, 120))]
     reached = (ROLES["portal"], ROLES["blinded"])
     made[VICTIM] = replace(made[VICTIM], client="portal", vaults=reached, sessions_per_day=1.8)
     return tuple(made)
 
 
-def _person(seed: int, number: int, vaults: tuple[Vault, ...]) -> Person:
+def _person(seed: int, number: int, vaults: tuple[Vault, ...], profile: Profile) -> Person:
     rng = random.Random(f"{seed}:person:{number}")  # noqa: S311 - reproducible, not secret
     given = GIVEN_NAMES[number % len(GIVEN_NAMES)]
     family = FAMILY_NAMES[(number * 7 + number // len(GIVEN_NAMES)) % len(FAMILY_NAMES)]
     login = f"{given}.{family}".lower().replace("ö", "o")
-    offset, country, city, office = _PLACES[number % len(_PLACES)]
+    offset, country, city, office = profile.places[number % len(profile.places)]
     role = ("platform", "developer", "operations", "developer", "security", "developer")[number % 6]
     reach = 4 if role == "platform" else 2
     home = f"2001:db8:{number + 16:x}::{rng.randint(2, 9000):x}" if rng.random() < 0.3 else f"192.0.2.{130 + number}"
@@ -271,7 +269,7 @@ def _person(seed: int, number: int, vaults: tuple[Vault, ...]) -> Person:
         name=f"{given} {family}",
         oid=guid_one(key_of(seed, "person", number)),
         appid="c44b4083-3bb0-49c1-b47d-974e53cbdf3c",
-        upn=f"{login}@{DOMAIN}",
+        upn=f"{login}@{profile.domain}",
         groups=rng.randint(2, 12),
     )
     return Person(
@@ -281,7 +279,7 @@ def _person(seed: int, number: int, vaults: tuple[Vault, ...]) -> Person:
         addresses=(office, home),
         country=country,
         city=city,
-        client=rng.choice(("portal", "portal", "cli", "powershell")),
+        client=rng.choice(profile.clients),
         vaults=tuple(sorted(rng.sample(range(len(vaults)), min(reach + rng.randint(0, 2), len(vaults))))),
-        sessions_per_day=rng.uniform(0.25, 1.1),
+        sessions_per_day=rng.uniform(*profile.sessions_per_day),
     )

@@ -11,7 +11,7 @@ from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECO
 from keywitness.lab.company import Company, Principal
 from keywitness.lab.journal import Journal
 from keywitness.lab.traffic import TokenUse
-from keywitness.lab.workloads import registered
+from keywitness.lab.workload import registered
 
 
 def write_directory_day(journal: Journal, day: int, begin: int, end: int) -> None:
@@ -20,7 +20,7 @@ def write_directory_day(journal: Journal, day: int, begin: int, end: int) -> Non
     rng = company.random("directory", day)
     admins = [person for person in company.people if person.role in ("platform", "security")]
     for _ in range(6 if (day + 3) % 7 < 5 else 1):
-        at = day * TICKS_PER_DAY + int(rng.uniform(7, 18) * TICKS_PER_HOUR)
+        at = day * TICKS_PER_DAY + int((rng.uniform(7, 18) - company.profile.utc_shift) * TICKS_PER_HOUR)
         if not begin <= at < end:
             continue
         admin, target = rng.choice(admins), rng.choice(company.people)
@@ -67,7 +67,7 @@ def _graph_day(journal: Journal, day: int, begin: int, end: int, rng: random.Ran
 
 def identity_automation(company: Company) -> Principal:
     """The application whose certificate lies in the vault `granted`; holds RoleManagement.ReadWrite.Directory."""
-    return registered(company, "contoso-identity-automation", "certificate")
+    return registered(company, f"{company.profile.name}-identity-automation", "certificate")
 
 
 AUTOMATION_ROLES = "User.Read.All GroupMember.ReadWrite.All RoleManagement.ReadWrite.Directory"

@@ -45,7 +45,7 @@ def _import_certificate(visit: Visit, vault: Vault) -> Request:
     begins = datetime.fromtimestamp(visit.now // TICKS_PER_SECOND, UTC).replace(microsecond=0)
     ends = begins + timedelta(days=397)
     mark = f"{key_of(vault.name, name):016X}"
-    subject = f"CN={name}.contoso.com"
+    subject = f"CN={name}.{visit.company.profile.domain}"
     shown = {
         "certificateProperties": {
             "attributes": {"enabled": True},

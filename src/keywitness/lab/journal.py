@@ -30,6 +30,23 @@ class Record:
 
 
 @dataclass(slots=True)
+class Stay:
+    """One visit to vaults as its caller made it: what it was in truth, from its first record to its last.
+
+    Args:
+        classes: What kind of visit it was; several where the log alone cannot tell them apart.
+        step: Of the story, or "".
+    """
+
+    classes: tuple[str, ...]
+    step: str = ""
+    identity: str = ""
+    address: str = ""
+    since: int = 0
+    until: int = 0
+
+
+@dataclass(slots=True)
 class Journal:
     """Collects records; `step` marks those made while a step of the scenario runs.
 
@@ -39,6 +56,7 @@ class Journal:
     company: Company
     records: list[Record] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
     step: str = ""
     _serial: int = 0
 
@@ -51,8 +69,19 @@ class Journal:
         finally:
             self.step = before
 
-    def audit(self, request: Request, at: int, *, token: int = 0, issued: int = 0, page: bool = False) -> int:
+    def audit(
+        self,
+        request: Request,
+        at: int,
+        *,
+        token: int = 0,
+        issued: int = 0,
+        page: bool = False,
+        stay: Stay | None = None,
+    ) -> int:
         """Write an AuditEvent at `at` (ticks); `token` and `issued` (Unix seconds) are those of the caller's token."""
+        if stay is not None and request.principal is not None:
+            self._extend(stay, request.principal, request.address, at)
         self._serial += 1
         challenged = request.operation == "Authentication"  # repeated at once, under the same correlation id
         key = key_of(self.company.seed, "journal", self._serial + challenged)
@@ -69,6 +98,12 @@ class Journal:
         self._add(audit_folder(vault), "AuditEvent", at, line.encode() + b"\n", vault.index)
         return at
 
+    def _extend(self, stay: Stay, who: Principal, address: str, at: int) -> None:
+        if not stay.identity:
+            stay.identity, stay.address, stay.since, stay.step = who.oid, address, at, self.step
+            self.stays.append(stay)
+        stay.until = max(stay.until, at)
+
     def act(self, act: Act, at: int, caller: Caller) -> None:
         """Write an act's Activity Log records."""
         subscription = act.resource.split("/")[2]
@@ -84,6 +119,16 @@ class Journal:
         self.records.append(Record(folder, category, at, line, vault, self.step))
 
 
+#: What a visit is while nothing tells more.
+_CLASSES = {
+    "portal": ("portal-browsing",),
+    "cli": ("azure-cli",),
+    "powershell": ("powershell",),
+    "curl": ("azure-cli", "unknown"),  # a script with the CLI's token: the application id and the agent disagree
+    "sdk": ("sdk-application",),
+}
+
+
 @dataclass(slots=True)
 class Visit:
     """One person (or attacker) with one client at one address: signs in once per audience, then asks.
@@ -95,11 +140,15 @@ class Visit:
     who: Principal
     address: str
     place: entra.Place
-    client: str  # portal | cli | powershell | curl
+    client: str  # portal | cli | powershell | curl | sdk
     now: int
     label: str
     methods: str = "pwd"
+    stay: Stay = field(init=False)
     _tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stay = Stay(_CLASSES[self.client])
 
     @property
     def company(self) -> Company:
@@ -118,25 +167,42 @@ class Visit:
         created = self.now
         issued = created // TICKS_PER_SECOND
         self._tokens[resource.appid] = (key, issued)
-        self.journal.entra(
-            entra.user_sign_in(
+        self.journal.entra(self._sign_in(resource, key, created, interactive=interactive))
+        self.wait(1.2 + key % 2_000 / 1_000)
+        return key, issued
+
+    def _sign_in(
+        self, resource: entra.Resource, key: int, created: int, *, interactive: bool
+    ) -> tuple[str, int, bytes]:
+        if self.who.kind == "managed":
+            return entra.managed_sign_in(self.company, self.who, key=key, created=created)
+        if self.who.kind != "user":
+            return entra.application_sign_in(
                 self.company,
                 self.who,
                 key=key,
                 created=created,
-                appid=self.appid(resource),
                 resource=resource,
                 address=self.address,
                 place=self.place,
-                agent=self.agent(control=True),
-                interactive=interactive,
-                methods=self.methods,
             )
+        return entra.user_sign_in(
+            self.company,
+            self.who,
+            key=key,
+            created=created,
+            appid=self.appid(resource),
+            resource=resource,
+            address=self.address,
+            place=self.place,
+            agent=self.agent(control=True),
+            interactive=interactive,
+            methods=self.methods,
         )
-        self.wait(1.2 + key % 2_000 / 1_000)
-        return key, issued
 
     def appid(self, resource: entra.Resource) -> str:
+        if self.who.kind != "user":
+            return self.who.appid
         if self.client == "portal":
             return clients.PORTAL_VAULT_BLADE if resource is entra.KEY_VAULT else clients.AZURE_PORTAL
         return clients.AZURE_CLI if self.client in ("cli", "curl") else clients.AZURE_POWERSHELL
@@ -148,6 +214,8 @@ class Visit:
             return clients.POWERSHELL_CONTROL if control else clients.POWERSHELL_DATA
         if self.client == "curl":
             return clients.CURL
+        if self.client == "sdk":
+            return clients.SDK_AGENTS[1]
         return clients.CLI_CONTROL if control else clients.CLI_DATA
 
     def blank(self, vault: Vault, *, control: bool = False) -> Request:
@@ -172,12 +240,10 @@ class Visit:
     def ask(self, request: Request, pause: float = 0.4) -> int:
         """Send a request to a vault: write its record and move on. Returns its time."""
         token, issued = self.token(entra.RESOURCE_MANAGER if request.control else entra.KEY_VAULT)
-        at = self.journal.audit(request, self.now, token=token, issued=issued, page=self._from_page(request))
+        page = self.client == "portal" and not request.control
+        at = self.journal.audit(request, self.now, token=token, issued=issued, page=page, stay=self.stay)
         self.wait(pause + key_of(self.label, at) % 900 / 1_000)
         return at
-
-    def _from_page(self, request: Request) -> bool:
-        return self.client == "portal" and not request.control
 
     def caller(self, role: str) -> Caller:
         """This visit as the caller of control-plane acts."""

@@ -67,15 +67,16 @@ def write_office_days(journal: Journal, begin: int, end: int, workers: Sequence[
 def _day_of(journal: Journal, person: Person, day: int, begin: int, end: int) -> None:
     rng = journal.company.random("day", person.principal.oid, day)
     weekend = (day + 3) % 7 >= 5
-    rate = person.sessions_per_day * (0.08 if weekend else 1.0)
+    profile = journal.company.profile
+    rate = person.sessions_per_day * (profile.weekend if weekend else 1.0)
     visits = int(rate) + (rng.random() < rate % 1)
     for number in range(visits):
-        local_hour = min(max(rng.gauss(13.0, 2.4), 7.5), 19.5)
+        local_hour = min(max(rng.gauss(*profile.workday), profile.hours[0]), profile.hours[1])
         now = day * TICKS_PER_DAY + int((local_hour - person.utc_offset) * TICKS_PER_HOUR)
         now += rng.randrange(TICKS_PER_SECOND * 60)
         if not begin <= now < end - TICKS_PER_HOUR:
             continue
-        at_home = weekend or rng.random() < 0.3
+        at_home = (weekend and profile.weekend < 0.5) or rng.random() < 0.3
         away = person is traveller(journal.company) and day in _days_away(begin, end)
         visit = Visit(
             journal=journal,

@@ -33,13 +33,15 @@ from keywitness.lab.columns import (
 )
 from keywitness.lab.company import MINIMUM_VAULTS, Company, build_company
 from keywitness.lab.directory import write_machine_sign_ins
-from keywitness.lab.journal import Journal, Record
+from keywitness.lab.journal import Journal, Record, Stay
 from keywitness.lab.office import write_office_days
+from keywitness.lab.profiles import COMPANIES
 from keywitness.lab.scenario import Story
 from keywitness.lab.scenarios import SCENARIOS
 from keywitness.lab.traffic import Rows, Traffic, expected_rows
-from keywitness.lab.truth import SCHEMA_VERSION, Counts, Gap, Line, Lookalike, Step, Truth, write_truth
-from keywitness.lab.workloads import Workload, build_workloads, posture_scanner
+from keywitness.lab.truth import SCHEMA_VERSION, Counts, Gap, Line, Lookalike, Session, Step, Truth, write_truth
+from keywitness.lab.workload import Workload
+from keywitness.lab.workloads import build_workloads, posture_scanner
 
 DEFAULT_START = datetime(2025, 7, 7, tzinfo=UTC)  # a Monday
 WATCHED_SECRETS = ("BreakGlassAccountTenant", "BreakGlassAccountAzure")
@@ -56,10 +58,11 @@ def simulate(
     out: Path,
     *,
     days: int = 14,
-    vaults: int = 24,
+    vaults: int | None = None,
     seed: int = 1,
     events: int | None = None,
     scenario: str = "article",
+    company: str = "contoso",
     start: datetime = DEFAULT_START,
     on_progress: Progress | None = None,
 ) -> Truth:
@@ -68,19 +71,24 @@ def simulate(
     Args:
         out: A folder, there or not yet.
         days: Whole days from `start`.
-        vaults: Key vaults of the company, at least 8.
+        vaults: Key vaults of the company, at least 8; None for its own number.
         seed: Equal seeds and parameters give equal bytes.
         events: About how many AuditEvent records; None for what the company makes of itself.
-        scenario: "article" or "none".
+        scenario: One of `SCENARIOS`.
+        company: One of `COMPANIES`.
         start: Midnight UTC of the first day.
         on_progress: Told after every slice of time.
 
     Raises:
         UsageError: If a parameter cannot be meant, or `out` holds logs or a truth already.
     """
+    if company not in COMPANIES:
+        raise UsageError(f"there is no company '{company}'", help="companies: " + ", ".join(COMPANIES))
+    profile = COMPANIES[company]
+    vaults = profile.vaults if vaults is None else vaults
     _check(out, days, vaults, events, scenario, start)
     begin = ticks_of(start)
-    run = _Run(out, build_company(seed, vaults), begin, begin + days * TICKS_PER_DAY, on_progress or _quiet)
+    run = _Run(out, build_company(seed, vaults, profile), begin, begin + days * TICKS_PER_DAY, on_progress or _quiet)
     run.tell(scenario)
     run.plan(events)
     run.write()
@@ -313,6 +321,7 @@ class _Run:
         return Truth(
             schema_version=SCHEMA_VERSION,
             scenario=scenario,
+            company=company.profile.name,
             seed=company.seed,
             since=time_one(self.begin),
             until=time_one(self.end),
@@ -320,6 +329,7 @@ class _Run:
             actors=tuple(self.story.actors),
             steps=tuple(self._steps()),
             exposed=tuple(self.story.exposed),
+            sessions=(*self._machines(), *map(_session, self.journal.stays)),
             lookalikes=(*_lookalikes(company, self.workloads), *self.journal.lookalikes),
             gaps=tuple(self._gaps()),
             watched_secrets=WATCHED_SECRETS,
@@ -334,6 +344,22 @@ class _Run:
                 unique_by_category=dict(sorted(self.unique.items())),
             ),
         )
+
+    def _machines(self) -> Iterator[Session]:
+        """Machines are what they are all the time, at each of their addresses."""
+        seen = set()
+        for workload in self.workloads:
+            for request in (request for burst in workload.burst for request in burst if request.principal):
+                key = workload.principal.oid, request.address, workload.classes
+                if key not in seen:
+                    seen.add(key)
+                    yield Session(
+                        identity=key[0],
+                        address=key[1],
+                        since=time_one(self.begin),
+                        until=time_one(self.end),
+                        classes=workload.classes,
+                    )
 
     def _steps(self) -> Iterator[Step]:
         for draft in self.story.steps:
@@ -362,6 +388,17 @@ class _Run:
                     until=time_one(min(until, self.end)),
                     why=why,
                 )
+
+
+def _session(stay: Stay) -> Session:
+    return Session(
+        identity=stay.identity,
+        address=stay.address,
+        since=time_one(stay.since),
+        until=time_one(stay.until),
+        classes=stay.classes,
+        step=stay.step,
+    )
 
 
 def _solve(expected: Callable[[float], float], wanted: float) -> float:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from keywitness.lab.audit_event import ACTIONS, Request, compiled, refused
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND, Keys, Ticks, key_of, mixed
-from keywitness.lab.workloads import Workload
+from keywitness.lab.workload import Workload
 
 _LATE, _COPY, _GAP, _OFFICE, _JITTER = (
     np.uint64(key_of("traffic", name)) for name in ("late", "copy", "gap", "office", "jitter")
@@ -91,6 +91,7 @@ class _Prepared:
     visit_correlation: npt.NDArray[np.int64]
     start_correlation: npt.NDArray[np.int64]
     phase: Ticks  # per instance
+    shift: int  # by which the company's day runs before UTC's
     token_key: int
     token_phase: int
     token_period: int
@@ -156,6 +157,7 @@ class Traffic:
                 visit_correlation=_shared_with_next([r.operation for r in workload.burst[0]]),
                 start_correlation=_shared_with_next([r.operation for r in (*workload.opening[0], *workload.burst[0])]),
                 phase=phase,
+                shift=int(workload.utc_shift * TICKS_PER_HOUR),
                 token_key=token_key,
                 token_phase=token_key % max(token_period, 1),
                 token_period=max(token_period, 1),
@@ -256,7 +258,7 @@ def _visits(prepared: _Prepared, begin: int, end: int) -> Rows:
     at = grid[instance, place]
     keys = _burst_keys(prepared.key, instance, numbers[place])
     if prepared.workload.office_hours:
-        kept = _in_office_hours(at, keys)
+        kept = _in_office_hours(at + prepared.shift, keys)
         instance, at, keys = instance[kept], at[kept], keys[kept]
     spread = min(prepared.period // 50, 90 * TICKS_PER_SECOND)
     at = at + (mixed(keys ^ _JITTER) % np.uint64(max(spread, 1))).astype(np.int64)
@@ -267,14 +269,14 @@ def _starts(prepared: _Prepared, begin: int, end: int) -> Rows:
     rate = prepared.workload.starts_per_day
     if not rate:
         return Rows.empty()
-    days = np.arange(begin // TICKS_PER_DAY, (end - 1) // TICKS_PER_DAY + 1, dtype=np.int64)
+    days = np.arange(begin // TICKS_PER_DAY - 1, (end - 1) // TICKS_PER_DAY + 2, dtype=np.int64)
     most = math.ceil(rate)
     instance, day, turn = (
         axis.reshape(-1) for axis in np.meshgrid(np.arange(prepared.instances), days, np.arange(most), indexing="ij")
     )
     keys = _burst_keys(prepared.key ^ 0x5747, instance, day * most + turn)
     happens = _uniform(keys) < rate / most
-    opens, length = 6 * TICKS_PER_HOUR, 13 * TICKS_PER_HOUR
+    opens, length = 6 * TICKS_PER_HOUR - prepared.shift, 13 * TICKS_PER_HOUR
     at = day * TICKS_PER_DAY + opens + (mixed(keys ^ _GAP) % np.uint64(length)).astype(np.int64)
     kept = happens & (at >= begin) & (at < end)
     return _burst_rows(prepared, prepared.start, prepared.start_correlation, instance[kept], at[kept], keys[kept])

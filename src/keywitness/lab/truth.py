@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,12 +58,28 @@ class Exposed(Part, frozen=True):
     """An object version whose value the attacker received. `logged` is False where no log shows it."""
 
     vault: str
-    type: str  # secret | certificate
+    type: str  # secret | certificate | key
     name: str
-    version: str
+    version: str  # "": all of them, as a backup holds them
     private_key: bool
     at: str
     logged: bool = True
+
+
+class Session(Part, frozen=True):
+    """Requests of one caller from one address between two times, and what kind of session they were.
+
+    Args:
+        classes: One class; several where the log alone cannot tell them apart.
+        step: Of the scenario; "" in ordinary life.
+    """
+
+    identity: str
+    address: str
+    since: str
+    until: str
+    classes: tuple[str, ...]
+    step: str = ""
 
 
 class Lookalike(Part, frozen=True):
@@ -103,6 +119,7 @@ class Truth(Part, frozen=True):
 
     schema_version: int
     scenario: str
+    company: str
     seed: int
     since: str
     until: str
@@ -110,6 +127,7 @@ class Truth(Part, frozen=True):
     actors: tuple[Actor, ...]
     steps: tuple[Step, ...]
     exposed: tuple[Exposed, ...]
+    sessions: tuple[Session, ...]
     lookalikes: tuple[Lookalike, ...]
     gaps: tuple[Gap, ...]
     watched_secrets: tuple[str, ...]

@@ -31,6 +31,8 @@ def portal_lists_secrets(visit: Visit, vault: Vault, *, allowed: bool = True) ->
 
 def portal_shows_secret(visit: Visit, vault: Vault, secret: VaultObject) -> int:
     """A secret's page lists its versions; `Show Secret Value` reads the chosen one."""
+    if visit.stay.classes == ("portal-browsing",):
+        visit.stay.classes = ("portal-show-secret",)
     blank = visit.blank(vault)
     visit.ask(
         object_request(blank, "SecretListVersions", "secrets", secret.name, tail="versions"),
@@ -41,6 +43,7 @@ def portal_shows_secret(visit: Visit, vault: Vault, secret: VaultObject) -> int:
 
 def portal_exports_certificate(visit: Visit, vault: Vault, certificate: VaultObject) -> int:
     """List, certificate, versions, version, then `Download in PFX/PEM format`: SecretGet on the certificate's name."""
+    visit.stay.classes = ("portal-certificate-download",)
     blank = visit.blank(vault)
     name, version = certificate.name, certificate.current
     visit.ask(listing(blank, "CertificateList", "certificates", page=25), 5.0)
@@ -60,7 +63,7 @@ def shell_lists(
 ) -> int:
     """A list by CLI, PowerShell or a script. The CLI's SDK is challenged first."""
     blank = visit.blank(vault)
-    if visit.client == "cli":
+    if visit.client in ("cli", "sdk"):
         _challenged(visit, challenge(blank, kind, ""))
     request = listing(blank, operation, kind, page=0 if visit.client == "curl" else 25)
     return visit.ask(request if allowed else refused(request), pause)
@@ -71,7 +74,7 @@ def shell_reads(
 ) -> int:
     """A read of a secret's value by CLI, PowerShell or a script."""
     blank = visit.blank(vault)
-    if visit.client == "cli":
+    if visit.client in ("cli", "sdk"):
         _challenged(visit, challenge(blank, "secrets", name))
     request = secret_get(blank, name, resolved)
     return visit.ask(request if allowed else refused(request), pause)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from keywitness.lab.scenarios.article import ATTACKER_ADDRESS, SECOND_ADDRESS
+from keywitness.lab.scenarios.intruder import OUTSIDE as ATTACKER_ADDRESS
+from keywitness.lab.scenarios.intruder import SECOND_ADDRESS
 from keywitness.lab.simulate import simulate
 from keywitness.lab.truth import Step, read_truth
 

@@ -8,17 +8,20 @@ then signs in as the Entra application it belongs to, makes an account Global Ad
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from keywitness.lab import clients, entra
 from keywitness.lab.activity import CONTRIBUTOR, USER_ACCESS_ADMINISTRATOR, Act
 from keywitness.lab.administration import grant_role, write_access_policy
-from keywitness.lab.audit_event import settings, vault_operation
-from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND, key_of, time_one
+from keywitness.lab.columns import TICKS_PER_SECOND, key_of, time_one
 from keywitness.lab.company import Company, Principal, Vault, VaultObject
-from keywitness.lab.directory import AUTOMATION_ROLES, identity_automation
+from keywitness.lab.directory import identity_automation
 from keywitness.lab.journal import Journal, Visit
-from keywitness.lab.scenario import StepDraft, Story
+from keywitness.lab.scenario import Scenario, StepDraft, Story
+from keywitness.lab.scenarios.acts.directory import calls_graph, makes_administrator
+from keywitness.lab.scenarios.acts.opening import turns_model
+from keywitness.lab.scenarios.intruder import ELSEWHERE, MINUTE, OUTSIDE, SECOND_ADDRESS, accomplice, starts_at
 from keywitness.lab.truth import Actor, Exposed
 from keywitness.lab.visits import (
     portal_exports_certificate,
@@ -29,22 +32,9 @@ from keywitness.lab.visits import (
     shell_reads,
 )
 
-ATTACKER_ADDRESS = "203.0.113.66"
-SECOND_ADDRESS = "203.0.113.147"
-ATTACKER_PLACE = entra.Place("ZZ", "", 64511)
 BREAK_GLASS = "BreakGlassAccountTenant"
 STOLEN_CERTIFICATE = "identity-automation"
-PORTAL_CERTIFICATE = "wildcard-contoso-com"
 OWNER_ROLE = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-_MINUTE = 60 * TICKS_PER_SECOND
-
-
-def starts_at(begin: int, end: int) -> int:
-    """When the attack begins: at night, some 60 % into the time simulated; in the morning of a short one."""
-    days = (end - begin) // TICKS_PER_DAY
-    if days < 3:
-        return begin + (days - 1) * TICKS_PER_DAY + 8 * TICKS_PER_HOUR
-    return begin + int(days * 0.62) * TICKS_PER_DAY + TICKS_PER_HOUR + 12 * _MINUTE
 
 
 class _Attack:
@@ -56,17 +46,12 @@ class _Attack:
         self.story = Story()
         self.victim: Principal = self.company.victim.principal
         self.start = starts_at(begin, end)
-        self.accomplice = Principal(
-            kind="user",
-            name="Scan Service",
-            oid=self.company.guid("accomplice"),
-            appid=clients.AZURE_PORTAL,
-            upn="svc-scanner@contoso.com",
-        )
+        self.turned = self.restored = 0  # when the vault of the permission model was turned, in ticks
+        self.accomplice = accomplice(self.company)
 
     def visit(self, client: str, minutes: float, label: str) -> Visit:
-        now = self.start + int(minutes * _MINUTE) + key_of(self.company.seed, label) % (30 * TICKS_PER_SECOND)
-        return Visit(self.journal, self.victim, ATTACKER_ADDRESS, ATTACKER_PLACE, client, now, f"attack:{label}")
+        now = self.start + int(minutes * MINUTE) + key_of(self.company.seed, label) % (30 * TICKS_PER_SECOND)
+        return Visit(self.journal, self.victim, OUTSIDE, ELSEWHERE, client, now, f"attack:{label}")
 
     def step(
         self,
@@ -79,7 +64,7 @@ class _Attack:
         object: str = "",
         application: str = "",
         identity: str = "",
-        address: str = ATTACKER_ADDRESS,
+        address: str = OUTSIDE,
     ) -> str:
         self.story.steps.append(
             StepDraft(
@@ -109,6 +94,11 @@ class _Attack:
             )
         )
 
+    @property
+    def application_token(self) -> tuple[int, int]:
+        """Key and time (ticks) of the stolen application's token."""
+        return key_of(self.company.seed, "stolen-application"), self.start + 152 * MINUTE
+
     # ---- steps ----
 
     def sign_in(self) -> None:
@@ -128,8 +118,8 @@ class _Attack:
                         created=created,
                         appid=clients.AZURE_PORTAL,
                         resource=entra.RESOURCE_MANAGER,
-                        address=ATTACKER_ADDRESS,
-                        place=ATTACKER_PLACE,
+                        address=OUTSIDE,
+                        place=ELSEWHERE,
                         agent=clients.EDGE,
                         interactive=True,
                         error=50126,
@@ -145,6 +135,7 @@ class _Attack:
             application=clients.AZURE_POWERSHELL,
         )  # fmt: skip
         visit = self.visit("powershell", 4, "enumeration")
+        visit.stay.classes = ("denied-enumeration",)
         with self.journal.telling(step):
             for vault in self.company.vaults:
                 allowed = vault.index in self.company.victim.vaults
@@ -153,7 +144,7 @@ class _Attack:
 
     def export_in_portal(self) -> None:
         vault = self.company.vault("portal")
-        certificate = _object(vault.certificates, PORTAL_CERTIFICATE)
+        certificate = vault.certificates[0]
         step = self.step(
             "03-certificate-portal", "A certificate is downloaded with its private key in the portal", "T1552.004",
             ("certificate-export-portal",), vault=vault, object=certificate.name, application=clients.AZURE_PORTAL,
@@ -185,6 +176,7 @@ class _Attack:
             vault=vault, application=clients.AZURE_POWERSHELL,
         )  # fmt: skip
         visit = self.visit("powershell", 36, "dump")
+        visit.stay.classes = ("dump-tool",)
         with self.journal.telling(step):
             shell_lists(visit, vault, "SecretList", "secrets")
             for secret in vault.secrets:
@@ -205,7 +197,7 @@ class _Attack:
             at = shell_reads(visit, vault, certificate.name, certificate.current)
         self.took(vault, "certificate", certificate, at)
 
-    def change_model(self) -> int:
+    def change_model(self) -> None:
         vault = self.company.vault("model")
         step = self.step(
             "07-permission-model", "The account makes itself Owner and turns a vault from RBAC to access policies",
@@ -220,18 +212,7 @@ class _Attack:
                 USER_ACCESS_ADMINISTRATOR,
             )  # fmt: skip
             visit.wait(75)
-            return self.flip(visit, vault, rbac=False)
-
-    def flip(self, visit: Visit, vault: Vault, *, rbac: bool) -> int:
-        """enableRbacAuthorization changed: vaults/write in the Activity Log, VaultPatch in the vault's own."""
-        body = {"properties": {"enableRbacAuthorization": rbac}}
-        token, issued = visit.token(entra.RESOURCE_MANAGER)
-        at = visit.act(Act("Microsoft.KeyVault/vaults/write", vault.arm_id, request=body), _owner(), 0.0)
-        extra = settings(vault, self.company.tenant, rbac=rbac)
-        patch = vault_operation(visit.blank(vault, control=True), "VaultPatch", extra=extra)
-        self.journal.audit(patch, at + 2 * TICKS_PER_SECOND + 36_000, token=token, issued=issued)
-        visit.wait(14)
-        return at
+            self.turned = turns_model(visit, vault, rbac=False)
 
     def grant_self_again(self) -> None:
         vault = self.company.vault("model")
@@ -261,14 +242,14 @@ class _Attack:
             at = portal_shows_secret(visit, vault, secret)
         self.took(vault, "secret", secret, at)
 
-    def restore_model(self) -> int:
+    def restore_model(self) -> None:
         vault = self.company.vault("model")
         step = self.step(
             "10-model-restored", "The vault is turned back to RBAC to look untouched", "T1070",
             ("permission-model-changed",), vault=vault, application=clients.AZURE_PORTAL,
         )  # fmt: skip
         with self.journal.telling(step):
-            return self.flip(self.visit("portal", 92, "restore"), vault, rbac=True)
+            self.restored = turns_model(self.visit("portal", 92, "restore"), vault, rbac=True)
 
     def blind(self) -> None:
         vault = self.company.vault("blinded")
@@ -282,17 +263,16 @@ class _Attack:
             at = visit.act(Act("Microsoft.Insights/diagnosticSettings/delete", setting), CONTRIBUTOR)
         self.story.silenced[vault.index] = (at + 40 * TICKS_PER_SECOND, "diagnostic setting deleted by the attacker")
         for number, secret in enumerate(vault.secrets[:3]):
-            self.took(vault, "secret", secret, at + (4 + number) * _MINUTE, logged=False)
+            self.took(vault, "secret", secret, at + (4 + number) * MINUTE, logged=False)
 
-    def use_application(self) -> tuple[int, int]:
+    def use_application(self) -> None:
         application = identity_automation(self.company)
         step = self.step(
             "12-application-used", "The stolen certificate signs in as its Entra application", "T1550.001",
             ("entra-app-used-after-export",), application=application.appid, identity=application.oid,
             object=STOLEN_CERTIFICATE,
         )  # fmt: skip
-        at = self.start + 152 * _MINUTE
-        key = key_of(self.company.seed, "stolen-application")
+        key, at = self.application_token
         with self.journal.telling(step):
             self.journal.entra(
                 entra.application_sign_in(
@@ -301,15 +281,25 @@ class _Attack:
                     key=key,
                     created=at,
                     resource=entra.GRAPH,
-                    address=ATTACKER_ADDRESS,
-                    place=ATTACKER_PLACE,
+                    address=OUTSIDE,
+                    place=ELSEWHERE,
                 )
             )
             for number, path in enumerate(("/v1.0/directoryRoles", f"/v1.0/users/{self.accomplice.upn}")):
-                self.graph(application, at + (6 + 9 * number) * TICKS_PER_SECOND, "GET", path, 200, key, at)
-        return key, at
+                calls_graph(
+                    self.journal,
+                    application,
+                    at + (6 + 9 * number) * TICKS_PER_SECOND,
+                    "GET",
+                    path,
+                    200,
+                    key,
+                    at,
+                    OUTSIDE,
+                )
 
-    def grant_administrator(self, token: int, issued: int) -> None:
+    def grant_administrator(self) -> None:
+        token, issued = self.application_token
         application = identity_automation(self.company)
         step = self.step(
             "13-global-administrator", "The application makes an account Global Administrator", "T1098.003",
@@ -318,39 +308,9 @@ class _Attack:
         )  # fmt: skip
         at = issued + 64 * TICKS_PER_SECOND
         with self.journal.telling(step):
-            self.graph(application, at, "POST", "/v1.0/roleManagement/directory/roleAssignments", 201, token, issued)
-            self.journal.entra(
-                entra.directory_audit(
-                    self.company,
-                    at=at + 4_300_000,
-                    activity="Add member to role",
-                    category="RoleManagement",
-                    operation="Assign",
-                    initiated_by=entra.by_application(application),
-                    targets=entra.role_targets(
-                        self.company, self.accomplice, "Global Administrator", entra.GLOBAL_ADMINISTRATOR
-                    ),
-                )
-            )
-
-    def graph(
-        self, application: Principal, at: int, method: str, path: str, status: int, token: int, issued: int
-    ) -> None:
-        self.journal.entra(
-            entra.graph_activity(
-                self.company,
-                application,
-                at=at,
-                method=method,
-                uri=f"https://graph.microsoft.com{path}",
-                status=status,
-                token=token,
-                issued=issued,
-                address=ATTACKER_ADDRESS,
-                roles=AUTOMATION_ROLES,
-                agent="curl/8.5.0",
-            )
-        )
+            path = "/v1.0/roleManagement/directory/roleAssignments"
+            calls_graph(self.journal, application, at, "POST", path, 201, token, issued, OUTSIDE)
+            makes_administrator(self.journal, application, self.accomplice, at + 4_300_000)
 
     def administrator_signs_in(self) -> None:
         step = self.step(
@@ -364,11 +324,11 @@ class _Attack:
                     self.company,
                     self.accomplice,
                     key=key_of(self.company.seed, "accomplice"),
-                    created=self.start + 171 * _MINUTE,
+                    created=self.start + 171 * MINUTE,
                     appid=clients.AZURE_PORTAL,
                     resource=entra.RESOURCE_MANAGER,
                     address=SECOND_ADDRESS,
-                    place=ATTACKER_PLACE,
+                    place=ELSEWHERE,
                     agent=clients.FIREFOX,
                     interactive=True,
                 )
@@ -394,7 +354,7 @@ class _Attack:
                 role="attacker",
                 name="unknown",
                 identity="",
-                addresses=(ATTACKER_ADDRESS, SECOND_ADDRESS),
+                addresses=(OUTSIDE, SECOND_ADDRESS),
                 note="acts through the accounts and the application below",
             ),
             Actor(
@@ -403,7 +363,7 @@ class _Attack:
                 name=self.victim.name,
                 identity=self.victim.oid,
                 upn=self.victim.upn,
-                addresses=(ATTACKER_ADDRESS,),
+                addresses=(OUTSIDE,),
                 note="the account's owner works from other addresses",
             ),
             Actor(
@@ -412,7 +372,7 @@ class _Attack:
                 name=application.name,
                 identity=application.oid,
                 application=application.appid,
-                addresses=(ATTACKER_ADDRESS,),
+                addresses=(OUTSIDE,),
                 note=f"certificate {STOLEN_CERTIFICATE}, credential {application.credential}",
             ),
             Actor(
@@ -427,27 +387,44 @@ class _Attack:
         ]
 
 
+#: The article's steps in order, by the names they have when told alone.
+STEPS: dict[str, Callable[[_Attack], None]] = {
+    "sign-in": _Attack.sign_in,
+    "enumeration": _Attack.enumerate,
+    "certificate-portal": _Attack.export_in_portal,
+    "self-grant": _Attack.grant_self,
+    "secrets-read": _Attack.empty_vault,
+    "certificate-api": _Attack.export_by_api,
+    "permission-model": _Attack.change_model,
+    "self-grant-again": _Attack.grant_self_again,
+    "break-glass": _Attack.read_break_glass,
+    "model-restored": _Attack.restore_model,
+    "diagnostics-deleted": _Attack.blind,
+    "application-used": _Attack.use_application,
+    "global-administrator": _Attack.grant_administrator,
+    "administrator-sign-in": _Attack.administrator_signs_in,
+    "clean-up": _Attack.clean_up,
+}
+
+
 def tell_article(journal: Journal, begin: int, end: int) -> Story:
     """Write the attack into the journal and give its account."""
+    return _tell(journal, begin, end, tuple(STEPS))
+
+
+def tell_alone(step: str) -> Scenario:
+    """One step of the article, as if the attacker had done nothing else."""
+    return lambda journal, begin, end: _tell(journal, begin, end, (step,))
+
+
+def _tell(journal: Journal, begin: int, end: int, steps: Sequence[str]) -> Story:
     attack = _Attack(journal, begin, end)
-    attack.sign_in()
-    attack.enumerate()
-    attack.export_in_portal()
-    attack.grant_self()
-    attack.empty_vault()
-    attack.export_by_api()
-    turned = attack.change_model()
-    attack.grant_self_again()
-    attack.read_break_glass()
-    restored = attack.restore_model()
-    attack.blind()
-    token, issued = attack.use_application()
-    attack.grant_administrator(token, issued)
-    attack.administrator_signs_in()
-    attack.clean_up()
+    for step in steps:
+        STEPS[step](attack)
     story = attack.story
     story.actors = attack.actors()
-    story.policy_spans[journal.company.vault("model").index] = (turned, restored)
+    if attack.turned:
+        story.policy_spans[journal.company.vault("model").index] = (attack.turned, attack.restored or end)
     return story
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from keywitness.lab.score import score
+from keywitness.score.naming import score
 from keywitness.lab.truth import Exposed, Line, Step
 from keywitness.report.document import (
     SCHEMA_VERSION,
@@ -20,7 +20,7 @@ from keywitness.report.document import (
     Scope,
 )
 
-from .conftest import Simulated
+from ..lab.conftest import Simulated
 
 
 def offset_of(out: Path, line: Line) -> int:

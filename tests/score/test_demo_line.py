@@ -8,10 +8,10 @@ import pytest
 
 from keywitness.case import Case, create_case
 from keywitness.investigate import investigate, make_scope
-from keywitness.lab.score import Score, score
+from keywitness.score.naming import Score, score
 from keywitness.report.document import Document
 
-from .conftest import Simulated
+from ..lab.conftest import Simulated
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,1 @@
+"""What an intruder does, one act each; variants put them in a row."""

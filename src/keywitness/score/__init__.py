@@ -1,0 +1,1 @@
+"""How well attacks are found: simulated logs through the whole line, against their truth."""
