@@ -10,8 +10,8 @@ import pytest
 
 from keywitness.case import Case
 from keywitness.investigate import investigate, make_scope
-from keywitness.score.naming import score
 from keywitness.report.document import Document
+from keywitness.score.naming import score
 
 pytestmark = pytest.mark.slow
 

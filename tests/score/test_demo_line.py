@@ -8,8 +8,8 @@ import pytest
 
 from keywitness.case import Case, create_case
 from keywitness.investigate import investigate, make_scope
-from keywitness.score.naming import Score, score
 from keywitness.report.document import Document
+from keywitness.score.naming import Score, score
 
 from ..lab.conftest import Simulated
 

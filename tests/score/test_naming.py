@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from keywitness.score.naming import score
 from keywitness.lab.truth import Exposed, Line, Step
 from keywitness.report.document import (
     SCHEMA_VERSION,
@@ -19,6 +18,7 @@ from keywitness.report.document import (
     RowRef,
     Scope,
 )
+from keywitness.score.naming import score
 
 from ..lab.conftest import Simulated
 
