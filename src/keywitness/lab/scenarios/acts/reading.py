@@ -92,7 +92,7 @@ def exports_by_api(i: Intruder, vault: Vault, client: str = "curl") -> None:
 def backs_up(i: Intruder, vault: Vault) -> None:
     """SecretBackup of every secret, KeyBackup of every key: all versions leave in one blob each."""
     with i.step("backup", "Every secret and key is backed up", "T1555.006", vault=vault) as v:
-        v.stay.classes = _DUMP
+        v.stay.classes = ("backup-or-scan", "dump-tool")
         shell_lists(v, vault, "SecretList", "secrets")
         for kind, operation, items in (
             ("secret", "SecretBackup", vault.secrets),

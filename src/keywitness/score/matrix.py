@@ -1,0 +1,98 @@
+"""Which runs to make, and making them one by one: each is kept when done, so a stopped score goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+import keywitness
+from keywitness.errors import UsageError
+from keywitness.lab.profiles import COMPANIES
+from keywitness.lab.scenarios import ATTACKS
+from keywitness.score.line import Plan, run
+from keywitness.score.result import CLEAN, Run, read_run, write_run
+
+#: Told before each run: how many are done, how many there are, and which is next.
+Progress = Callable[[int, int, str], None]
+
+
+def plans(
+    variants: Sequence[str], companies: Sequence[str], *, seeds: int, days: int, events: int, every: bool = False
+) -> tuple[Plan, ...]:
+    """The runs of a score: ordinary life at each company, and each attack at one company a seed, in turn.
+
+    Args:
+        variants: Names of attacks; all when empty.
+        companies: Names of companies; all when empty.
+        seeds: How many seeds, from 1 on; with as many seeds as companies, every attack has met every company.
+        every: Each attack at every company.
+
+    Raises:
+        UsageError: There is no such attack or company.
+    """
+    variants, companies = _known(variants, ATTACKS, "attack"), _known(companies, tuple(COMPANIES), "company")
+    made = []
+    for seed in range(1, seeds + 1):
+        made += [Plan(CLEAN, company, seed, days, events) for company in companies]
+        for number, variant in enumerate(variants):
+            met = companies if every else (companies[(number + seed - 1) % len(companies)],)
+            made += [Plan(variant, company, seed, days, events) for company in met]
+    return tuple(made)
+
+
+def _known(asked: Sequence[str], known: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    for name in asked:
+        if name not in known:
+            raise UsageError(f"there is no {kind} '{name}'", help=", ".join(known))
+    return tuple(dict.fromkeys(asked)) or known
+
+
+def runs(wanted: Sequence[Plan], kept: Path, on_progress: Progress | None = None) -> Iterator[Run]:
+    """Make the runs that are not kept yet, and yield all in order.
+
+    A run is kept under its parameters and the program's own digest: another program asks again.
+
+    Args:
+        kept: The folder of finished runs.
+    """
+    mark = digest()
+    for number, plan in enumerate(wanted):
+        path = kept / f"{plan.name}-{mark}.json"
+        done = _kept(path)
+        if done is None:
+            if on_progress:
+                on_progress(number, len(wanted), f"{plan.variant} at {plan.company}, seed {plan.seed}")
+            done = _made(plan)
+            write_run(done, path)
+        yield done
+    if on_progress:
+        on_progress(len(wanted), len(wanted), "done")
+
+
+def _kept(path: Path) -> Run | None:
+    try:
+        return read_run(path)
+    except (FileNotFoundError, msgspec.ValidationError, msgspec.DecodeError):
+        return None
+
+
+def _made(plan: Plan) -> Run:
+    folder = Path(tempfile.mkdtemp(prefix="keywitness-score-"))
+    try:
+        return run(plan, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def digest() -> str:
+    """Ten hex digits of everything that the program is made of."""
+    root = Path(keywitness.__file__).parent
+    whole = hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+        whole.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()[:10]

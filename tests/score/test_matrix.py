@@ -1,0 +1,50 @@
+"""Which runs are made, and that finished ones are not made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from keywitness.errors import UsageError
+from keywitness.lab.profiles import COMPANIES
+from keywitness.lab.scenarios import ATTACKS
+from keywitness.score import matrix
+from keywitness.score.line import Plan
+from keywitness.score.matrix import digest, plans, runs
+from keywitness.score.result import CLEAN, Run
+
+from .test_card import run
+
+
+def test_with_as_many_seeds_as_companies_every_attack_meets_every_company() -> None:
+    made = plans((), (), seeds=len(COMPANIES), days=30, events=1_000)
+    met = {(plan.variant, plan.company) for plan in made}
+    assert met == {(variant, company) for variant in (*ATTACKS, CLEAN) for company in COMPANIES}
+    assert len(made) == len(COMPANIES) * (len(COMPANIES) + len(ATTACKS))
+
+
+def test_names_that_are_none_are_refused() -> None:
+    with pytest.raises(UsageError, match="no attack 'nothing'"):
+        plans(("nothing",), (), seeds=1, days=1, events=1)
+    with pytest.raises(UsageError, match="no company 'nobody'"):
+        plans((), ("nobody",), seeds=1, days=1, events=1)
+
+
+def test_a_stopped_score_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = plans(("denied-sweep", "sdk-dump"), ("bank",), seeds=1, days=9, events=7)
+    asked: list[str] = []
+
+    def made(plan: Plan) -> Run:
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        asked.append(plan.variant)
+        return run(plan.variant, plan.company)
+
+    monkeypatch.setattr(matrix, "_made", made)
+    with pytest.raises(KeyboardInterrupt):
+        list(runs(wanted, tmp_path))
+    monkeypatch.setattr(matrix, "_made", lambda plan: run(plan.variant, plan.company))
+    (tmp_path / f"{wanted[0].name}-{digest()}.json").write_text("{}")  # of another shape: made again
+    assert [one.variant for one in runs(wanted, tmp_path)] == [CLEAN, "denied-sweep", "sdk-dump"]
+    assert asked == [CLEAN, "denied-sweep"]
