@@ -23,8 +23,8 @@ def cli_page() -> str:
         "# Commands\n",
         "Made by `make docs` from the commands themselves.\n",
         "Every command that prints records takes `--format table|json|jsonl|csv`; remarks and progress go to stderr.",
-        "Exit codes: 0 done, 2 usage, 3 case, 4 evidence, 5 query, 6 rule, 7 disk full, 8 saved report, 70 defect, "
-        "130 interrupted.\n",
+        "Exit codes: 0 done, 2 usage, 3 case, 4 evidence, 5 query, 6 rule, 7 disk full, 8 saved report, "
+        "9 a posture check failed, 70 defect, 130 interrupted.\n",
     ]
     for name, command, inner in _commands(root, context):
         inner.terminal_width = 100
@@ -130,6 +130,13 @@ def rules_page() -> str:
     return page()
 
 
+def posture_page() -> str:
+    """docs/reference/posture.md: the built-in checks of inventory, from the content."""
+    from keywitness.posture.page import page
+
+    return page()
+
+
 def pages() -> dict[Path, Callable[[], str]]:
     """Every generated page and what makes it."""
     reference = DOCS / "reference"
@@ -137,6 +144,7 @@ def pages() -> dict[Path, Callable[[], str]]:
         reference / "cli.md": cli_page,
         reference / "kql" / "errors.md": kql_errors_page,
         reference / "kql" / "support.md": kql_support_page,
+        reference / "posture.md": posture_page,
         reference / "report.md": report_page,
         reference / "report-schema.json": report_schema,
         reference / "rules.md": rules_page,

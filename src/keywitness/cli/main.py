@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from keywitness import __version__
-from keywitness.cli import custody, evidence, exposure, findings, investigation, kept, lab, query, rules, score
+from keywitness.cli import custody, evidence, exposure, findings, investigation, kept, lab, posture, query, rules, score
 from keywitness.errors import KeywitnessError, StorageFullError
 from keywitness.model.text import visible
 
@@ -50,7 +50,7 @@ def _options(
         os.environ["KEYWITNESS_DEBUG"] = "1"
 
 
-for _module in (investigation, findings, exposure, rules, evidence, query, kept, custody, lab, score):
+for _module in (investigation, findings, exposure, posture, rules, evidence, query, kept, custody, lab, score):
     _module.add_to(app)
 
 

@@ -154,7 +154,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def _bind(self, query: str, values: Mapping[str, Any] | None) -> str:
         given = dict(values or {})
-        lets = [_let(p, given.pop(p.name, p.default)) for p in self.keywitness.parameters]
+        lets = [let_statement(p, given.pop(p.name, p.default)) for p in self.keywitness.parameters]
         if given:
             raise RuleError(
                 f"rule {self.slug} has no parameter {', '.join(sorted(given))}",
@@ -163,7 +163,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return with_functions("\n".join([*lets, query]))
 
 
-def _let(parameter: Parameter, value: Any) -> str:
+def let_statement(parameter: Parameter, value: Any) -> str:
+    """A parameter with its value, as a query has it."""
     match parameter.type:
         case "patterns":
             return f"let {parameter.name} = {literal(patterns_regex(value))};"

@@ -211,6 +211,8 @@ def _envelope(text: bytes, position: int) -> _Found | _More | None:
             if len(stack) == 1 and key in ENVELOPES and _holds_objects(text, match.end()):
                 if _OBJECT_ID.search(context.get("id", "")):
                     return None  # an object that has a list of that name (the `logs` of a diagnostic setting)
+                if "resourceId" in context and text[match.end() : match.end() + _NEAR].lstrip()[:1] == b"]":
+                    return None  # says of a resource that it has none
                 said = Header((), context=(*context.items(), ("envelope", key)))
                 return _Found(match.end(), Form.JSON, said, 1, f'JSON envelope "{key}"')
             if len(stack) == 1 and key in _TABLES:

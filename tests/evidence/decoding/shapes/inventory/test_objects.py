@@ -368,3 +368,20 @@ def test_logs_stay_logs(load: Load) -> None:
         "properties": {},
     }
     assert set(load([record]).rows) == {"AzureDiagnostics"}
+
+
+def test_envelopes_on_lines_of_their_own_keep_what_they_say(load: Load) -> None:
+    """One envelope per group, one per line, as a loop prints them; an empty one in between is no error."""
+    member = {"@odata.type": "#microsoft.graph.user", "id": PRINCIPAL}
+    lines = [{"groupId": "g1", "value": [member]}, {"groupId": "g2", "value": []}, {"groupId": "g3", "value": [member]}]
+    for content in (
+        "\n".join(json.dumps(line) for line in lines),
+        json.dumps(shown_vault()) + "\n" + json.dumps(lines[2]),
+    ):
+        rows = load(content).rows["GroupMembers"]
+        assert [r["GroupId"] for r in rows][-1] == "g3"
+
+
+def test_that_a_resource_has_no_setting_is_said(load: Load) -> None:
+    row = load({"resourceId": VAULT, "value": []}, indent=None).only("DiagnosticSettings")
+    assert (row["ResourceId"], row.get("Name", "")) == (VAULT, "")

@@ -86,7 +86,7 @@ def _role_definition(named: Named, _: Mapping[str, str]) -> Named:
 
 
 def _diagnostic_setting(named: Named, _: Mapping[str, str]) -> Named:
-    return named.but(("type",), resourceid=_SETTING.sub("", named.text("id")) or None)
+    return named.but(("type", "value"), resourceid=_SETTING.sub("", named.text("id")) or None)
 
 
 def _policy_assignment(named: Named, _: Mapping[str, str]) -> Named:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from keywitness.evidence.decoding.cells import Cells
@@ -14,7 +15,7 @@ from keywitness.evidence.decoding.schemas import Schemas
 from keywitness.evidence.decoding.shapes.inventory import azurehound, powershell
 from keywitness.evidence.decoding.shapes.inventory.details import DETAILS, Named
 from keywitness.evidence.decoding.shapes.inventory.properties import columns_by_property
-from keywitness.evidence.decoding.shapes.inventory.recognition import is_logged, table_of
+from keywitness.evidence.decoding.shapes.inventory.recognition import inside, is_logged, table_of
 from keywitness.evidence.decoding.shapes.inventory.relations import relations
 
 #: Tables whose remaining properties stand in `Properties`; elsewhere they are in `AdditionalFields`.
@@ -49,6 +50,8 @@ class InventoryObjects:
         """
         if is_logged(record):
             return None
+        if (listed := inside(record)) is not None:
+            return self._listed(record, listed, text, export)
         if azurehound.is_wrapped(record):
             source, found = "azurehound", azurehound.objects(record)
         else:
@@ -66,6 +69,20 @@ class InventoryObjects:
                 named = _named(powershell.adapted(table, inner))
             for kind, part in ((table, named), *relations(table, named)):
                 rows.append(self._row(kind, part, spoken, export, text, len(rows)))
+        return rows
+
+    def _listed(
+        self, record: dict[str, Any], listed: list[dict[str, Any]], text: bytes, export: Export
+    ) -> list[DecodedRow] | None:
+        """The objects of an envelope that is one record, a line for itself."""
+        said = {name: value for name, value in record.items() if isinstance(value, str)}
+        inner = replace(export, context={**export.context, **said, "envelope": "value"})
+        rows: list[DecodedRow] = []
+        for number, item in enumerate(listed):
+            found = self.rows(item, text + str(number).encode(), inner)
+            if found is None:
+                return None
+            rows += found
         return rows
 
     def _row(self, table: str, named: Named, source: str, export: Export, text: bytes, index: int) -> DecodedRow:

@@ -50,6 +50,8 @@ _GRAPH_SETS = {
     "rolemanagement/directory/roleassignmentschedules": "DirectoryRoleAssignments",
     "rolemanagement/directory/roleassignmentscheduleinstances": "DirectoryRoleAssignments",
 }
+#: What an envelope may say beside its array.
+_ENVELOPE = frozenset(("value", "nextLink", "count", "takenAt", "groupId", "ownersOf", "targetType", "resourceId"))
 _CONTEXT = re.compile(r"\$metadata#([A-Za-z/]+)")
 #: Properties that only one kind of directory object has (Graph's reference of each resource).
 _GRAPH_MARKS = (
@@ -78,6 +80,8 @@ def table_of(names: dict[str, Any], context: dict[str, str]) -> str | None:
     Raises:
         Unfit: It is inventory, of more than one possible kind.
     """
+    if names.get("value") == [] and "resourceid" in names:
+        return "DiagnosticSettings"  # none: that is said, where a page without context says nothing
     type_ = names.get("type")
     id_ = _text(names, "id") or _text(names, "resourceid")
     if isinstance(type_, str) and type_.count("/") and (table := _ARM_TABLES.get(type_.lower())):
@@ -89,6 +93,14 @@ def table_of(names: dict[str, Any], context: dict[str, str]) -> str | None:
     if "/" in id_ and _RESOURCE_ID.match(id_):
         return _by_id(id_, names)
     return _powershell(names) or _graph(names, context) or _account(names)
+
+
+def inside(record: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The objects of an envelope that came as one record (a line of its own); None for anything else."""
+    listed = record.get("value")
+    if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
+        return None
+    return listed if all(name in _ENVELOPE or name.startswith("@odata.") for name in record) else None
 
 
 def is_logged(record: dict[str, Any]) -> bool:
