@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from keywitness import __version__
-from keywitness.cli import custody, evidence, exposure, findings, investigation, kept, lab, posture, query, rules, score
+from keywitness.cli import (
+    custody,
+    evidence,
+    exposure,
+    findings,
+    inventory,
+    investigation,
+    kept,
+    lab,
+    logging,
+    posture,
+    query,
+    rules,
+    score,
+)
 from keywitness.errors import KeywitnessError, StorageFullError
 from keywitness.model.text import visible
 
@@ -50,7 +64,21 @@ def _options(
         os.environ["KEYWITNESS_DEBUG"] = "1"
 
 
-for _module in (investigation, findings, exposure, posture, rules, evidence, query, kept, custody, lab, score):
+for _module in (
+    investigation,
+    findings,
+    exposure,
+    posture,
+    logging,
+    rules,
+    evidence,
+    inventory,
+    query,
+    kept,
+    custody,
+    lab,
+    score,
+):
     _module.add_to(app)
 
 

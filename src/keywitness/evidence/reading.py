@@ -162,6 +162,7 @@ def _frame(item: OpenItem, number: int, limits: Limits) -> Iterator[Piece | Refu
     reader = _ItemReader(number, _stem(item), text, limits, item.modified_at)
     yield from reader.parts()
     notes = [text.note] if text.note else []
+    notes += getattr(reader.framer, "notes", ())
     if item.damage:
         notes.append(item.damage)
         yield Refused(number, reader.offset, 0, reader.line, item.damage, b"")

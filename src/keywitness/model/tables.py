@@ -40,6 +40,12 @@ def known_tables() -> tuple[str, ...]:
 
 
 @cache
+def inventory_tables() -> tuple[str, ...]:
+    """Names of the tables that hold objects of inventory, not events."""
+    return tuple(name for name in known_tables() if _table_file(name).get("inventory", False))
+
+
+@cache
 def known_table(name: str) -> Schema | None:
     """The documented columns of a table, or None.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -16,6 +16,7 @@ from keywitness.evidence.batch import REJECTED_SCHEMA, Decoded, DecodedTable
 from keywitness.evidence.decoding.audit_columns import AuditColumns, Counts, Mask, name_counts
 from keywitness.evidence.decoding.flatten import Flattener
 from keywitness.evidence.decoding.framing import Form
+from keywitness.evidence.decoding.object_columns import LEAST, ObjectColumns
 from keywitness.evidence.decoding.order import Order, Turn
 from keywitness.evidence.decoding.records import RecordDecoder
 from keywitness.evidence.decoding.row import DecodedRow, Unfit
@@ -69,6 +70,7 @@ class Decoder:
         self._connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
         self._connection.execute(f"SET threads = {int(threads)}")
         self._audit = AuditColumns(self._connection, self._flattener.owns)
+        self._objects = ObjectColumns(self._connection, self._records.schemas)
 
     def twin(self) -> Decoder:
         """A decoder for another thread, with the same columns and types, now and later."""
@@ -112,7 +114,7 @@ class Decoder:
         """Decode what columns cannot, and bring all of it together."""
         for piece in batch.pieces:
             if id(piece) not in chosen:
-                self._decode_exactly(piece, None, outcome)
+                self._decode_exactly(piece, self._decode_objects(piece, outcome), outcome)
         for piece, done in leftover:
             self._decode_exactly(piece, done, outcome)
         for refused in batch.refused:
@@ -165,13 +167,19 @@ class Decoder:
         self, lines: pa.ChunkedArray, counts: Counts, provenance: list[npt.NDArray[Any]], outcome: _Outcome
     ) -> Mask:
         table, done = self._audit.decode(lines, counts)
+        self._place(table, AUDIT_TABLE, provenance, done, outcome)
+        return done
+
+    def _place(
+        self, table: pa.Table, name: str, provenance: list[npt.NDArray[Any]], done: Mask, outcome: _Outcome
+    ) -> None:
+        """Add rows with the places of the records that they are."""
         if table.num_rows:
             number, offset, length = (c[done] for c in provenance)
             table = table.add_column(0, "_length", pa.array(length, pa.int64()))
             table = table.add_column(0, "_offset", pa.array(offset, pa.int64()))
             table = table.add_column(0, "_evidence", pa.array(number, pa.int32()))
-            outcome.ready.append((AUDIT_TABLE, table))
-        return done
+            outcome.ready.append((name, table))
 
     def _learn(self, piece: Piece, indexes: range) -> None:
         for index in indexes:
@@ -186,6 +194,20 @@ class Decoder:
         except Unfit:
             return False
         return self._audit.learn(record)
+
+    def _decode_objects(self, piece: Piece, outcome: _Outcome) -> Mask | None:
+        """Decode in columns the objects of inventory that come alike; gives those that are done."""
+        if piece.form is not Form.JSON or len(piece.starts) < LEAST or (plan := self._records.plan(piece)) is None:
+            return None
+        text, starts = _tile(replace(piece, touching=False))  # without line ends: bytes are identity here
+        if not _is_utf8(text):
+            return None
+        lines = _strings(text, np.append(starts, len(text)))
+        table, done = self._objects.decode(lines, plan, piece.export)
+        self._place(table, plan.table, _provenance([piece]), done, outcome)
+        outcome.read[piece.number] += int(done.sum())
+        outcome.shapes[piece.number][f"{plan.table} ({plan.source})"] += int(done.sum())
+        return done
 
     def _decode_exactly(self, piece: Piece, done: Mask | None, outcome: _Outcome) -> None:
         """Decode the records of a piece one by one, those that are done left out."""

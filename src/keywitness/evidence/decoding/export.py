@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from keywitness.evidence.decoding.values import ticks
 
@@ -31,8 +32,13 @@ class Export:
     @property
     def taken_at(self) -> int | None:
         """Ticks: what the envelope says in `takenAt`, else the time of the file."""
-        said = ticks(self.context.get("takenAt", ""))
-        return ticks(self.modified_at) if said is None else said
+        return _taken_at(self.context.get("takenAt", ""), self.modified_at)
+
+
+@lru_cache(maxsize=1024)
+def _taken_at(said: str, modified_at: str) -> int | None:
+    found = ticks(said)
+    return ticks(modified_at) if found is None else found
 
 
 def export_digest(head: bytes, modified_at: str, *, whole: bool) -> bytes:

@@ -31,6 +31,8 @@ _NEAR = 64
 _LOOK = 1 << 16
 #: The id of a resource: what has one is an object, not an envelope.
 _OBJECT_ID = re.compile(r"/providers/", re.IGNORECASE)
+#: What answers of ARM, Microsoft Graph and Resource Graph say when they are not the last page.
+_NEXT = ("nextLink", "@odata.nextLink", "skip_token", "$skipToken")
 #: A record that cannot be ended is looked for again at the next line that begins as this one did.
 _RESYNC = re.compile(rb"\n([ \t]*)(?=\{)")
 
@@ -58,6 +60,7 @@ class JsonFramer:
         self._open: _Level | None = None
         self._closing = 0  # brackets of the skeleton that are still open
         self._key = ""
+        self.notes: list[str] = []
 
     def take(self, text: bytes, *, final: bool) -> Taken:
         taken = Taken(0)
@@ -89,6 +92,8 @@ class JsonFramer:
                 return None
             if isinstance(found, _Found):
                 self.name = found.name
+                said = dict(found.header.context) if found.header else {}
+                self._note(next((n for n in _NEXT if said.get(n)), ""))
                 self._open = _Level(found.form, found.header, found.closers)
                 return found.position
             if self.name == "JSON":
@@ -149,6 +154,11 @@ class JsonFramer:
                 return pairs[:index], start
         return pairs, stop
 
+    def _note(self, name: str) -> None:
+        remark = f"another page follows ({name})"
+        if name and remark not in self.notes:
+            self.notes.append(remark)
+
     def _skeleton(self, text: bytes, position: int, taken: Taken, *, final: bool) -> int | None:
         """Behind an array: the rest of the envelope, where a query answer may have another table."""
         for match in _TOKEN.finditer(text, position):
@@ -169,6 +179,8 @@ class JsonFramer:
             elif token in (b"}", b"]"):
                 self._closing -= 1
             elif token[:1] == b'"':
+                if self._key in _NEXT and token != b'""':
+                    self._note(self._key)
                 self._key = token[1:-1].decode("utf-8", "replace")
             taken.consumed = match.end()
             if self._closing == 0:

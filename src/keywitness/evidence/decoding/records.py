@@ -22,6 +22,7 @@ from keywitness.evidence.decoding.shapes.activity import (
 from keywitness.evidence.decoding.shapes.audit import audit_row, is_audit, is_resource_log, resource_log_row
 from keywitness.evidence.decoding.shapes.entra import entra_row, is_entra
 from keywitness.evidence.decoding.shapes.inventory.objects import InventoryObjects, present
+from keywitness.evidence.decoding.shapes.inventory.plan import Plan
 from keywitness.evidence.decoding.shapes.table import TableRows
 from keywitness.evidence.decoding.shapes.wrapped import wrapped
 from keywitness.evidence.reading import NO_EXPORT, Piece
@@ -52,6 +53,15 @@ class RecordDecoder:
             return parse_json(text)
         except Unfit:
             return None
+
+    def plan(self, piece: Piece) -> Plan | None:
+        """How all objects of a piece are read, when the first, the middle and the last come alike."""
+        last = len(piece.starts) - 1
+        found: list[Plan | None] = []
+        for index in dict.fromkeys((0, last // 2, last)):
+            record = self.parse(piece.text[piece.starts[index] : piece.ends[index]])
+            found.append(self._inventory.plan(record, piece.export) if isinstance(record, dict) else None)
+        return found[0] if all(plan is found[0] for plan in found) else None
 
     def decode(self, piece: Piece, indexes: Iterable[int]) -> Iterator[tuple[int, int, list[DecodedRow] | str]]:
         """Decode records of a piece.

@@ -137,7 +137,9 @@ def _arm_vault_object(named: Named) -> Named:
 def _management_group(named: Named, _: Mapping[str, str]) -> Named:
     details = named.values.get("details")
     parent = details.get("parent") if isinstance(details, dict) else None
-    return named.but(("type",), parentid=parent.get("id") if isinstance(parent, dict) else named.values.get("parentid"))
+    return named.but(
+        ("type", "parent"), parentid=parent.get("id") if isinstance(parent, dict) else named.values.get("parentid")
+    )
 
 
 def _subscription(named: Named, _: Mapping[str, str]) -> Named:

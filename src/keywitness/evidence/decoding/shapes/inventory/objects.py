@@ -14,6 +14,7 @@ from keywitness.evidence.decoding.row import DecodedRow, Unfit
 from keywitness.evidence.decoding.schemas import Schemas
 from keywitness.evidence.decoding.shapes.inventory import azurehound, powershell
 from keywitness.evidence.decoding.shapes.inventory.details import DETAILS, Named
+from keywitness.evidence.decoding.shapes.inventory.plan import MOST_PLANS, Plan, make_plan
 from keywitness.evidence.decoding.shapes.inventory.properties import columns_by_property
 from keywitness.evidence.decoding.shapes.inventory.recognition import inside, is_logged, table_of
 from keywitness.evidence.decoding.shapes.inventory.relations import relations
@@ -37,6 +38,7 @@ class InventoryObjects:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
+        self._plans: dict[tuple[Any, ...], Plan | None] = {}
 
     def rows(self, record: dict[str, Any], text: bytes, export: Export) -> list[DecodedRow] | None:
         """The rows of an object: its own, and those of members and owners that it lists; None when it is none.
@@ -48,6 +50,9 @@ class InventoryObjects:
         Raises:
             Unfit: It is an object, but what it is cannot be said, or what it belongs to.
         """
+        plan = self.plan(record, export)
+        if plan is not None and (cells := plan.cells(record, Cells(plan.table, self._schemas))) is not None:
+            return [self._finished(plan.table, plan.source, cells, export, text, 0)]
         if is_logged(record):
             return None
         if (listed := inside(record)) is not None:
@@ -87,9 +92,6 @@ class InventoryObjects:
 
     def _row(self, table: str, named: Named, source: str, export: Export, text: bytes, index: int) -> DecodedRow:
         cells = Cells(table, self._schemas)
-        cells.set("SnapshotSource", source)
-        if (taken_at := export.taken_at) is not None:
-            cells.set("TimeGenerated", taken_at)
         if table in DETAILS:
             named = DETAILS[table](named, export.context)
         columns = columns_by_property(table)
@@ -103,6 +105,40 @@ class InventoryObjects:
             else:
                 cells.put(column, value, name=named.spelling.get(name, name))
         self._keep(table, cells, rest)
+        return self._finished(table, source, cells, export, text, index)
+
+    def plan(self, record: dict[str, Any], export: Export) -> Plan | None:
+        """How objects with these names are read, when all of it follows from the names."""
+        context = export.context
+        key = (
+            tuple(record),
+            record.get("type"),
+            tuple(inner) if isinstance(inner := record.get("properties"), dict) else None,
+            context.get("@odata.context"),
+            context.get("envelope"),
+        )
+        if not isinstance(key[1], str | None) or export.csv or "groupId" in context or "ownersOf" in context:
+            return None
+        if key not in self._plans:
+            self._plans[key] = self._planned(record, export) if len(self._plans) < MOST_PLANS else None
+        return self._plans[key]
+
+    def _planned(self, record: dict[str, Any], export: Export) -> Plan | None:
+        if is_logged(record) or inside(record) is not None or azurehound.is_wrapped(record):
+            return None
+        try:
+            table = table_of(_named(record).values, dict(export.context))
+        except Unfit:
+            return None
+        if table is None:
+            return None
+        source = _source(table, record, export)
+        return None if source == "powershell" else make_plan(table, source, record, self._schemas)
+
+    def _finished(self, table: str, source: str, cells: Cells, export: Export, text: bytes, index: int) -> DecodedRow:
+        cells.set("SnapshotSource", source)
+        if (taken_at := export.taken_at) is not None:
+            cells.set("TimeGenerated", taken_at)
         key = hashlib.sha256(b"\x1f".join((table.encode(), export.digest, str(index).encode(), text))).digest()[:16]
         return DecodedRow(table, cells.finish(), key, f"{table} ({source})")
 
