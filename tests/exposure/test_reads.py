@@ -241,6 +241,20 @@ def test_two_backups_of_one_name_leave_open_which_was_restored(record: Make, cas
     assert [[r.only for r in e.restored] for e in exposed_objects(case, {})] == [[False], [False]]
 
 
+def test_who_restores_what_he_backed_up_himself_restored_no_other_vaults(
+    record: Make, case_of: Callable[..., Case]
+) -> None:
+    """A nightly backup of another vault's secret of that name is not what the thief restored."""
+    case = case_of(
+        record("SecretBackup", "secrets/db/backup", id="secrets/db", at="02:00:00", vault="kv-c"),
+        record("SecretBackup", "secrets/db/backup", id="secrets/db", at="09:00:00", identity=OTHER),
+        record("SecretRestore", "secrets/restore", id="secrets/db", at="10:00:00", vault="kv-b", identity=OTHER),
+    )
+    (row,) = case.query("AzureDiagnostics | where OperationName == 'SecretRestore' | project R = _Row")
+    found = {e.vault: e.rotate_now for e in exposed_objects(case, {row["R"]: ("Restored",)})}
+    assert found == {"kv-a": True, "kv-c": False}
+
+
 def test_a_version_set_after_the_suspicious_read_is_told(record: Make, case_of: Callable[..., Case]) -> None:
     case = case_of(
         record("SecretGet", "secrets/db/", id=f"secrets/db/{V1}"),

@@ -176,13 +176,16 @@ def _kind(row: Mapping[str, Any], known: set[str]) -> str:
 
 
 def _linked(found: Sequence[Exposed]) -> Iterator[Exposed]:
-    """Objects whose backup somebody suspicious restored, or that were read, suspiciously, where it was restored."""
+    """Objects whose backup somebody suspicious restored, or that were read, suspiciously, where it was restored.
+
+    Who restored a name that he had backed up in one vault himself restored that one, not another vault's of that name.
+    """
     by_name: dict[tuple[str, str, str], list[Exposed]] = {}
     for item in found:
         by_name.setdefault((item.vault, item.object_type, item.name.lower()), []).append(item)
     for item in found:
         reasons: dict[str, None] = {}
-        for back in item.restored:
+        for back in (b for b in item.restored if not b.elsewhere):
             may = "was" if back.only else "may have been"
             if back.reasons:
                 reasons[f"its backup {may} restored in {back.vault} by {back.identity}: {'; '.join(back.reasons)}"] = (

@@ -24,6 +24,7 @@ class Restored:
     Args:
         vault: Where it went.
         only: No other vault's backup of that kind and name can have been the one.
+        elsewhere: The restorer had backed up another vault's object of that kind and name himself, and not this one.
         rows: First and another row.
         reasons: Why the restore is suspicious; empty when it is not.
     """
@@ -38,6 +39,7 @@ class Restored:
     only: bool
     rows: tuple[str, ...]
     reasons: tuple[str, ...]
+    elsewhere: bool = False
 
 
 class Restores:
@@ -45,9 +47,13 @@ class Restores:
 
     def __init__(self, done: Touches) -> None:
         self._backups: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self._takers: dict[tuple[str, str, str], set[str]] = {}
         for row in _done(done, BACKUPS):
             first = self._backups[kind_of(row["Operation"]), row["NameKey"]]
             first[row["Vault"]] = min(row["FirstAt"], first.get(row["Vault"], row["FirstAt"]))
+            self._takers.setdefault((kind_of(row["Operation"]), row["NameKey"], row["CallerId"]), set()).add(
+                row["Vault"]
+            )
         self._restores: dict[tuple[str, str], list[tuple[Mapping[str, Any], tuple[str, ...]]]] = defaultdict(list)
         for row in _done(done, RESTORES):
             reasons = tuple(dict.fromkeys(r for why in done.reasons(row).values() for r in why))
@@ -60,8 +66,15 @@ class Restores:
         if taken is None:
             return ()
         fitting = [(row, why) for row, why in self._restores.get((kind, name), []) if row["LastAt"] >= taken]
-        made = [_restored(row, why, backups) for row, why in fitting]
+        made = [
+            _restored(row, why, backups, elsewhere=self._elsewhere(vault, kind, name, row["CallerId"]))
+            for row, why in fitting
+        ]
         return tuple(sorted(made, key=lambda r: (r.first_at, r.vault, r.identity)))
+
+    def _elsewhere(self, vault: str, kind: str, name: str, caller: str) -> bool:
+        own = self._takers.get((kind, name, caller), set())
+        return bool(own) and vault not in own
 
 
 def _done(done: Touches, operations: Sequence[str]) -> Iterable[dict[str, Any]]:
@@ -73,7 +86,9 @@ def _done(done: Touches, operations: Sequence[str]) -> Iterable[dict[str, Any]]:
     return (r for r in rows if (r["Status"] or 0) // 100 == 2 and r["NameKey"] not in ("", "restore"))
 
 
-def _restored(row: Mapping[str, Any], reasons: tuple[str, ...], backups: Mapping[str, int]) -> Restored:
+def _restored(
+    row: Mapping[str, Any], reasons: tuple[str, ...], backups: Mapping[str, int], *, elsewhere: bool
+) -> Restored:
     return Restored(
         vault=row["Vault"],
         identity=row["Identity"] or row["CallerId"] or "a caller without identity",
@@ -85,4 +100,5 @@ def _restored(row: Mapping[str, Any], reasons: tuple[str, ...], backups: Mapping
         only=sum(at <= row["LastAt"] for at in backups.values()) == 1,
         rows=tuple(dict.fromkeys((row["Row"], row["LastRow"]))),
         reasons=reasons,
+        elsewhere=elsewhere,
     )
