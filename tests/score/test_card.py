@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from keywitness.score.card import Card, card
-from keywitness.score.result import Classed, Found, Run, Told
+from keywitness.score.result import Classed, Found, Lacking, Run, Told
 from keywitness.score.tables import csv, measures, page, tables, text
 
 
@@ -15,7 +15,7 @@ def run(variant: str = "none", company: str = "bank", **changes: object) -> Run:
     values: dict[str, object] = {
         "variant": variant, "company": company, "seed": 1, "days": 10, "events": 50_000, "records": 60_000,
         "refused": 0,
-        "steps": (), "findings": (), "incident": False, "story": 0, "exposed": 0, "missing": (), "extra": (),
+        "steps": (), "findings": (), "told": (), "exposed": 0, "missing": (), "extra": (),
         "sessions": (), "attack_sessions": (), "strange": 0, "silent": (), "seconds": 1.0,
     }  # fmt: skip
     return Run(**(values | changes))  # type: ignore[arg-type]
@@ -30,7 +30,7 @@ def found(rule: str, severity: str = "high", steps: Iterable[str] = ()) -> Found
 
 
 def test_a_missed_step_is_named_with_its_place() -> None:
-    attack = run("slow", steps=(Told(id="01-read", rules=("a",)), Told(id="02-leave", rules=())), incident=True)
+    attack = run("slow", steps=(Told(id="01-read", rules=("a",)), Told(id="02-leave", rules=())), told=("slow",))
     done = card([run(), attack])
     assert done.attacks[0].missed == ("02-leave (bank, seed 1)",)
     assert goals(done)["steps found by some rule"] == ("1 of 2", False)
@@ -64,7 +64,7 @@ def test_strange_sessions_count_as_wrong() -> None:
 
 
 def test_an_extra_exposure_is_as_bad_as_a_missing_one() -> None:
-    done = card([run(extra=("kv/a/1",)), run("x", missing=("kv/b/2",)), run("y")])
+    done = card([run(extra=("kv/a/1",)), run("x", missing=(Lacking(variant="x", item="kv/b/2"),)), run("y")])
     assert goals(done)["runs whose exposure list is exactly the truth"] == ("1 of 3", False)
 
 
@@ -75,3 +75,13 @@ def test_names_stay_in_their_cells(hostile: str) -> None:
     assert len(rows) == 1 and rows[0].replace("\\|", "").count("|") == 9
     assert hostile in text(done)
     assert csv(done).count("\n") == len(list(measures(done))) + 1
+
+
+def test_attacks_that_share_a_simulation_are_told_apart() -> None:
+    steps = (Told(id="x/01-read", rules=("a",)), Told(id="y/01-read", rules=()))
+    same = Classed(truth="powershell", called="powershell", sessions=1, variant="x")
+    both = run("x+y", steps=steps, told=("x",), missing=(Lacking(variant="y", item="kv/b/2"),), attack_sessions=(same,))
+    first, second = card([both]).attacks
+    assert (first.variant, first.steps, first.missed, first.told, first.missing) == ("x", 1, (), 1, ())
+    assert (second.missed, second.told) == (("01-read (bank, seed 1)",), 0)
+    assert second.missing == ("kv/b/2 (bank, seed 1)",)

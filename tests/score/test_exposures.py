@@ -31,11 +31,11 @@ def test_exact_whatever_the_case_of_names(article: Simulated) -> None:
 
 
 def test_another_version_is_missing_and_extra(article: Simulated) -> None:
-    assert compared(article, (taken("db"),), listed("db", "2")) == (("kv-a/db/1",), ("kv-a/db/2",))
+    assert compared(article, (taken("db"),), listed("db", "2")) == ((("", "kv-a/db/1"),), ("kv-a/db/2",))
 
 
 def test_what_need_not_be_rotated_is_not_listed(article: Simulated) -> None:
-    assert compared(article, (taken("db"),), listed("db", rotate=False)) == (("kv-a/db/1",), ())
+    assert compared(article, (taken("db"),), listed("db", rotate=False)) == ((("", "kv-a/db/1"),), ())
 
 
 def test_no_log_no_entry(article: Simulated) -> None:
@@ -45,9 +45,12 @@ def test_no_log_no_entry(article: Simulated) -> None:
 def test_a_backup_holds_every_version(article: Simulated) -> None:
     whole = (taken("db", ""),)
     assert compared(article, whole, listed("db", ""), listed("db", "2")) == ((), ())
-    assert compared(article, whole) == (("kv-a/db",), ())
+    assert compared(article, whole) == ((("", "kv-a/db"),), ())
 
 
 def test_candidates_cover_the_version_that_the_log_does_not_say(article: Simulated) -> None:
     assert compared(article, (taken("db"),), listed("db", "", candidates=("0", "1"))) == ((), ())
-    assert compared(article, (taken("db"),), listed("db", "", candidates=("0",))) == (("kv-a/db/1",), ("kv-a/db",))
+    assert compared(article, (taken("db"),), listed("db", "", candidates=("0",))) == (
+        (("", "kv-a/db/1"),),
+        ("kv-a/db",),
+    )

@@ -48,3 +48,12 @@ def test_a_stopped_score_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytes
     (tmp_path / f"{wanted[0].name}-{digest()}.json").write_text("{}")  # of another shape: made again
     assert [one.variant for one in runs(wanted, tmp_path)] == [CLEAN, "denied-sweep", "sdk-dump"]
     assert asked == [CLEAN, "denied-sweep"]
+
+
+def test_attacks_together_are_all_there_once() -> None:
+    made = plans((), ("bank", "grid"), seeds=1, days=9, events=7, together=8)
+    names = [name for plan in made if plan.variant != CLEAN for name in plan.variant.split("+")]
+    assert sorted(names) == sorted(ATTACKS)
+    assert all(len(plan.variant.split("+")) <= 8 for plan in made)
+    with pytest.raises(UsageError, match="no more than"):
+        plans((), (), seeds=1, days=9, events=7, together=9)

@@ -39,6 +39,10 @@ def score(
     events: Annotated[int, typer.Option("--events", min=1, help="About this many audit records a run.")] = 20_000,
     days: Annotated[int, typer.Option("--days", min=1, help="Days a run.")] = 30,
     every: Annotated[bool, typer.Option("--every", help="Each attack at every company, for each seed.")] = False,
+    together: Annotated[
+        int,
+        typer.Option("--together", min=1, max=8, help="So many attacks share a simulation, by several accounts."),
+    ] = 1,
     format: Annotated[ScoreFormat, typer.Option("--format", help="How to print the score.")] = ScoreFormat.TABLE,
     out: Annotated[
         Path, typer.Option("--out", help="Folder that keeps finished runs, score.json, score.csv and score.md.")
@@ -59,10 +63,15 @@ def score(
     from keywitness.score.card import card
     from keywitness.score.matrix import plans, runs
 
-    wanted = plans(_names(variants), _names(companies), seeds=seeds, days=days, events=events, every=every)
+    wanted = plans(
+        _names(variants), _names(companies), seeds=seeds, days=days, events=events, every=every, together=together
+    )
     with progress("score", quiet=quiet) as advance:
         done = card(list(runs(wanted, out / "runs", on_progress=advance)))
-    _write(done, out, f"--seeds {seeds} --days {days} --events {events}" + (" --every" if every else ""))
+    asked = {"--variants": ",".join(_names(variants)), "--companies": ",".join(_names(companies))}
+    asked |= {"--seeds": str(seeds), "--days": str(days), "--events": str(events)}
+    asked |= {"--together": str(together)} if together > 1 else {}
+    _write(done, out, " ".join([*(f"{k} {v}" for k, v in asked.items() if v), *(["--every"] if every else [])]))
     _print(done, format)
 
 

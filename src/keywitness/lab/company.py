@@ -153,6 +153,7 @@ class Company:
     twice_vault: int  # a second diagnostic setting copies its records
     profile: Profile = CONTOSO
     roles: dict[str, int] = field(default_factory=dict)  # scenario's names for vaults
+    intruder: int = 0  # which of several attacks in one simulation is being told
 
     def guid(self, *labels: object) -> str:
         return guid_one(key_of(self.seed, *labels))
@@ -173,12 +174,18 @@ class Company:
 
     @property
     def victim(self) -> Person:
-        return self.people[VICTIM]
+        return self.people[VICTIMS[self.intruder]]
+
+    @property
+    def outside(self) -> str:
+        """Where the intruder comes from: each from another address."""
+        return f"203.0.113.{66 + 9 * self.intruder}"
 
 
 #: Vaults that stories need, by area: the first seven of AREAS in the production environment.
 ROLES = {"granted": 0, "model": 1, "portal": 2, "blinded": 3, "late": 4, "gap": 5, "quiet": 6, "twice": 7}
 MINIMUM_VAULTS = 8
+VICTIMS = (2, 4, 5, 6, 7, 8, 9, 10)  # of several attacks; the traveller is none of them
 VICTIM = 2  # the member of staff whose account the scenario's attacker holds: a busy user of two vaults
 
 

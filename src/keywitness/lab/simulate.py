@@ -37,7 +37,7 @@ from keywitness.lab.journal import Journal, Record, Stay
 from keywitness.lab.office import write_office_days
 from keywitness.lab.profiles import COMPANIES
 from keywitness.lab.scenario import Story
-from keywitness.lab.scenarios import SCENARIOS
+from keywitness.lab.scenarios import scenario_of
 from keywitness.lab.traffic import Rows, Traffic, expected_rows
 from keywitness.lab.truth import SCHEMA_VERSION, Counts, Gap, Line, Lookalike, Session, Step, Truth, write_truth
 from keywitness.lab.workload import Workload
@@ -74,7 +74,7 @@ def simulate(
         vaults: Key vaults of the company, at least 8; None for its own number.
         seed: Equal seeds and parameters give equal bytes.
         events: About how many AuditEvent records; None for what the company makes of itself.
-        scenario: One of `SCENARIOS`.
+        scenario: One of `SCENARIOS`, or several joined by `+`.
         company: One of `COMPANIES`.
         start: Midnight UTC of the first day.
         on_progress: Told after every slice of time.
@@ -99,8 +99,7 @@ def simulate(
 
 
 def _check(out: Path, days: int, vaults: int, events: int | None, scenario: str, start: datetime) -> None:
-    if scenario not in SCENARIOS:
-        raise UsageError(f"there is no scenario '{scenario}'", help="scenarios: " + ", ".join(sorted(SCENARIOS)))
+    scenario_of(scenario)
     if days < 1 or vaults < MINIMUM_VAULTS:
         raise UsageError(f"a simulation needs at least 1 day and {MINIMUM_VAULTS} vaults")
     if events is not None and events < 1:
@@ -146,7 +145,7 @@ class _Run:
         """Ordinary days and the scenario's records."""
         write_office_days(self.journal, self.begin, self.end, self.company.people)
         write_vault_logging(self.journal, self.begin, self.begin + self._late_start())
-        self.story = SCENARIOS[scenario](self.journal, self.begin, self.end)
+        self.story = scenario_of(scenario)(self.journal, self.begin, self.end)
         self.silences = self._silences()
 
     def _silences(self) -> dict[int, list[tuple[int, int, str]]]:

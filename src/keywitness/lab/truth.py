@@ -64,6 +64,7 @@ class Exposed(Part, frozen=True):
     private_key: bool
     at: str
     logged: bool = True
+    scenario: str = ""  # of several in one simulation
 
 
 class Session(Part, frozen=True):

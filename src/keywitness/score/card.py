@@ -118,7 +118,8 @@ class Card:
 
 def card(done: Sequence[Run]) -> Card:
     """Add up runs."""
-    attacks = tuple(_attack(name, [r for r in done if r.variant == name]) for name in _names(done) if name != CLEAN)
+    names = dict.fromkeys(name for run in done for name in run.variants)
+    attacks = tuple(_attack(name, [run for run in done if name in run.variants]) for name in names)
     clean = [run for run in done if run.variant == CLEAN]
     companies = tuple(_company(name, [r for r in clean if r.company == name]) for name in _companies(clean))
     sessions = [pair for run in done for pair in run.sessions]
@@ -136,10 +137,6 @@ def card(done: Sequence[Run]) -> Card:
     )
 
 
-def _names(done: Iterable[Run]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(run.variant for run in done))
-
-
 def _companies(done: Iterable[Run]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(run.company for run in done))
 
@@ -151,13 +148,19 @@ def _attack(name: str, mine: Sequence[Run]) -> AttackScore:
     return AttackScore(
         variant=name,
         runs=len(mine),
-        steps=sum(len(run.steps) for run in mine),
-        missed=tuple(text for run in mine for text in placed(run, (step.id for step in run.missed))),
-        rules=tuple(sorted({rule for run in mine for step in run.steps for rule in step.rules})),
-        told=sum(run.incident for run in mine),
-        missing=tuple(text for run in mine for text in placed(run, run.missing)),
+        steps=sum(len(run.steps_of(name)) for run in mine),
+        missed=tuple(
+            text
+            for run in mine
+            for text in placed(run, (step.id.rpartition("/")[2] for step in run.steps_of(name) if not step.rules))
+        ),
+        rules=tuple(sorted({rule for run in mine for step in run.steps_of(name) for rule in step.rules})),
+        told=sum(name in run.told for run in mine),
+        missing=tuple(
+            text for run in mine for text in placed(run, (one.item for one in run.missing if one.variant == name))
+        ),
         extra=tuple(text for run in mine for text in placed(run, run.extra)),
-        accuracy=accuracy([pair for run in mine for pair in run.attack_sessions]),
+        accuracy=accuracy([pair for run in mine for pair in run.attack_sessions if pair.variant == name]),
     )
 
 

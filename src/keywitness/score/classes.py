@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from keywitness.investigate.visits import visits
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 GAP = 30 * 60 * TICKS_PER_SECOND
 
 
-def session_classes(case: Case, truth: Truth) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]], int]:
+Pairs = Counter[tuple[str, str]]
+
+
+def session_classes(case: Case, truth: Truth) -> tuple[Pairs, dict[str, Pairs], int]:
     """Pairs of true and given class with their numbers: of all sessions, and of those that hold a part of the attack.
 
     A session is what the truth says of its caller at its address in its time. It can hold several visits of one person
@@ -26,13 +29,14 @@ def session_classes(case: Case, truth: Truth) -> tuple[Counter[tuple[str, str]],
     given one counts as the true one when it is among them.
 
     Returns:
-        All pairs, the attack's pairs, and how many sessions have a caller, address or time unknown to the truth.
+        All pairs, those of each attack ("" for the only one), and how many sessions have a caller,
+        address or time unknown to the truth.
     """
     known: dict[tuple[str, str], list[Session]] = defaultdict(list)
     for session in truth.sessions:
         known[session.identity, session.address].append(session)
     pairs: Counter[tuple[str, str]] = Counter()
-    attack: Counter[tuple[str, str]] = Counter()
+    attacks: dict[str, Pairs] = defaultdict(Counter)
     strange = 0
     for caller, address, first, last, called in _sessions(case):
         there = _overlapping(known.get((caller, address), ()), first, last)
@@ -42,9 +46,9 @@ def session_classes(case: Case, truth: Truth) -> tuple[Counter[tuple[str, str]],
         allowed = [name for session in there for name in session.classes]
         pair = (called if called in allowed else allowed[0], called)
         pairs[pair] += 1
-        if any(session.step for session in there):
-            attack[pair] += 1
-    return pairs, attack, strange
+        for attack in {session.step.rpartition("/")[0] for session in there if session.step}:
+            attacks[attack][pair] += 1
+    return pairs, attacks, strange
 
 
 def _sessions(case: Case) -> Iterator[tuple[str, str, str, str, str]]:
@@ -61,8 +65,8 @@ def _overlapping(sessions: Sequence[Session], first: str, last: str) -> list[Ses
     return sorted(visits_, key=lambda s: (s.until > last) - (s.since >= first))
 
 
-def counted(pairs: Mapping[tuple[str, str], int]) -> tuple[Classed, ...]:
-    return tuple(Classed(truth=a, called=b, sessions=n) for (a, b), n in sorted(pairs.items()))
+def counted(pairs: Pairs, variant: str = "") -> tuple[Classed, ...]:
+    return tuple(Classed(truth=a, called=b, sessions=n, variant=variant) for (a, b), n in sorted(pairs.items()))
 
 
 def table_of(pairs: Sequence[Classed]) -> dict[tuple[str, str], int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from keywitness.lab.truth import Exposed, Truth
 from keywitness.report.document import Exposure
 
 
-def difference(truth: Truth, listed: Iterable[Exposure]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Object versions that are missing from the list, and those that should not be on it.
+def difference(truth: Truth, listed: Iterable[Exposure]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Object versions that are missing from the list, each with its attack, and those that should not be on it.
 
     A truth without version (a backup holds all of them) asks for the object in any version, and allows them all.
     What no log shows cannot be listed and is left out.
@@ -19,21 +19,25 @@ def difference(truth: Truth, listed: Iterable[Exposure]) -> tuple[tuple[str, ...
     names = {(vault, name) for vault, name, _ in rotated}
     whole = {_name(item) for item in wanted if not item.version}
     single = {(*_name(item), item.version) for item in wanted if item.version}
-    missing = {key for key in single if key not in rotated and not _candidate(key, rotated.values())}
-    missing |= {(*name, "") for name in whole if name not in names}
+    missing = {
+        (item.scenario, _said((*_name(item), item.version)))
+        for item in wanted
+        if (_name(item) not in names if not item.version else not _listed((*_name(item), item.version), rotated))
+    }
     extra = {
         key for key, entry in rotated.items() if key not in single and key[:2] not in whole and not _fits(entry, single)
     }
-    return tuple(sorted(map(_said, missing))), tuple(sorted(map(_said, extra)))
+    return tuple(sorted(missing)), tuple(sorted(map(_said, extra)))
 
 
 def _name(item: Exposed) -> tuple[str, str]:
     return item.vault.lower(), item.name.lower()
 
 
-def _candidate(key: tuple[str, str, str], entries: Iterable[Exposure]) -> bool:
-    """An entry whose version the log did not say has this one among its candidates."""
-    return any((e.vault.lower(), e.name.lower()) == key[:2] and key[2] in e.candidates for e in entries)
+def _listed(key: tuple[str, str, str], rotated: Mapping[tuple[str, str, str], Exposure]) -> bool:
+    """Itself, or as a candidate of an entry whose version the log did not say."""
+    same = (e for e in rotated.values() if (e.vault.lower(), e.name.lower()) == key[:2])
+    return key in rotated or any(key[2] in e.candidates for e in same)
 
 
 def _fits(entry: Exposure, single: set[tuple[str, str, str]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from keywitness.case import create_case
@@ -14,7 +15,7 @@ from keywitness.report.document import Document
 from keywitness.score.classes import counted, session_classes
 from keywitness.score.exposures import difference
 from keywitness.score.naming import Score, score
-from keywitness.score.result import SEVERE, Found, Run, Told
+from keywitness.score.result import SEVERE, Found, Lacking, Run, Told
 
 Progress = Callable[[int, int, str], None]
 
@@ -35,7 +36,10 @@ class Plan:
 
     @property
     def name(self) -> str:
-        return f"{self.company}-{self.seed}-{self.variant}-{self.days}d-{self.events}"
+        variant = self.variant
+        if "+" in variant:  # a file's name has room for no more
+            variant = f"{variant.count('+') + 1}-attacks-{sha256(variant.encode()).hexdigest()[:8]}"
+        return f"{self.company}-{self.seed}-{variant}-{self.days}d-{self.events}"
 
 
 def run(plan: Plan, folder: Path, on_progress: Progress | None = None) -> Run:
@@ -59,9 +63,8 @@ def run(plan: Plan, folder: Path, on_progress: Progress | None = None) -> Run:
     scope = make_scope(watchlist=folder / "watchlist.csv")
     document = investigate(case, scope=scope, place="case", on_progress=on_progress)
     compared = score(truth, document, folder)
-    pairs, attack, strange = session_classes(case, truth)
+    pairs, attacks, strange = session_classes(case, truth)
     missing, extra = difference(truth, document.exposure)
-    story = _story(document, compared)
     return Run(
         variant=plan.variant,
         company=plan.company,
@@ -75,13 +78,14 @@ def run(plan: Plan, folder: Path, on_progress: Progress | None = None) -> Run:
             Found(rule=f.finding.rule_id, severity=f.finding.severity, steps=f.steps, title=f.finding.title)
             for f in compared.findings
         ),
-        incident=story > 0,
-        story=story,
+        told=_told(plan.variant, document, compared),
         exposed=len({(e.vault, e.name, e.version) for e in truth.exposed if e.logged}),
-        missing=missing,
+        missing=tuple(Lacking(variant=variant or plan.variant, item=item) for variant, item in missing),
         extra=extra,
         sessions=counted(pairs),
-        attack_sessions=counted(attack),
+        attack_sessions=tuple(
+            one for name, mine in sorted(attacks.items()) for one in counted(mine, name or plan.variant)
+        ),
         strange=strange,
         silent=tuple(r.rule_id for r in document.coverage.rules if r.status != "ran"),
         seconds=round(time.monotonic() - began, 1),
@@ -95,12 +99,9 @@ def _steps(compared: Score) -> tuple[Told, ...]:
     )
 
 
-def _story(document: Document, compared: Score) -> int:
-    """Of how many steps the fullest incident of severity medium or above holds a record."""
+def _told(variant: str, document: Document, compared: Score) -> tuple[str, ...]:
+    """Attacks of which an incident of severity medium or above holds a record."""
     steps = {f.finding.id: f.steps for f in compared.findings}
-    told = [
-        {step for id in incident.finding_ids for step in steps.get(id, ())}
-        for incident in document.incidents
-        if incident.severity in SEVERE
-    ]
-    return max((len(found) for found in told), default=0)
+    severe = [incident for incident in document.incidents if incident.severity in SEVERE]
+    held = {step for incident in severe for id in incident.finding_ids for step in steps.get(id, ())}
+    return tuple(sorted({step.rpartition("/")[0] or variant for step in held}))

@@ -12,6 +12,7 @@ import msgspec
 
 import keywitness
 from keywitness.errors import UsageError
+from keywitness.lab.company import VICTIMS
 from keywitness.lab.profiles import COMPANIES
 from keywitness.lab.scenarios import ATTACKS
 from keywitness.score.line import Plan, run
@@ -22,7 +23,14 @@ Progress = Callable[[int, int, str], None]
 
 
 def plans(
-    variants: Sequence[str], companies: Sequence[str], *, seeds: int, days: int, events: int, every: bool = False
+    variants: Sequence[str],
+    companies: Sequence[str],
+    *,
+    seeds: int,
+    days: int,
+    events: int,
+    every: bool = False,
+    together: int = 1,
 ) -> tuple[Plan, ...]:
     """The runs of a score: ordinary life at each company, and each attack at one company a seed, in turn.
 
@@ -31,18 +39,27 @@ def plans(
         companies: Names of companies; all when empty.
         seeds: How many seeds, from 1 on; with as many seeds as companies, every attack has met every company.
         every: Each attack at every company.
+        together: So many attacks share a simulation, each by another account from another address.
 
     Raises:
-        UsageError: There is no such attack or company.
+        UsageError: There is no such attack or company, or too many would share a simulation.
     """
+    if together > len(VICTIMS):
+        raise UsageError(f"no more than {len(VICTIMS)} attacks fit into one simulation")
     variants, companies = _known(variants, ATTACKS, "attack"), _known(companies, tuple(COMPANIES), "company")
     made = []
     for seed in range(1, seeds + 1):
         made += [Plan(CLEAN, company, seed, days, events) for company in companies]
-        for number, variant in enumerate(variants):
+        for number, variant in enumerate(_joined(variants, together)):
             met = companies if every else (companies[(number + seed - 1) % len(companies)],)
             made += [Plan(variant, company, seed, days, events) for company in met]
     return tuple(made)
+
+
+def _joined(variants: Sequence[str], together: int) -> list[str]:
+    """Groups as even as can be; neighbours are alike, so every group takes from all over the list."""
+    groups = -(-len(variants) // together)
+    return ["+".join(variants[start::groups]) for start in range(groups)]
 
 
 def _known(asked: Sequence[str], known: tuple[str, ...], kind: str) -> tuple[str, ...]:

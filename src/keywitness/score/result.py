@@ -30,9 +30,21 @@ class Told(Part, frozen=True):
     rules: tuple[str, ...]
 
     @property
+    def variant(self) -> str:
+        """Its attack, where several share a simulation."""
+        return self.id.rpartition("/")[0]
+
+    @property
     def kind(self) -> str:
         """The step without its number, so that steps of several attacks compare."""
-        return self.id.partition("-")[2]
+        return self.id.rpartition("/")[2].partition("-")[2]
+
+
+class Lacking(Part, frozen=True):
+    """An object version that an attack received and the exposure list has not."""
+
+    variant: str
+    item: str
 
 
 class Classed(Part, frozen=True):
@@ -41,18 +53,18 @@ class Classed(Part, frozen=True):
     truth: str
     called: str
     sessions: int
+    variant: str = ""  # whose part they hold
 
 
 class Run(Part, frozen=True):
-    """One attack, or none, at one company.
+    """One simulation: an attack, several, or none, at one company.
 
     Args:
+        variant: The attacks, joined by `+`; `none`.
         events: Audit records written.
         refused: Records that the decoders rejected.
-        incident: An incident of severity medium or above holds a record of the attack.
-        story: Steps of which the fullest incident holds a record.
-        missing: Object versions that the attacker received and the exposure list has not.
-        extra: Object versions to rotate that he did not receive.
+        told: Attacks of which an incident of severity medium or above holds a record.
+        extra: Object versions to rotate that no attacker received.
         silent: Rules that did not run.
         strange: Sessions of callers that the truth does not know; counted as wrong.
     """
@@ -66,10 +78,9 @@ class Run(Part, frozen=True):
     refused: int
     steps: tuple[Told, ...]
     findings: tuple[Found, ...]
-    incident: bool
-    story: int
+    told: tuple[str, ...]
     exposed: int
-    missing: tuple[str, ...]
+    missing: tuple[Lacking, ...]
     extra: tuple[str, ...]
     sessions: tuple[Classed, ...]
     attack_sessions: tuple[Classed, ...]
@@ -78,8 +89,11 @@ class Run(Part, frozen=True):
     seconds: float
 
     @property
-    def missed(self) -> tuple[Told, ...]:
-        return tuple(step for step in self.steps if not step.rules)
+    def variants(self) -> tuple[str, ...]:
+        return () if self.variant == CLEAN else tuple(self.variant.split("+"))
+
+    def steps_of(self, variant: str) -> tuple[Told, ...]:
+        return tuple(step for step in self.steps if step.variant in ("", variant))
 
     @property
     def false(self) -> tuple[Found, ...]:

@@ -90,3 +90,13 @@ def test_innocent_traffic_of_every_kind(tmp_path: Path) -> None:
         "portal-browsing", "portal-show-secret", "azure-cli", "sdk-application", "pipeline",
         "app-service-reference", "arm-deployment", "backup-or-scan", "powershell",
     }  # fmt: skip
+
+
+def test_attacks_together_come_from_several_accounts_and_addresses(tmp_path: Path) -> None:
+    name = "cli-dump-rbac+deleted-read+only-self-grant"
+    truth = simulate(tmp_path, company="clinic", scenario=name, days=4, events=600, seed=4)
+    assert len({actor.identity for actor in truth.actors if actor.role == "victim"}) == 3
+    assert len({step.address for step in truth.steps}) == 3
+    assert {step.id.partition("/")[0] for step in truth.steps} == set(name.split("+"))
+    assert {item.scenario for item in truth.exposed} == {"cli-dump-rbac", "deleted-read"}
+    assert all(step.records for step in truth.steps)

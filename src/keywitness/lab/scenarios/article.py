@@ -21,7 +21,7 @@ from keywitness.lab.journal import Journal, Visit
 from keywitness.lab.scenario import Scenario, StepDraft, Story
 from keywitness.lab.scenarios.acts.directory import calls_graph, makes_administrator
 from keywitness.lab.scenarios.acts.opening import turns_model
-from keywitness.lab.scenarios.intruder import ELSEWHERE, MINUTE, OUTSIDE, SECOND_ADDRESS, accomplice, starts_at
+from keywitness.lab.scenarios.intruder import ELSEWHERE, MINUTE, SECOND_ADDRESS, accomplice, starts_at
 from keywitness.lab.truth import Actor, Exposed
 from keywitness.lab.visits import (
     portal_exports_certificate,
@@ -45,13 +45,13 @@ class _Attack:
         self.company: Company = journal.company
         self.story = Story()
         self.victim: Principal = self.company.victim.principal
-        self.start = starts_at(begin, end)
+        self.start = starts_at(begin, end) + self.company.intruder * 180 * MINUTE
         self.turned = self.restored = 0  # when the vault of the permission model was turned, in ticks
         self.accomplice = accomplice(self.company)
 
     def visit(self, client: str, minutes: float, label: str) -> Visit:
         now = self.start + int(minutes * MINUTE) + key_of(self.company.seed, label) % (30 * TICKS_PER_SECOND)
-        return Visit(self.journal, self.victim, OUTSIDE, ELSEWHERE, client, now, f"attack:{label}")
+        return Visit(self.journal, self.victim, self.company.outside, ELSEWHERE, client, now, f"attack:{label}")
 
     def step(
         self,
@@ -64,7 +64,7 @@ class _Attack:
         object: str = "",
         application: str = "",
         identity: str = "",
-        address: str = OUTSIDE,
+        address: str = "",
     ) -> str:
         self.story.steps.append(
             StepDraft(
@@ -74,7 +74,7 @@ class _Attack:
                 expected_rules=rules,
                 vault=vault.name if vault else "",
                 identity=identity or self.victim.oid,
-                address=address,
+                address=address or self.company.outside,
                 application=application,
                 object=object,
             )
@@ -118,7 +118,7 @@ class _Attack:
                         created=created,
                         appid=clients.AZURE_PORTAL,
                         resource=entra.RESOURCE_MANAGER,
-                        address=OUTSIDE,
+                        address=self.company.outside,
                         place=ELSEWHERE,
                         agent=clients.EDGE,
                         interactive=True,
@@ -281,7 +281,7 @@ class _Attack:
                     key=key,
                     created=at,
                     resource=entra.GRAPH,
-                    address=OUTSIDE,
+                    address=self.company.outside,
                     place=ELSEWHERE,
                 )
             )
@@ -295,7 +295,7 @@ class _Attack:
                     200,
                     key,
                     at,
-                    OUTSIDE,
+                    self.company.outside,
                 )
 
     def grant_administrator(self) -> None:
@@ -309,7 +309,7 @@ class _Attack:
         at = issued + 64 * TICKS_PER_SECOND
         with self.journal.telling(step):
             path = "/v1.0/roleManagement/directory/roleAssignments"
-            calls_graph(self.journal, application, at, "POST", path, 201, token, issued, OUTSIDE)
+            calls_graph(self.journal, application, at, "POST", path, 201, token, issued, self.company.outside)
             makes_administrator(self.journal, application, self.accomplice, at + 4_300_000)
 
     def administrator_signs_in(self) -> None:
@@ -354,7 +354,7 @@ class _Attack:
                 role="attacker",
                 name="unknown",
                 identity="",
-                addresses=(OUTSIDE, SECOND_ADDRESS),
+                addresses=(self.company.outside, SECOND_ADDRESS),
                 note="acts through the accounts and the application below",
             ),
             Actor(
@@ -363,7 +363,7 @@ class _Attack:
                 name=self.victim.name,
                 identity=self.victim.oid,
                 upn=self.victim.upn,
-                addresses=(OUTSIDE,),
+                addresses=(self.company.outside,),
                 note="the account's owner works from other addresses",
             ),
             Actor(
@@ -372,7 +372,7 @@ class _Attack:
                 name=application.name,
                 identity=application.oid,
                 application=application.appid,
-                addresses=(OUTSIDE,),
+                addresses=(self.company.outside,),
                 note=f"certificate {STOLEN_CERTIFICATE}, credential {application.credential}",
             ),
             Actor(

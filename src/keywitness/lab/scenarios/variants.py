@@ -25,12 +25,16 @@ class Targets:
         rbac: Decides by roles; the account's owner visits it.
         strange: Decides by roles; the account's owner never visits it.
         emergency: Decides by roles and holds the break-glass passwords.
+        portal: Decides by roles and holds certificates; a site's identity reads it.
+        blinded: Decides by roles; nobody misses its log at first.
     """
 
     policy: Vault
     rbac: Vault
     strange: Vault
     emergency: Vault
+    portal: Vault
+    blinded: Vault
 
 
 #: An act on the vaults of the story.
@@ -73,8 +77,8 @@ class Variant:
     def tell(self, journal: Journal, begin: int, end: int) -> Story:
         """Write the attack into the journal and give its account."""
         company = journal.company
-        disguise = self.disguise(company) if self.disguise else Disguise(company.victim.principal)
-        start = starts_at(begin, end, self.share)
+        disguise = self.disguise(company) if self.disguise else Disguise(company.victim.principal, company.outside)
+        start = starts_at(begin, end, self.share) + company.intruder * 3 * TICKS_PER_HOUR
         if self.hour is not None:
             offset = company.victim.utc_offset
             start = start // TICKS_PER_DAY * TICKS_PER_DAY + int((self.hour - offset) * TICKS_PER_HOUR)
@@ -91,11 +95,14 @@ class Variant:
 def targets(company: Company) -> Targets:
     visited = company.victim.vaults
     strange = [v for v in company.vaults[8:] if v.model == "rbac" and v.index not in visited]
+    usual = [v for v in company.vaults if v.model == "rbac" and v.index in visited]
     return Targets(
         policy=company.vault("granted"),
-        rbac=company.vault("portal"),
-        strange=strange[0] if strange else company.vault("blinded"),
+        rbac=usual[0] if usual else company.vault("portal"),
+        strange=strange[0] if strange else company.vault("twice"),
         emergency=company.vault("model"),
+        portal=company.vault("portal"),
+        blinded=company.vault("blinded"),
     )
 
 
@@ -112,7 +119,7 @@ def as_managed_identity(company: Company) -> Disguise:
     """The identity of a site, whose token was asked for on its machine and is used from outside."""
     vault = company.vault("portal")
     site = vault.name.removeprefix(f"kv-{company.profile.name}-")
-    return Disguise(managed(company, vault, f"app-{site}-api"))
+    return Disguise(managed(company, vault, f"app-{site}-api"), company.outside)
 
 
 def as_managed_identity_inside(company: Company) -> Disguise:
@@ -122,7 +129,7 @@ def as_managed_identity_inside(company: Company) -> Disguise:
 
 def as_pipeline(company: Company) -> Disguise:
     """A release pipeline's application, with its secret, from outside."""
-    return Disguise(registered(company, f"pipeline-{company.vault('granted').group}", "secret"))
+    return Disguise(registered(company, f"pipeline-{company.vault('granted').group}", "secret"), company.outside)
 
 
 # ---- the table ----
@@ -183,7 +190,7 @@ VARIANTS = (
     Variant(
         "managed-identity-outside",
         "A managed identity's token used from outside with curl: its vault dumped",
-        (at("rbac", reading.dumps, client="curl"),),
+        (at("portal", reading.dumps, client="curl"),),
         disguise=as_managed_identity,
         client="curl",
     ),
@@ -191,8 +198,8 @@ VARIANTS = (
         "managed-identity-inside",
         "A site taken over: its identity sweeps all vaults and dumps its own, from the company's addresses",
         (
-            lambda i, v: looking.sweeps(i, frozenset((v.rbac.index,))),
-            at("rbac", reading.dumps),
+            lambda i, v: looking.sweeps(i, frozenset((v.portal.index,))),
+            at("portal", reading.dumps),
         ),
         disguise=as_managed_identity_inside,
         client="curl",
@@ -259,7 +266,7 @@ VARIANTS = (
         "log-off-first",
         "The diagnostic setting goes before anything is read; then another vault",
         (
-            at("rbac", covering.blinds),
+            at("blinded", covering.blinds),
             at("strange", reading.dumps),
         ),
     ),
@@ -281,7 +288,7 @@ VARIANTS = (
     Variant(
         "certificate-portal",
         "A certificate downloaded in the portal by the account from outside",
-        (at("rbac", reading.exports_in_portal),),
+        (at("portal", reading.exports_in_portal),),
         client="portal",
     ),
     Variant(
