@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -246,5 +247,10 @@ def _is_span(text: Any) -> bool:
 
 def techniques(ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """ATT&CK ids with their names; an id that the content does not name stands for itself."""
+    return tuple((technique, _attack().get(technique, technique)) for technique in ids)
+
+
+@cache
+def _attack() -> dict[str, str]:
     names: dict[str, str] = yaml.load(content("attack.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
-    return tuple((technique, names.get(technique, technique)) for technique in ids)
+    return names
