@@ -256,7 +256,8 @@ def export(
       keywitness rules export --as arm --out rules.json
       keywitness rules export list-then-read
     """
-    from keywitness.detect.export import arm_template, sentinel_yaml
+    from keywitness.detect.arm import arm_template
+    from keywitness.detect.export import sentinel_yaml
 
     rules = _rules(names, files)
     if as_ is ExportFormat.ARM:
@@ -268,12 +269,21 @@ def export(
         return
     if out is None and len(rules) > 1:
         raise UsageError(f"{len(rules)} rules are as many files", help="--out FOLDER, or name one rule")
+    refused = []
     for rule in rules:
+        try:
+            text = sentinel_yaml(rule)
+        except RuleError as error:
+            refused.append(error)
+            continue
         if out is None:
-            print(sentinel_yaml(rule), end="")
+            print(text, end="")
             continue
         out.mkdir(parents=True, exist_ok=True)
-        (out / f"{rule.slug}.yaml").write_text(sentinel_yaml(rule), encoding="utf-8")
+        (out / f"{rule.slug}.yaml").write_text(text, encoding="utf-8")
+    _say(refused)
+    if refused:
+        raise typer.Exit(RuleError.exit_code)
 
 
 def add_to(root: typer.Typer) -> None:

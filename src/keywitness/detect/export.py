@@ -1,110 +1,98 @@
-"""Rules for a workspace: Sentinel's YAML, and an ARM template that deploys them.
+"""Rules for a workspace, as Sentinel's repositories keep them: YAML (for ARM templates see `arm`).
 
 The query is written out whole (functions it calls, parameters as `let`), so that it runs in a workspace that knows
-nothing of keywitness. References to rows of a case become Log Analytics' own `_ItemId`.
+nothing of keywitness. References to rows of a case become Log Analytics' own `_ItemId`. A query that needs nothing of
+ours leaves as it came.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import yaml
 
-from keywitness.detect.rule import Rule, iso_span, span
+from keywitness.detect.rule import Rule, span
 from keywitness.errors import RuleError
 
 #: Longest query of an analytics rule (learn.microsoft.com/azure/sentinel/sentinel-service-limits).
 LONGEST_QUERY = 10_000
-_TRIGGERS = {"gt": "GreaterThan", "lt": "LessThan", "eq": "Equal", "ne": "NotEqual"}
-_SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
-_API = "2023-12-01-preview"
 #: What a rule without a schedule of its own gets: once a day, over the longest period that Sentinel allows.
 _DAILY, _LONGEST = timedelta(days=1), timedelta(days=14)
 _KEYS = (
     *("id", "name", "description", "severity", "status", "requiredDataConnectors", "queryFrequency", "queryPeriod"),
-    *("triggerOperator", "triggerThreshold", "tactics", "relevantTechniques", "query", "entityMappings"),
-    *("customDetails", "alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration", "version", "kind"),
+    *("triggerOperator", "triggerThreshold", "tactics", "relevantTechniques", "tags", "query", "entityMappings"),
+    *("sentinelEntitiesMappings", "customDetails", "alertDetailsOverride", "eventGroupingSettings"),
+    *("incidentConfiguration", "suppressionEnabled", "suppressionDuration", "metadata", "version", "kind"),
 )
+_SCHEDULE = frozenset({"queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold"})
 
 
 def workspace_query(rule: Rule) -> str:
-    """The query as a workspace runs it.
+    """The query as a workspace runs it, by itself.
 
     Raises:
         RuleError: It is longer than Sentinel takes.
     """
-    text = re.sub(r"\b_Row\b", "_ItemId", rule.bound())
-    lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.strip().startswith("//")]
+    whole = rule.bound()
+    if whole == rule.query:
+        return short_enough(rule, for_workspace(whole))
+    return short_enough(rule, compact(for_workspace(whole)))
+
+
+def for_workspace(query: str) -> str:
+    """A query with the names that Log Analytics has for what a case has."""
+    return re.sub(r"\b_Row\b", "_ItemId", query)
+
+
+def compact(query: str) -> str:
+    """A query of ours without comments and empty lines, and without indents where it would be too long."""
+    lines = [line.rstrip() for line in query.splitlines() if line.strip() and not line.strip().startswith("//")]
     text = "\n".join(lines)
-    if len(text) > LONGEST_QUERY:
-        text = "\n".join(line.strip() for line in lines)
-    if len(text) > LONGEST_QUERY:
-        raise RuleError(
-            f"rule {rule.slug} is {len(text):,} characters long, Sentinel takes {LONGEST_QUERY:,}",
-            help="save its functions in the workspace and export the rule as it is",
-            effect="this rule was not exported",
-        )
-    return text + "\n"
+    return (text if len(text) < LONGEST_QUERY else "\n".join(line.strip() for line in lines)) + "\n"
+
+
+def short_enough(rule: Rule, query: str) -> str:
+    """The query.
+
+    Raises:
+        RuleError: It is longer than Sentinel takes.
+    """
+    if len(query) <= LONGEST_QUERY:
+        return query
+    raise RuleError(
+        f"rule {rule.slug} is {len(query):,} characters long, Sentinel takes {LONGEST_QUERY:,}",
+        help="--as arm deploys the functions that it calls beside it",
+        effect="this rule was not exported",
+    )
 
 
 def sentinel_yaml(rule: Rule) -> str:
-    """The rule as Sentinel's repositories keep it."""
-    every, period = _schedule(rule)
-    content = _plain(rule) | {"query": workspace_query(rule)}
-    content |= {"queryFrequency": _short(every), "queryPeriod": _short(period)}
-    ordered = {key: content[key] for key in _KEYS if content.get(key) not in (None, "", [], {})}
+    """The rule as Sentinel's repositories keep it.
+
+    Raises:
+        RuleError: Its query is longer than Sentinel takes.
+    """
+    content = plain(rule) | {"query": workspace_query(rule)}
+    if scheduled(rule):
+        every, period = schedule(rule)
+        content |= {"queryFrequency": _short(every), "queryPeriod": _short(period)}
+    left_out = frozenset() if scheduled(rule) else _SCHEDULE
+    if not rule.suppression_enabled:
+        left_out |= {"suppressionEnabled"}
+    ordered = {k: content[k] for k in _KEYS if content.get(k) not in (None, "", [], {}) and k not in left_out}
     return yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
-def arm_template(rules: Sequence[Rule]) -> dict[str, Any]:
-    """One template with every rule, for `az deployment group create --parameters workspace=NAME`."""
-    return {
-        "$schema": _SCHEMA,
-        "contentVersion": "1.0.0.0",
-        "parameters": {"workspace": {"type": "string", "metadata": {"description": "Log Analytics workspace"}}},
-        "resources": [_resource(rule) for rule in rules],
-    }
+def scheduled(rule: Rule) -> bool:
+    """Whether the rule runs on a schedule: not as events come (NRT), nor by hand (Hunting)."""
+    return rule.kind.lower() not in ("nrt", "hunting")
 
 
-def _resource(rule: Rule) -> dict[str, Any]:
-    every, period = _schedule(rule)
-    plain = _plain(rule)
-    techniques = sorted({t.partition(".")[0] for t in rule.relevant_techniques})
-    properties = {
-        "displayName": rule.name,
-        "description": rule.description.strip(),
-        "severity": rule.severity.capitalize(),
-        "enabled": True,
-        "query": workspace_query(rule),
-        "queryFrequency": iso_span(every),
-        "queryPeriod": iso_span(period),
-        "triggerOperator": _TRIGGERS.get(rule.trigger_operator.lower(), "GreaterThan"),
-        "triggerThreshold": rule.trigger_threshold,
-        "suppressionDuration": "PT5H",
-        "suppressionEnabled": rule.suppression_enabled,
-        "tactics": list(rule.tactics),
-        "techniques": techniques,
-        "subTechniques": sorted(t for t in rule.relevant_techniques if "." in t),
-        "entityMappings": plain.get("entityMappings") or None,
-        "customDetails": plain.get("customDetails") or None,
-        "alertDetailsOverride": {k: v for k, v in (plain.get("alertDetailsOverride") or {}).items() if v} or None,
-        "eventGroupingSettings": rule.event_grouping_settings or {"aggregationKind": "AlertPerResult"},
-        "templateVersion": rule.version,
-    }
-    return {
-        "type": "Microsoft.OperationalInsights/workspaces/providers/alertRules",
-        "name": f"[concat(parameters('workspace'),'/Microsoft.SecurityInsights/{rule.id}')]",
-        "apiVersion": _API,
-        "kind": "Scheduled",
-        "properties": {key: value for key, value in properties.items() if value is not None},
-    }
-
-
-def _schedule(rule: Rule) -> tuple[timedelta, timedelta]:
+def schedule(rule: Rule) -> tuple[timedelta, timedelta]:
+    """How often it runs and how far it looks back, within what Sentinel allows."""
     every = span(rule.query_frequency) if rule.query_frequency else _DAILY
     period = span(rule.query_period) if rule.query_period else _LONGEST
     return every, max(every, min(period, _LONGEST))
@@ -124,10 +112,11 @@ def _short(length: timedelta) -> str:
     return f"{seconds // size}{unit}"
 
 
-def _plain(rule: Rule) -> dict[str, Any]:
-    """The rule's own keys as YAML has them, without ours."""
+def plain(rule: Rule) -> dict[str, Any]:
+    """The rule's own keys as YAML has them, without ours, and without what an override leaves empty."""
     made: dict[str, Any] = msgspec.to_builtins(rule)
     made.pop("keywitness", None)
+    made["alertDetailsOverride"] = {k: v for k, v in made["alertDetailsOverride"].items() if v}
     return made
 
 

@@ -88,10 +88,17 @@ class DataConnector(msgspec.Struct, frozen=True, rename="camel"):
     data_types: tuple[str, ...] = ()
 
 
+class AlertProperty(msgspec.Struct, frozen=True, rename="camel"):
+    alert_property: str
+    value: str
+
+
 class Override(msgspec.Struct, frozen=True, rename="camel"):
     alert_display_name_format: str = ""
     alert_description_format: str = ""
     alert_severity_column_name: str = ""
+    alert_tactics_column_name: str = ""
+    alert_dynamic_properties: tuple[AlertProperty, ...] = ()
 
 
 class FieldMapping(msgspec.Struct, frozen=True, rename="camel"):
@@ -122,6 +129,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     relevant_techniques: tuple[str, ...] = ()
     tags: tuple[Any, ...] = ()
     entity_mappings: tuple[EntityMapping, ...] | None = None
+    sentinel_entities_mappings: tuple[dict[str, str], ...] = ()
     custom_details: dict[str, str] = {}
     alert_details_override: Override = Override()
     event_grouping_settings: dict[str, Any] = {}
@@ -154,6 +162,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return self._bind(self.keywitness.unjudged, values) if self.keywitness.unjudged else ""
 
     def _bind(self, query: str, values: Mapping[str, Any] | None) -> str:
+        return with_functions(self._with_parameters(query, values))
+
+    def with_parameters(self) -> str:
+        """The query with its parameters in front, without the functions that it calls."""
+        return self._with_parameters(self.query, None)
+
+    def _with_parameters(self, query: str, values: Mapping[str, Any] | None) -> str:
         given = dict(values or {})
         lets = [let_statement(p, given.pop(p.name, p.default)) for p in self.keywitness.parameters]
         if given:
@@ -161,7 +176,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 f"rule {self.slug} has no parameter {', '.join(sorted(given))}",
                 help="its parameters: " + (", ".join(p.name for p in self.keywitness.parameters) or "none"),
             )
-        return with_functions("\n".join([*lets, query]))
+        return "\n".join([*lets, query])
 
 
 def let_statement(parameter: Parameter, value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from keywitness.detect.arm import resources_of, rule_content
 from keywitness.detect.rule import Rule, problem
 from keywitness.errors import KeywitnessError, RuleError
 from keywitness.model.content import content
@@ -135,31 +136,24 @@ def _made_id(text: str) -> str:
 # ---------------------------------------------------------------- ARM
 
 
-_ARM_NAMES = {
-    "displayName": "name",
-    "techniques": "relevantTechniques",
-    "templateVersion": "version",
-}
-#: What the portal writes and a rule has no use for.
-_ARM_SILENT = frozenset({"enabled", "alertRuleTemplateName", "startTimeUtc", "lastModifiedUtc", "subTechniques"})
-
-
 def _json(path: Path | Traversable, text: str) -> RuleFile:
     try:
         made = json.loads(text)
     except ValueError as error:
         raise refused(path, getattr(error, "lineno", 1), f"not JSON: {error}") from error
-    resources = made.get("resources") if isinstance(made, dict) else made
-    if not isinstance(resources, list):
+    resources = resources_of(made)
+    if resources is None:
         raise refused(path, 1, "no ARM template: it has no list of resources")
     rules: list[Rule] = []
     remarks: list[str] = []
-    for number, resource in enumerate(_nested(resources)):
-        found = _arm_rule(resource)
+    for number, resource in enumerate(resources):
+        found = rule_content(resource)
         if found is None:
             kind = resource.get("type", "?")
             remarks.append(f"resource {number} is no rule ({kind})")
             continue
+        guid = _GUID.findall(str(resource.get("name", "")))
+        found["id"] = guid[-1].lower() if guid else _made_id(found["query"])
         kept, dropped = _known_keys(found)
         line = _line_with(text, kept.get("name", ""))
         rules.append(_converted(path, kept, lambda _, line=line: line))
@@ -167,39 +161,6 @@ def _json(path: Path | Traversable, text: str) -> RuleFile:
     if not rules:
         raise refused(path, 1, "no rule: no resource is an alert rule or a hunting query")
     return RuleFile(str(path), tuple(rules), tuple(remarks))
-
-
-def _nested(resources: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """Resources and the resources inside them."""
-    for resource in resources:
-        if isinstance(resource, dict):
-            yield resource
-            yield from _nested(resource.get("resources") or ())
-
-
-def _arm_rule(resource: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The keys of a rule, of an alert rule or a hunting query; None for another resource."""
-    kind = str(resource.get("type", "")).lower()
-    properties = resource.get("properties")
-    if not isinstance(properties, dict) or not isinstance(properties.get("query"), str):
-        return None
-    if kind.endswith("/alertrules"):
-        content = {_ARM_NAMES.get(str(k), str(k)): v for k, v in properties.items() if k not in _ARM_SILENT}
-        content["kind"] = resource.get("kind", "Scheduled")
-    elif kind.endswith("/savedsearches"):
-        tags = {str(t.get("name")): t.get("value", "") for t in properties.get("tags") or () if isinstance(t, dict)}
-        content = {"name": str(properties.get("displayName")), "query": properties["query"]}
-        content |= {"kind": "Hunting", "description": tags.get("description", "")}
-        content |= {"tactics": _words(tags.get("tactics")), "relevantTechniques": _words(tags.get("techniques"))}
-    else:
-        return None
-    guid = _GUID.findall(str(resource.get("name", "")))
-    content["id"] = guid[-1].lower() if guid else _made_id(properties["query"])
-    return content
-
-
-def _words(text: Any) -> list[str]:
-    return [word.strip() for word in str(text or "").split(",") if word.strip()]
 
 
 # ---------------------------------------------------------------- bare KQL

@@ -29,8 +29,8 @@ def function_text(name: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//")).strip()
 
 
-def functions_of(query: str) -> str:
-    """The `let` statements that a query needs, those they call first; empty when it calls none."""
+def functions_called(query: str) -> tuple[str, ...]:
+    """Names of the functions that a query needs, those they call first."""
     needed: list[str] = []
 
     def need(text: str) -> None:
@@ -41,7 +41,12 @@ def functions_of(query: str) -> str:
                     needed.append(name)
 
     need(query)
-    return "\n".join(function_text(name) for name in needed)
+    return tuple(needed)
+
+
+def functions_of(query: str) -> str:
+    """The `let` statements that a query needs, those they call first; empty when it calls none."""
+    return "\n".join(function_text(name) for name in functions_called(query))
 
 
 def with_functions(query: str) -> str:
