@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from keywitness.detect.rule import Rule, techniques
 from keywitness.errors import KeywitnessError, QueryError
@@ -222,11 +224,11 @@ CHECKS: tuple[tuple[str, str, Callable[[Checked], Iterator[str]]], ...] = (
 
 
 def _nodes(tree: Any) -> Iterator[Any]:
-    """Every dataclass of a tree, the tree itself first."""
+    """Every node of a syntax tree or plan, the tree itself first, in order."""
     if isinstance(tree, tuple) and not isinstance(tree, syntax.Span):
         for item in tree:
             yield from _nodes(item)
-    elif is_dataclass(tree) and not isinstance(tree, type):
+    elif isinstance(tree, Struct):
         yield tree
-        for field in fields(tree):
-            yield from _nodes(getattr(tree, field.name))
+        for field in tree.__struct_fields__:
+            yield from _nodes(getattr(tree, field))
