@@ -36,7 +36,7 @@ Run = Callable[[str], int]
 
 def installed() -> tuple[str, ...]:
     """The engines that are here."""
-    return tuple(name for name, module in (("duckdb-kql", "duckdb_kql"), ("chdb", "chdb")) if find_spec(module))
+    return tuple(name for name in _ENGINES if find_spec(name.replace("-", "_")))
 
 
 def measured(runs: Mapping[str, Run], kql: str, rows: int, times: int) -> dict[str, str]:
@@ -66,10 +66,11 @@ def prepared(opened: Case) -> dict[str, Run]:
         return {}
     files = _exported(opened)
     runs: dict[str, Run] = {}
-    if "duckdb-kql" in here:
-        runs["duckdb-kql"] = _duckdb_kql(files)
-    if "chdb" in here:
-        runs["chdb"] = _chdb(files)
+    for name in here:
+        try:
+            runs[name] = _ENGINES[name](files)
+        except ImportError as error:
+            print(f"\n{name} is left out: {error}")
     return runs
 
 
@@ -128,3 +129,6 @@ def _chdb(files: Mapping[str, Path]) -> Run:
         return len(text.splitlines())
 
     return run
+
+
+_ENGINES: Mapping[str, Callable[[Mapping[str, Path]], Run]] = {"duckdb-kql": _duckdb_kql, "chdb": _chdb}
