@@ -212,3 +212,25 @@ def test_array_sum_passes_over_nulls_and_is_null_of_nothing(ask):
     """
     sums = "array_sum(dynamic([2, null, 5])), array_sum(dynamic([])), array_sum(dynamic([2, 'x']))"
     assert ask(f"print {sums}") == (7.0, None, None)
+
+
+def test_reals_in_the_text_of_a_dynamic_have_the_digits_of_kusto(ask, ask_rows):
+    """DuckDB and Python write the text nearest to the number; see test_digits.py for what was recorded."""
+    document = '{"r":48.769567764921334,"s":"48.769567764921334","n":[12345678901234567,1e21]}'
+    assert ask(f"print d = parse_json('{document}') | project tostring(d), tostring(d.r), tostring(d.s)") == (
+        '{"r":48.769567764921337,"s":"48.769567764921334","n":[12345678901234567,1e21]}',
+        "48.769567764921337",
+        "48.769567764921334",
+    )
+    texts = (
+        "datatable(d: dynamic) [dynamic({'x': 2.5}), dynamic({'x': '2.5.1'}), dynamic(null)] | project tostring(d.x)"
+    )
+    assert ask_rows(texts) == [("2.5",), ("2.5.1",), ("",)]
+
+
+def test_a_real_found_late_in_a_shared_table_is_written_too(ask_rows):
+    """The query begins anew where it meets a real: tables that feed a kernel are computed anew, too."""
+    assert ask_rows(
+        "let T = materialize(range i from 1 to 3 step 1 | extend d = pack('v', iff(i == 3, 0.1 + 0.2, real(null))));"
+        "T | where i > 2 | project t = tostring(d) | evaluate narrow() | where Column == 't' | project Value"
+    ) == [('{"v":0.30000000000000007}',)]

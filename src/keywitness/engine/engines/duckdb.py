@@ -58,6 +58,14 @@ _instances: dict[_Key, _Instance] = {}
 _instances_lock = threading.Lock()
 
 
+#: What the macros of a document's text raise where they meet a real.
+_REALS = "reals in a document"
+
+
+class _RealsInTextError(QueryError):
+    """A query needs the digits of reals inside of documents."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """The shared tables of one query that feed kernels: which they are, and their rows once computed."""
@@ -72,19 +80,26 @@ class DuckDbEngine:
     Args:
         threads: How many threads a query may use; all processors unless said.
         limits: How far a query may go.
+        reals: Reals inside of documents may become text: a kernel writes their digits.
     """
 
-    def __init__(self, *, threads: int | None = None, limits: Limits = NO_LIMITS) -> None:
+    def __init__(self, *, threads: int | None = None, limits: Limits = NO_LIMITS, reals: bool = False) -> None:
         self.threads = threads
         self.limits = limits
+        self.reals = reals
 
     def run(self, program: Program, source: Source) -> Rows:
         """All rows of the program's result. See `engine.Engine.run`."""
         held = _Held(feeding_kernels(program.result))
-        return self._run(program, source, held, self.limits.settled(program.options))
+        try:
+            return self._run(program, source, held, self.limits.settled(program.options))
+        except _RealsInTextError:  # SQL has no word for their digits: once more, the slow way
+            if self.reals:
+                raise
+            return DuckDbEngine(threads=self.threads, limits=self.limits, reals=True).run(program, source)
 
     def _run(self, program: Program, source: Source, held: _Held, limits: Limits) -> Rows:
-        emitted = _emitted(program, source, held.names)
+        emitted = _emitted(program, source, held.names, reals=self.reals)
         tables = {cut.table: self._computed(cut, source, held, limits) for cut in emitted.cuts}
         tables |= {name: _read(external) for name, external in emitted.files.items()}
         key = (limits.memory or 0, self.threads or 0, source.folders())
@@ -270,7 +285,7 @@ def _unhidden(node: Plan) -> Plan:
     return Project(node, tuple(Named(c.name, ColumnRef(c.name, c.type)) for c in node.schema))
 
 
-def _emitted(program: Program, source: Source, held: frozenset[str]) -> _Emitted:
+def _emitted(program: Program, source: Source, held: frozenset[str], *, reals: bool = False) -> _Emitted:
     """The program in DuckDB's words.
 
     A kernel that takes any number of arguments is registered once per number, so the number joins its name.
@@ -279,6 +294,8 @@ def _emitted(program: Program, source: Source, held: frozenset[str]) -> _Emitted
 
     emitter = Emitter(source, held)
     query = emitter.query(program.result)
+    if reals:
+        _write_reals(query)
     macro_names: set[str] = set()
     kernels: dict[str, Kernel] = {}
     for node in query.find_all(exp.Anonymous):
@@ -290,6 +307,22 @@ def _emitted(program: Program, source: Source, held: frozenset[str]) -> _Emitted
         else:
             macro_names.add(name)
     return _Emitted(query, macros.needed(macro_names), kernels, emitter.cuts, emitter.external)
+
+
+def _write_reals(query: exp.Select) -> None:
+    """Texts of documents by a kernel, where a macro would stop at the first real."""
+    from sqlglot import exp  # already loaded by the emitter
+
+    from keywitness.engine import sql
+
+    def found() -> exp.Anonymous | None:
+        return next((n for n in query.find_all(exp.Anonymous) if n.this in ("kw_dynamic_text", "kw_member_text")), None)
+
+    while (node := found()) is not None:  # one may hold another
+        value = node.expressions[0] if node.this == "kw_dynamic_text" else sql.call("json_extract", *node.expressions)
+        said = sql.call("coalesce", sql.call("json_extract_string", value.copy(), sql.text("$")), sql.text(""))
+        node.set("this", "kx_documents_text")
+        node.set("expressions", [sql.call("json_type", value), said])
 
 
 def _read(external: External) -> Any:
@@ -343,6 +376,8 @@ def _over_columns(name: str) -> Callable[..., Any]:
 def _translated(error: duckdb.Error) -> KeywitnessError:
     """DuckDB's error as one of ours; what it says of places is about SQL and is left out."""
     first = str(error).split("\n")[0]
+    if first.endswith(_REALS):
+        return _RealsInTextError(_REALS)
     _, _, unknown = first.partition(f"{NoExactAnswerError.__name__}: ")
     if unknown:
         return cannot(unknown)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
+from keywitness.engine.digits import shortest_text
 from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.kql.literals import format_datetime, format_timespan
 from keywitness.model.schema import KqlType
@@ -246,7 +247,8 @@ def sorted_json(text: str | None) -> str:
     """Canonical text: keys in order."""
     if text is None:
         return ""
-    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    written = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _NUMBERS.sub(_with_digits, written)
 
 
 @kernel(_DYNAMIC, result=_DYNAMIC)
@@ -406,7 +408,22 @@ def plain(value: Any) -> str:
     """A value as `tostring` of a dynamic prints it."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else write(value) or ""
+    return value if isinstance(value, str) else _NUMBERS.sub(_with_digits, write(value) or "")
+
+
+_NUMBERS = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?')
+
+
+def _with_digits(found: re.Match[str]) -> str:
+    number = found[0]
+    real = number[0] != '"' and not number.lstrip("-").isdigit()
+    return shortest_text(float(number)) if real else number
+
+
+@kernel(_TEXT, _TEXT, result=_TEXT)
+def text(kind: str | None, value: str) -> str:
+    """What a dynamic of this JSON type says, its reals in the digits that Kusto writes."""
+    return value if kind == "VARCHAR" else _NUMBERS.sub(_with_digits, value)
 
 
 @kernel(_DYNAMIC, result=_REAL)

@@ -147,7 +147,7 @@ def _from_dynamic(value: Expr, to_type: KqlType) -> Expr:
     own = _OWN_TEXTLESS.get(to_type)
     if own is not None:
         return sql.call(own, value)
-    return convert(sql.call("kw_dynamic_text", value), KqlType.STRING, to_type)
+    return convert(sql.call("kw_dynamic_said", value), KqlType.STRING, to_type)
 
 
 #: Kusto cuts a real of a column off at the ends of the type and calculates a constant otherwise.

@@ -83,8 +83,15 @@ kw_decimal_text(x) :=
 kw_version(s) :=
     CASE WHEN regexp_full_match(s, '[0-9]{1,8}(\.[0-9]{1,8}){0,3}') THEN CAST(array_to_string(list_transform(range(1,
     5), lambda i: lpad(coalesce(string_split(s, '.')[i], '0'), 8, '0')), '') AS DECIMAL(38, 0)) END
-kw_dynamic_text(x) :=
+kw_dynamic_said(x) :=
     coalesce(json_extract_string(x, '$'), '')
+kw_dynamic_text(x) :=
+    CASE WHEN starts_with(x, '"') THEN kw_dynamic_said(x) ELSE kw_without_reals(kw_dynamic_said(x)) END
+kw_without_reals(t) :=
+    CASE WHEN t < ':' THEN CASE WHEN regexp_full_match(t, '-?[0-9]+([.][0-9]+(e[+-]?[0-9]+)?|e[+-]?[0-9]+)')
+    THEN error('reals in a document') ELSE t END WHEN starts_with(t, '{') OR starts_with(t, '[')
+    THEN CASE WHEN regexp_matches(t, '[:\[,]-?[0-9]+([.][0-9]+(e[+-]?[0-9]+)?|e[+-]?[0-9]+)[,}\]]')
+    THEN error('reals in a document') ELSE t END ELSE t END
 kw_text_to_long(s) :=
     CASE WHEN regexp_full_match(kw_trimmed(s), '[+-]?[0-9]+') THEN try_cast(kw_trimmed(s) AS BIGINT)
     WHEN regexp_full_match(kw_trimmed(s), '0[xX][0-9a-fA-F]{1,16}')
@@ -290,7 +297,7 @@ kw_value(j) :=
 kw_member(d, p) :=
     kw_value(json_extract(d, p))
 kw_member_text(d, p) :=
-    coalesce(json_extract_string(d, p), '')
+    kw_without_reals(coalesce(json_extract_string(d, p), ''))
 kw_index(d, i) :=
     kw_value(json_extract(d, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END || i || ']'))
 kw_text_json(s) :=
