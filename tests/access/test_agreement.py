@@ -39,17 +39,12 @@ def wildcard(pattern: str, text: str) -> bool:
     return text.endswith(pieces[-1]) and len(text) - len(pieces[-1]) >= at
 
 
-def denied_roles(allowed):
-    """What a condition that limits which roles may be assigned says, where the role is not known."""
-    return lambda action: None if action.lower() == "microsoft.authorization/roleassignments/write" else True
-
-
 #: What each condition of the generator means, for an action: True, False, or None when it depends on the unknown.
 MEANING = {
     "": lambda action: True,
     CONDITIONS[0]: lambda action: action != "Microsoft.KeyVault/vaults/secrets/getSecret/action",
     CONDITIONS[1]: lambda action: None if action.startswith("Microsoft.KeyVault/vaults/keys/") else True,
-    CONDITIONS[2]: denied_roles("4633458b-17de-408a-b874-0445c86b69e6"),
+    CONDITIONS[2]: lambda action: None if action.lower() == "microsoft.authorization/roleassignments/write" else True,
     CONDITIONS[3]: lambda action: None,
 }
 
@@ -85,6 +80,8 @@ class Plain:
         return seen
 
     def scope_covers(self, scope, resource):
+        if resource is None:  # anywhere
+            return True
         scope, resource = "/" + scope.strip("/").lower(), "/" + resource.strip("/").lower()
         if scope == "/":
             return True
@@ -92,28 +89,36 @@ class Plain:
             return scope.rsplit("/", 1)[1] in self.above[resource.split("/")[2]]
         return resource == scope or resource.startswith(scope + "/")
 
-    def permitted(self, permissions, action, data, condition):
+    def permitted(self, permissions, action, data, condition, gives=None):
         """True, False or None for the blocks of a role."""
         answers = []
         for block in permissions:
             yes = block.get("dataActions" if data else "actions") or []
             no = block.get("notDataActions" if data else "notActions") or []
             if any(wildcard(p, action) for p in yes) and not any(wildcard(p, action) for p in no):
-                own = block.get("condition")
-                parts = [MEANING[condition](action)]
-                if own:  # the built-in conditions all limit which roles may be assigned or removed
-                    name = action.lower()
-                    limits = "microsoft.authorization/roleassignments/"
-                    bound = (
-                        name in (limits + "write", limits + "delete")
-                        and f"{limits}{name.rsplit('/', 1)[1]}'" in own.lower()
-                    )
-                    sure = own.lower().startswith(("(", "!")) and not bound
-                    parts.append(True if sure else None)
-                answers.append(False if False in parts else None if None in parts else True)
+                answers += [self.allowed(condition, block.get("condition"), action, role) for role in gives or [None]]
         return True if True in answers else None if None in answers else False
 
-    def by_roles(self, who, resource, action, data):
+    def allowed(self, condition, own, action, role):
+        parts = [MEANING[condition](action)]
+        if role and condition == CONDITIONS[2]:
+            parts = [role == "4633458b-17de-408a-b874-0445c86b69e6"]
+        if own:
+            parts.append(self.own_condition(own.lower(), action.lower(), role))
+        return False if False in parts else None if None in parts else True
+
+    def own_condition(self, text, action, role):
+        """The conditions of built-in roles all limit which roles may be assigned or removed."""
+        limits = "microsoft.authorization/roleassignments/"
+        bound = action in (limits + "write", limits + "delete") and f"{limits}{action.rsplit('/', 1)[1]}'" in text
+        if text.startswith(("(", "!")) and not bound:
+            return True
+        if role and "@request" in text and role.replace("-", "") not in text.replace("-", ""):
+            return False
+        simple = text.count("@request") == 1 and "principaltype" not in text and "hasobotoken" not in text
+        return True if role and simple else None
+
+    def by_roles(self, who, resource, action, data, gives=None):
         found = set()
         for identity in who:
             for record in self.assignments.get(identity, ()):
@@ -123,10 +128,10 @@ class Plain:
                 if role is None:
                     found.add("unknown")
                     continue
-                answer = self.permitted(role, action, data, record["Condition"])
+                answer = self.permitted(role, action, data, record["Condition"], gives)
                 if answer is not False:
                     found.add("eligible" if record["State"] == "Eligible" else "yes" if answer else "conditional")
-        found_denial = any(self.denied(d, who, resource, action, data) for d in self.denials)
+        found_denial = resource and any(self.denied(d, who, resource, action, data) for d in self.denials)
         if found_denial or not found:
             return "no"
         return next(a for a in ("yes", "conditional", "eligible", "unknown") if a in found)
@@ -159,7 +164,10 @@ class Plain:
             resource = vault["VaultId"]
             if operation["at"] == "subscription":
                 resource = "/".join(resource.split("/")[:3])
-            return self.by_roles(who, resource, operation["action"], operation.get("plane") == "data")
+            if operation["at"] == "anywhere":
+                resource = None
+            data, gives = operation.get("plane") == "data", operation.get("gives")
+            return self.by_roles(who, resource, operation["action"], data, gives)
         roles = self.by_roles(who, vault["VaultId"], operation["action"], True)
         policies = self.by_policies(who, vault, operation["permission"], operation["object"])
         if vault["EnableRbacAuthorization"] is True:

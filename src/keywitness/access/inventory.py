@@ -36,6 +36,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         time="CreatedAt",
         dynamic="NetworkAcls AccessPolicies PrivateEndpointConnections Tags",
     ),
+    "VaultAccessPolicies": _columns("SnapshotSource VaultId TenantId ObjectId ApplicationId", dynamic="Permissions"),
     "VaultObjects": _columns("SnapshotSource VaultUri ObjectKind Name ContentType", flag="Enabled", dynamic="Tags"),
     "RoleAssignments": _columns(
         "SnapshotSource Id Scope RoleDefinitionId RoleDefinitionName PrincipalId PrincipalType PrincipalName "
@@ -75,6 +76,10 @@ class Inventory:
     """
 
     tables: Mapping[str, pa.Table]
+
+    def filled(self) -> dict[str, pa.Table]:
+        """The tables that have rows."""
+        return {name: table for name, table in self.tables.items() if table.num_rows}
 
     def rows(self, table: str) -> int:
         return int(self.tables[table].num_rows)

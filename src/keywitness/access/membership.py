@@ -27,20 +27,29 @@ class Adjacency:
     rows: NDArray[np.int64]
 
     def of(self, number: int) -> Iterator[tuple[int, int]]:
-        """The others of a number, each with its row."""
+        """The others of a number, each with its row; none of a number that came later."""
+        if number + 1 >= len(self.starts):
+            return iter(())
         place = slice(int(self.starts[number]), int(self.starts[number + 1]))
         return zip(self.ends[place].tolist(), self.rows[place].tolist(), strict=True)
 
+    def all_of(self, number: int) -> NDArray[np.int32]:
+        """The others of a number, as a column."""
+        if number + 1 >= len(self.starts):
+            return self.ends[:0]
+        return self.ends[int(self.starts[number]) : int(self.starts[number + 1])]
+
 
 def adjacency(left: NDArray[np.int32], right: NDArray[np.int32], size: int) -> Adjacency:
-    """Pairs sorted by their left number.
+    """Pairs sorted by their left number; those with a negative one are left out.
 
     Args:
         size: One more than the largest number.
     """
     import numpy as np
 
-    order = np.argsort(left, kind="stable")
+    whole = np.flatnonzero((left >= 0) & (right >= 0))
+    order = whole[np.argsort(left[whole], kind="stable")]
     starts = np.searchsorted(left[order], np.arange(size + 1))
     return Adjacency(starts.astype(np.int64), right[order].astype(np.int32), order.astype(np.int64))
 

@@ -44,6 +44,7 @@ class Capability:
     Args:
         at: Where Azure checks it: "vault", "subscription", "anywhere" or a resource type.
         plane: "control" or "data": which list of a role names the action.
+        gives: GUIDs of roles; the capability is to assign one of them.
         bit: Its place in masks of capabilities.
     """
 
@@ -51,6 +52,7 @@ class Capability:
     action: str
     at: str
     plane: str
+    gives: tuple[str, ...]
     bit: int
 
 
@@ -68,7 +70,8 @@ def capabilities() -> tuple[Capability, ...]:
     """Every capability, in the order of its bit."""
     listed = _listed("capabilities.yaml")
     return tuple(
-        Capability(e["id"], e["action"], e["at"], e.get("plane", "control"), bit) for bit, e in enumerate(listed)
+        Capability(e["id"], e["action"], e["at"], e.get("plane", "control"), tuple(e.get("gives", ())), bit)
+        for bit, e in enumerate(listed)
     )
 
 

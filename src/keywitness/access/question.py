@@ -11,6 +11,9 @@ from keywitness.access.operations import Capability, Operation
 from keywitness.access.roles import Grant
 from keywitness.access.tenant import Denial, Tenant, Vault
 
+#: A principal and his groups, as `Membership.upwards` gives them.
+Reached = dict[int, tuple[int, int]]
+
 
 class Answer(StrEnum):
     """What the exports prove."""
@@ -33,7 +36,9 @@ class Reason:
         scope: Where it is assigned, as the tree has it.
         groups: Names of the groups through which the principal has it, his own first.
         remarks: What to know about it.
-        rows: References of the rows that prove it.
+        rows: References of the rows that prove it: the grant, then the memberships.
+        through: The number of the principal or group that has it; -1 for everybody.
+        role_id: GUID of the role, or "".
     """
 
     effect: Answer
@@ -43,6 +48,8 @@ class Reason:
     groups: tuple[str, ...]
     remarks: tuple[str, ...]
     rows: tuple[str, ...]
+    through: int = -1
+    role_id: str = ""
 
     def sentence(self) -> str:
         """The reason in words."""
@@ -65,6 +72,11 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @property
+    def grant(self) -> Reason | None:
+        """The strongest reason that gives something."""
+        return next((r for r in self.reasons if r.by != "deny assignment"), None)
+
 
 _STRENGTH = (Answer.YES, Answer.CONDITIONAL, Answer.ELIGIBLE, Answer.UNKNOWN)
 
@@ -84,6 +96,13 @@ def ask(
         object_scope: The scope of one object, below the vault's; roles may be assigned there.
     """
     reached = tenant.membership.upwards(principal)
+    return ask_reached(tenant, reached, vault, act, object_scope=object_scope)
+
+
+def ask_reached(
+    tenant: Tenant, reached: Reached, vault: Vault, act: Operation | Capability, *, object_scope: int | None = None
+) -> Verdict:
+    """As `ask`, of a principal and his groups that are at hand."""
     if isinstance(act, Capability):
         return _by_roles(tenant, reached, _place(tenant, vault, act), act)
     place = tenant.scopes.upwards(vault.scope if object_scope is None else object_scope)
@@ -103,24 +122,39 @@ def _by_either(policies: Verdict, roles: Verdict) -> Verdict:
     return Verdict(Answer.UNKNOWN, reasons, (MODEL_UNKNOWN, said, *policies.remarks, *roles.remarks))
 
 
-def _place(tenant: Tenant, vault: Vault, act: Capability) -> tuple[int, ...]:
+def _place(tenant: Tenant, vault: Vault, act: Capability) -> tuple[int, ...] | None:
+    if act.at == "anywhere":
+        return None
     return tenant.scopes.upwards(vault.subscription if act.at == "subscription" else vault.scope)
 
 
-def allowed_at(tenant: Tenant, principal: int, scope: int, act: Capability) -> Verdict:
-    """Whether a principal has a capability at any scope, by roles."""
-    return _by_roles(tenant, tenant.membership.upwards(principal), tenant.scopes.upwards(scope), act)
+def ask_capability(
+    tenant: Tenant, reached: Reached, act: Capability, place: tuple[int, ...] | None, *, within: int = -1
+) -> Verdict:
+    """Whether somebody has a capability, by roles.
+
+    Args:
+        reached: He and his groups, as `Membership.upwards` gives them.
+        place: The scope where Azure checks it and all above it; None for any scope at all.
+        within: A scope: then those below it and above it count.
+    """
+    if within >= 0:
+        return _verdict([r for r in _role_reasons(tenant, reached, None, act) if _near(tenant, r.scope, within)])
+    return _by_roles(tenant, reached, place, act)
 
 
-def _by_policies(tenant: Tenant, reached: dict[int, tuple[int, int]], vault: Vault, act: Operation) -> Verdict:
+def _near(tenant: Tenant, scope: str, within: int) -> bool:
+    number = tenant.scopes.find(scope)
+    return number is not None and (within in tenant.scopes.upwards(number) or number in tenant.scopes.upwards(within))
+
+
+def _by_policies(tenant: Tenant, reached: Reached, vault: Vault, act: Operation) -> Verdict:
     if not vault.policies_known:
         return Verdict(Answer.UNKNOWN, (), (POLICIES_UNKNOWN,))
     return _verdict(list(_policy_reasons(tenant, reached, vault, act)))
 
 
-def _policy_reasons(
-    tenant: Tenant, reached: dict[int, tuple[int, int]], vault: Vault, act: Operation
-) -> Iterator[Reason]:
+def _policy_reasons(tenant: Tenant, reached: Reached, vault: Vault, act: Operation) -> Iterator[Reason]:
     entries = tenant.policies
     for place in range(int(entries.starts[vault.number]), int(entries.starts[vault.number + 1])):
         who = int(entries.principals[place])
@@ -132,44 +166,42 @@ def _policy_reasons(
         if tenant_id := entries.foreign[place]:
             remarks.append(f"the entry names tenant {tenant_id}, the vault is of another")
         groups, rows = _groups(tenant, reached, who)
-        effect = Answer.CONDITIONAL if remarks else Answer.YES
-        row = str(vault.facts["Row"])
-        yield Reason(
-            effect, "access policy", "", tenant.scopes.names[vault.scope], groups, tuple(remarks), (row, *rows)
-        )
+        says = Answer.CONDITIONAL if remarks else Answer.YES
+        scope, proof = tenant.scopes.names[vault.scope], (entries.rows[place], *rows)
+        yield Reason(says, "access policy", "", scope, groups, tuple(remarks), proof, who)
 
 
-def _by_roles(
-    tenant: Tenant, reached: dict[int, tuple[int, int]], place: tuple[int, ...], act: Operation | Capability
-) -> Verdict:
-    return _verdict([*_role_reasons(tenant, reached, place, act), *_denials(tenant, reached, place, act)])
+def _by_roles(tenant: Tenant, reached: Reached, place: tuple[int, ...] | None, act: Operation | Capability) -> Verdict:
+    denied = () if place is None else _denials(tenant, reached, place, act)
+    return _verdict([*_role_reasons(tenant, reached, place, act), *denied])
 
 
 def _role_reasons(
-    tenant: Tenant, reached: dict[int, tuple[int, int]], place: tuple[int, ...], act: Operation | Capability
+    tenant: Tenant, reached: Reached, place: tuple[int, ...] | None, act: Operation | Capability
 ) -> Iterator[Reason]:
-    assignments, above = tenant.assignments, set(place)
+    assignments, above = tenant.assignments, set(place or ())
     for who in reached:
         for at, _ in tenant.by_principal.of(who):
-            if int(assignments.scopes[at]) not in above:
+            if place is not None and int(assignments.scopes[at]) not in above:
                 continue
             given = tenant.grants[assignments.grants[at]]
-            effect = _effect(given, act)
-            if effect is Answer.NO:
+            says = effect(given, act)
+            if says is Answer.NO:
                 continue
             remarks = list(given.remarks) + ([f"condition: {given.condition}"] if given.condition else [])
             if given.role.blocks is None:
                 remarks.append("the definition of the role is not in the export")
-            if assignments.eligible[at] and effect is not Answer.UNKNOWN:
+            if assignments.eligible[at] and says is not Answer.UNKNOWN:
                 remarks.append("eligible: must be activated first")
-                effect = Answer.ELIGIBLE
+                says = Answer.ELIGIBLE
             groups, rows = _groups(tenant, reached, who)
             row = tenant.row("RoleAssignments", int(assignments.rows[at]))
             scope = tenant.scopes.names[int(assignments.scopes[at])]
-            yield Reason(effect, "role assignment", given.role.name, scope, groups, tuple(remarks), (row, *rows))
+            proof, role = (row, *rows), given.role
+            yield Reason(says, "role assignment", role.name, scope, groups, tuple(remarks), proof, who, role.id)
 
 
-def _effect(given: Grant, act: Operation | Capability) -> Answer:
+def effect(given: Grant, act: Operation | Capability) -> Answer:
     """What a grant says about an act."""
     if given.role.blocks is None:
         return Answer.UNKNOWN
@@ -183,29 +215,27 @@ def _effect(given: Grant, act: Operation | Capability) -> Answer:
     return Answer.CONDITIONAL if maybe >> act.bit & 1 else Answer.NO
 
 
-def _denials(
-    tenant: Tenant, reached: dict[int, tuple[int, int]], place: tuple[int, ...], act: Operation | Capability
-) -> Iterator[Reason]:
+def _denials(tenant: Tenant, reached: Reached, place: tuple[int, ...], act: Operation | Capability) -> Iterator[Reason]:
     for denial in tenant.denials:
-        effect = _effect(denial.grant, act)
-        if effect is Answer.NO or not _applies(denial, reached, place):
+        says = effect(denial.grant, act)
+        if says is Answer.NO or not _applies(denial, reached, place):
             continue
-        sure = effect is Answer.YES
+        sure = says is Answer.YES
         remarks = denial.grant.remarks + (() if sure else (f"condition: {denial.grant.condition}",))
         who = next((p for p in reached if p in denial.principals), -1)
         groups, rows = _groups(tenant, reached, who)
-        effect = Answer.NO if sure else Answer.CONDITIONAL
+        says = Answer.NO if sure else Answer.CONDITIONAL
         scope = tenant.scopes.names[denial.scope]
-        yield Reason(effect, "deny assignment", denial.name, scope, groups, remarks, (denial.row, *rows))
+        yield Reason(says, "deny assignment", denial.name, scope, groups, remarks, (denial.row, *rows))
 
 
-def _applies(denial: Denial, reached: dict[int, tuple[int, int]], place: tuple[int, ...]) -> bool:
+def _applies(denial: Denial, reached: Reached, place: tuple[int, ...]) -> bool:
     here = denial.scope in place if denial.below else denial.scope == place[0]
     named = denial.everyone or any(p in denial.principals for p in reached)
     return here and named and not any(p in denial.excluded for p in reached)
 
 
-def _groups(tenant: Tenant, reached: dict[int, tuple[int, int]], who: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _groups(tenant: Tenant, reached: Reached, who: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the groups that lead to `who`, and the rows of the memberships."""
     steps = way(reached, who)
     names = tuple(tenant.principals.names[n] or tenant.principals.ids[n] for n, _ in steps)

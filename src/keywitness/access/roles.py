@@ -12,8 +12,11 @@ from keywitness.access.actions import granted_capabilities, granted_operations
 from keywitness.access.conditions.evaluation import Circumstances, holds
 from keywitness.access.conditions.parser import ConditionError, parse_condition
 from keywitness.access.conditions.syntax import Condition
-from keywitness.access.operations import capabilities_in, operations_in
+from keywitness.access.operations import Capability, capabilities_in, operations_in
 from keywitness.model.content import content
+
+#: The attribute by which conditions limit which roles may be assigned.
+ASSIGNED_ROLE = ("request", "microsoft.authorization/roleassignments:roledefinitionid")
 
 Attributes = Mapping[tuple[str, str], tuple[str, ...]]
 
@@ -105,7 +108,7 @@ def grant(role: Role, condition: str, known: Attributes) -> Grant:
             sure_operations |= (value is True) << o.bit
             maybe_operations |= (value is None) << o.bit
         for c in capabilities_in(block.capabilities):
-            value = _allowed(conditions, Circumstances(c.action, known))
+            value = _any_allowed(conditions, c, known)
             sure_capabilities |= (value is True) << c.bit
             maybe_capabilities |= (value is None) << c.bit
     return Grant(
@@ -117,6 +120,17 @@ def grant(role: Role, condition: str, known: Attributes) -> Grant:
         maybe_capabilities & ~sure_capabilities,
         tuple(remarks),
     )
+
+
+def _any_allowed(conditions: list[str], capability: Capability, known: Attributes) -> bool | None:
+    """Whether conditions allow a capability; one that gives roles is allowed when one of the roles may be given."""
+    if not capability.gives:
+        return _allowed(conditions, Circumstances(capability.action, known))
+    values = [
+        _allowed(conditions, Circumstances(capability.action, {**known, ASSIGNED_ROLE: (role,)}))
+        for role in capability.gives
+    ]
+    return True if True in values else None if None in values else False
 
 
 def _allowed(conditions: Iterable[str], circumstances: Circumstances) -> bool | None:

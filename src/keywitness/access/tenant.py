@@ -51,6 +51,7 @@ class PolicyEntries:
         starts: Where the entries of each vault begin, and the end of all.
         principals: Whom the entry is for.
         masks: Operations that it allows.
+        rows: References of the rows that hold them.
         applications: The application through which alone it counts (a compound identity), or "".
         foreign: The tenant that the entry names, where it is not the vault's.
     """
@@ -58,6 +59,7 @@ class PolicyEntries:
     starts: NDArray[np.int64]
     principals: NDArray[np.int32]
     masks: NDArray[np.uint64]
+    rows: list[str]
     applications: list[str]
     foreign: list[str]
 
@@ -131,8 +133,12 @@ class Tenant:
         self.assignments = self._assignments()
         self.vaults, self.policies = self._vaults()
         self.denials = self._denials()
+        self._read_others()
         members = inventory.tables["GroupMembers"]
         groups, inside = (self.principals.column(members.column(c)) for c in ("GroupId", "MemberId"))
+        self._name_those_of("GroupMembers", inside, "MemberType", "MemberName")
+        for group in set(groups.tolist()) - {-1}:
+            self.principals.describe(group, "Group", "")
         size = len(self.principals)
         self.membership = Membership(adjacency(inside, groups, size), adjacency(groups, inside, size))
 
@@ -145,6 +151,14 @@ class Tenant:
 
         places = np.arange(len(self.assignments.principals), dtype=np.int32)
         return adjacency(self.assignments.principals, places, len(self.principals))
+
+    @cached_property
+    def by_scope(self) -> Adjacency:
+        """The assignments of each scope: places in `assignments`."""
+        import numpy as np
+
+        places = np.arange(len(self.assignments.scopes), dtype=np.int32)
+        return adjacency(self.assignments.scopes, places, len(self.scopes.names))
 
     @cached_property
     def vault_numbers(self) -> Mapping[str, tuple[int, ...]]:
@@ -185,6 +199,19 @@ class Tenant:
                     for name in said:
                         self.principals.also(number, name)
 
+    def _read_others(self) -> None:
+        """Number those whom only other tables name: no principal comes after them."""
+        for table, column in (
+            ("Owners", "OwnerId"),
+            ("Owners", "TargetId"),
+            ("DirectoryRoleAssignments", "PrincipalId"),
+            ("AppRoleAssignments", "PrincipalId"),
+        ):
+            self.principals.column(self.inventory.tables[table].column(column))
+        for identity in self.inventory.values("Resources", "Identity"):
+            for id in identity_principals(identity):
+                self.principals.add(id)
+
     @cached_property
     def roles(self) -> Mapping[str, Role]:
         """Role definitions by GUID and by name: those of the export, then the built-in ones."""
@@ -216,20 +243,24 @@ class Tenant:
         state_index, states = encoded(table.column("State"))
         eligible = np.array([s.startswith("eligible") for s in states] or [False])[state_index]
         usable = principals >= 0
-        self._name_assigned(principals)
+        self._name_those_of("RoleAssignments", principals, "PrincipalType", "PrincipalName")
         grants = self._grants(table)
         rows = np.nonzero(usable)[0]
         return Assignments(principals[rows], scopes[rows], grants[rows], eligible[rows], rows)
 
-    def _name_assigned(self, principals: NDArray[np.int32]) -> None:
-        """Names and kinds that only assignments tell."""
+    def _name_those_of(self, table: str, numbers: NDArray[np.int32], kind: str, name: str) -> None:
+        """Names and kinds that only tables about something else tell.
+
+        Args:
+            numbers: The principals of the table's rows.
+            kind: The column of their kinds; `name` likewise.
+        """
         import numpy as np
 
-        table = self.inventory.tables["RoleAssignments"]
-        for number, first in zip(*np.unique(principals, return_index=True), strict=True):
+        columns = [self.inventory.tables[table].column(c) for c in (kind, name)]
+        for number, first in zip(*np.unique(numbers, return_index=True), strict=True):
             if number >= 0 and not (self.principals.kinds[number] and self.principals.names[number]):
-                place = int(first)
-                cells = [table.column(c)[place].as_py() or "" for c in ("PrincipalType", "PrincipalName")]
+                cells = [column[int(first)].as_py() or "" for column in columns]
                 self.principals.describe(int(number), *cells)
 
     def _grants(self, table: Any) -> NDArray[np.int32]:
@@ -263,11 +294,16 @@ class Tenant:
         starts = [0]
         principals: list[int] = []
         masks: list[int] = []
+        rows: list[str] = []
+        alone = self._policies_alone()
         applications: list[str] = []
         foreign: list[str] = []
         for record in self.inventory.records("KeyVaults"):
+            if record["AccessPolicies"] is None and record["VaultId"].lower() in alone:
+                record["AccessPolicies"] = alone[record["VaultId"].lower()]
             vaults.append(self._vault(len(vaults), record))
             for entry in record["AccessPolicies"] or ():
+                rows.append(str(entry.get("Row") or record["Row"]))
                 principals.append(self.principals.add(str(_field(entry, "objectId") or "")))
                 masks.append(_entry_mask(entry))
                 applications.append(str(_field(entry, "applicationId") or "").lower())
@@ -275,9 +311,16 @@ class Tenant:
                 foreign.append(tenant if tenant and record["TenantId"] and tenant != record["TenantId"].lower() else "")
             starts.append(len(principals))
         entries = PolicyEntries(
-            np.array(starts), np.array(principals, np.int32), np.array(masks, np.uint64), applications, foreign
+            np.array(starts), np.array(principals, np.int32), np.array(masks, np.uint64), rows, applications, foreign
         )
         return tuple(vaults), entries
+
+    def _policies_alone(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Entries that an export lists apart from their vaults, by vault."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for record in self.inventory.records("VaultAccessPolicies"):
+            found.setdefault(record["VaultId"].lower(), []).append(record)
+        return found
 
     def _vault(self, number: int, record: Mapping[str, Any]) -> Vault:
         scope = self.scopes.add(record["VaultId"])
@@ -307,6 +350,13 @@ class Tenant:
             name=record["Name"],
             row=record["Row"],
         )
+
+
+def identity_principals(identity: Mapping[str, Any] | None) -> list[str]:
+    """Object ids of a resource's managed identities: its own, and those assigned to it."""
+    said = identity or {}
+    assigned = [(v or {}).get("principalId") for v in (said.get("userAssignedIdentities") or {}).values()]
+    return [str(i) for i in (said.get("principalId"), *assigned) if i]
 
 
 def _field(record: Mapping[str, Any], name: str) -> Any:

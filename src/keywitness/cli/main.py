@@ -11,6 +11,7 @@ import typer
 
 from keywitness import __version__
 from keywitness.cli import (
+    access,
     custody,
     evidence,
     exposure,
@@ -68,6 +69,7 @@ for _module in (
     investigation,
     findings,
     exposure,
+    access,
     posture,
     logging,
     rules,

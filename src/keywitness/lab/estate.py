@@ -135,6 +135,14 @@ def estate(size: Size, *, seed: int = 1, noise: bool = True) -> Inventory:
     tables["RoleAssignments"] = _assignments(maker)
     tables["GroupMembers"] = _members(maker)
     tables |= _directory(maker)
+    tables |= inventory_of(
+        {
+            "Owners": _owners(maker),
+            "DirectoryRoleAssignments": _directory_roles(maker),
+            "AppRoleAssignments": _app_roles(maker),
+            "Resources": _resources(maker),
+        }
+    ).filled()
     return Inventory(tables)
 
 
@@ -305,6 +313,64 @@ def _directory(maker: _Maker) -> dict[str, pa.Table]:
         "ServicePrincipals": _table("ServicePrincipals", len(applications), {"ObjectId": (ids, applications)}),
         "Users": _table("Users", len(users), {"ObjectId": (ids, users), "UserPrincipalName": (names, users)}),
     }
+
+
+def _owners(maker: _Maker) -> list[dict[str, Any]]:
+    """Every twentieth application and group has an owner."""
+    rng, targets = maker.rng, range(0, maker.groups + maker.applications, 20)
+    owners = rng.integers(maker.groups, maker.size.principals, len(targets)).tolist()
+    return [
+        {
+            "TargetId": maker.principals[target],
+            "TargetType": "group" if target < maker.groups else "servicePrincipal",
+            "OwnerId": maker.spelled(maker.principals[owner]),
+        }
+        for target, owner in zip(targets, owners, strict=True)
+    ]
+
+
+#: Groups Administrator, Application Administrator, Privileged Role Administrator, Global Administrator.
+_DIRECTORY_ROLES = (
+    "fdd7a751-b60b-444a-984c-02652fe8fa1c",
+    "9b895d92-2cd3-44c9-9d02-a6ac2d5ea5c3",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814",
+    "62e90394-69f5-4237-9190-012177145e10",
+)
+
+
+def _directory_roles(maker: _Maker) -> list[dict[str, Any]]:
+    first, count = maker.groups + maker.applications, len(_DIRECTORY_ROLES)
+    people = maker.rng.integers(first, maker.size.principals, count).tolist()
+    return [
+        {
+            "PrincipalId": maker.principals[who],
+            "RoleTemplateId": role,
+            "DirectoryScopeId": "/",
+            "State": "Eligible" if i % 2 else "Active",
+        }
+        for i, (who, role) in enumerate(zip(people, _DIRECTORY_ROLES, strict=True))
+    ]
+
+
+def _app_roles(maker: _Maker) -> list[dict[str, Any]]:
+    """One application may change the members of groups, another may read mail."""
+    first = maker.groups + int(maker.rng.integers(max(maker.applications - 1, 1)))
+    roles = ("dbaae8cf-10b5-4b86-a4a1-f871c94c6695", "810c84a8-4a9e-49e6-bf7d-12d183f40d01")
+    return [{"PrincipalId": maker.principals[first + i], "AppRoleId": r} for i, r in enumerate(roles)]
+
+
+_MACHINES = "Microsoft.Compute/virtualMachines"
+
+
+def _resources(maker: _Maker) -> list[dict[str, Any]]:
+    """Machines beside every fourth vault; their identities are applications of the directory."""
+    records = []
+    for i, vault in enumerate(maker.vault_ids[::4]):
+        place = maker.groups + int(maker.rng.integers(maker.applications or 1))
+        who = maker.principals[min(place, maker.size.principals - 1)]
+        machine = f"{vault.split('/providers/')[0]}/providers/{_MACHINES}/vm-{i}"
+        records.append({"Id": machine, "Name": f"vm-{i}", "Type": _MACHINES, "Identity": {"principalId": who}})
+    return records
 
 
 def _table(name: str, count: int, said: dict[str, tuple[Sequence[str], NDArray[np.int64] | None]]) -> pa.Table:

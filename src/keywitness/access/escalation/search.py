@@ -1,0 +1,275 @@
+"""The paths of one principal to the secrets of one vault, the shortest first."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from keywitness.access.escalation.edges import (
+    EVERY_APPLICATION,
+    EVERY_GROUP,
+    EVERY_ROLE_GROUP,
+    OVER_EVERYTHING,
+    VIRTUAL,
+    Edge,
+    Edges,
+)
+from keywitness.access.escalation.reach import Reaches
+from keywitness.access.escalation.ways import Opened, Way, listed, open_ways, ways
+from keywitness.access.membership import way as steps_between
+from keywitness.access.operations import operation
+from keywitness.access.question import Answer, Reached, Reason, ask_reached
+from keywitness.access.survey import Survey
+from keywitness.access.tenant import Tenant, Vault
+
+#: Principals that one path goes through at most.
+MOST_STEPS = 6
+#: Members of "every application" and the like that are followed; the path says how many there are.
+MOST_OF_MANY = 3
+
+_WORST = (Answer.YES, Answer.CONDITIONAL, Answer.ELIGIBLE, Answer.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One end of a step.
+
+    Args:
+        id: Object id or resource id; a word for what is no object.
+        kind: User, Group, ServicePrincipal, KeyVault, or "".
+    """
+
+    id: str
+    kind: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return self.name or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path.
+
+    Args:
+        edge: Its name, BloodHound's where it has one.
+        permission: What exactly lets him take it.
+        does: What he does, in words; "" for what needs no act.
+        rows: References of the rows that prove it.
+    """
+
+    source: Node
+    edge: str
+    target: Node
+    permission: str
+    does: str
+    answer: Answer
+    rows: tuple[str, ...]
+    fix: str = ""
+    logs: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How somebody gets at the secrets of a vault.
+
+    Args:
+        steps: From him to the vault.
+        escalates: He must do something first; without that he just reads.
+    """
+
+    steps: tuple[Step, ...]
+    escalates: bool
+
+    @property
+    def answer(self) -> Answer:
+        """YES, or what it hangs on."""
+        return max((s.answer for s in self.steps), key=_WORST.index)
+
+    def sentence(self) -> str:
+        """The path in words."""
+        acts = [s for s in self.steps if s.does] or [self.steps[-1]]
+        return "; ".join(f"{s.source.title} {s.does or 'reads'} ({s.permission})" for s in acts)
+
+
+class Search:
+    """Paths in one tenant."""
+
+    def __init__(self, tenant: Tenant, reaches: Reaches | None = None) -> None:
+        self.tenant = tenant
+        self._given = reaches
+        self._useful: dict[tuple[int, int], tuple[int, ...]] = {}
+
+    @cached_property
+    def reaches(self) -> Reaches:
+        return self._given or Reaches(Survey(self.tenant), self.edges)
+
+    @cached_property
+    def edges(self) -> Edges:
+        return self._given.edges if self._given else Edges(self.tenant)
+
+    def paths(self, principal: int, vault: Vault) -> tuple[Path, ...]:
+        """Every kind of path from a principal to a vault, the shortest and surest first.
+
+        Of paths through the same principals that end in different ways each is given; longer ways to a principal that
+        is reached already only when they are surer.
+        """
+        found: list[Path] = []
+        nothing: tuple[Step, ...] = ()
+        waiting = deque([(principal, nothing)])
+        seen = {principal: 0}
+        while waiting:
+            here, before = waiting.popleft()
+            if here == OVER_EVERYTHING:
+                found.append(Path((*before, self._over_everything(vault)), escalates=True))
+                continue
+            reached: Reached = {here: (-1, -1)} if here in VIRTUAL else self.tenant.membership.upwards(here)
+            if here not in VIRTUAL:
+                found += self._ends(here, reached, before, vault)
+            if len([s for s in before if s.does]) < MOST_STEPS:
+                for target, steps in self._onwards(here, reached, vault):
+                    way = (*before, *steps)
+                    doubt = max(_WORST.index(s.answer) for s in way)
+                    if doubt < seen.get(target, len(_WORST)):  # again only when it is surer than before
+                        seen[target] = doubt
+                        waiting.append((target, way))
+        return tuple(sorted(found, key=lambda p: (p.escalates, len(p.steps), _WORST.index(p.answer))))
+
+    # ------------------------------------------------------------ ends
+
+    def _ends(self, here: int, reached: Reached, before: tuple[Step, ...], vault: Vault) -> Iterator[Path]:
+        verdict = ask_reached(self.tenant, reached, vault, operation("secret", "get"))
+        if verdict.answer in (Answer.YES, Answer.CONDITIONAL, Answer.ELIGIBLE) and verdict.grant:
+            last = self._read(here, verdict.grant, verdict.answer, vault, verdict.remarks)
+            yield Path((*before, *self._through(here, verdict.grant), last), escalates=bool(before))
+            if verdict.answer is Answer.YES:
+                return
+        for opened in open_ways(self.tenant, reached, vault):
+            last, first = self._way(here, opened, vault), opened.reasons[0] if opened.reasons else None
+            steps = (*before, *(self._through(here, first) if first else ()), last)
+            yield Path(steps, escalates=True)
+
+    def _read(self, here: int, reason: Reason, answer: Answer, vault: Vault, remarks: tuple[str, ...]) -> Step:
+        permission = f"secret get by {reason.by}" + (f" '{reason.role}' at {reason.scope}" if reason.role else "")
+        return Step(
+            self._last_group(here, reason),
+            "AZGetSecrets",
+            vault_node(vault),
+            permission,
+            "",
+            answer,
+            reason.rows[:1],
+            fix="take the grant away if it is not needed",
+            logs="SecretGet in AuditEvent",
+            remarks=(*reason.remarks, *remarks),
+        )
+
+    def _way(self, here: int, opened: Opened, vault: Vault) -> Step:
+        reasons = opened.reasons
+        said = [f"{_needed(opened.way, i)} by {r.by} '{r.role}' at {r.scope}" for i, r in enumerate(reasons)]
+        source = self._last_group(here, reasons[0]) if reasons else self.node(here)
+        return Step(
+            source,
+            _edge_of(opened.way, reasons),
+            vault_node(vault),
+            " and ".join(said),
+            opened.way.step,
+            opened.answer,
+            tuple(dict.fromkeys(row for r in reasons for row in r.rows)),
+            fix=opened.way.fix,
+            logs=opened.way.logs,
+            remarks=(*opened.remarks, *(remark for r in reasons for remark in r.remarks)),
+        )
+
+    def _over_everything(self, vault: Vault) -> Step:
+        way = next(w for w in ways() if w.id == ("role-assignment" if vault.rbac else "role-then-access-policy"))
+        source = Node("user-access-administrator-over-everything", "", VIRTUAL[OVER_EVERYTHING])
+        permission = "Microsoft.Authorization/roleAssignments/write at /"
+        answer = Answer.YES
+        return Step(source, way.edge, vault_node(vault), permission, way.step, answer, (), fix=way.fix, logs=way.logs)
+
+    # ------------------------------------------------------------ onwards
+
+    def _onwards(self, here: int, reached: Reached, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
+        if here in (EVERY_APPLICATION, EVERY_GROUP, EVERY_ROLE_GROUP):
+            yield from self._some_of_many(here, vault)
+            return
+        for identity in reached:
+            for edge in self.edges.by_source.get(identity, ()):
+                yield edge.target, (*self._member_steps(here, reached, identity), self._edge(edge))
+
+    def _edge(self, edge: Edge) -> Step:
+        way, target = edge.way, self.node(edge.target)
+        source = self.node(edge.source)
+        rows, answer = edge.rows, edge.answer
+        return Step(source, way.edge, target, edge.permission, way.step, answer, rows, fix=way.fix, logs=way.logs)
+
+    def _some_of_many(self, many: int, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
+        """Of all applications (or groups) some that get at the vault."""
+        useful = self._of_use(many, vault)
+        for number in useful[:MOST_OF_MANY]:
+            more = len(useful) - MOST_OF_MANY
+            remarks = (f"{more:,} more would do as well",) if more > 0 else ()
+            source, target = self.node(many), self.node(number)
+            yield number, (Step(source, "AZContains", target, "one of them", "", Answer.YES, (), remarks=remarks),)
+
+    def _of_use(self, many: int, vault: Vault) -> tuple[int, ...]:
+        """Those of many who get at a vault: who reads surely comes first, who must act as others last."""
+        key = (many, vault.number)
+        if key not in self._useful:
+            reach, survey = self.reaches.of(vault), self.reaches.survey
+            levels = (reach.readers.get(Answer.YES, survey.none()), reach.direct[0], reach.sure, reach.direct[1])
+            order = [number for bits in (*levels, reach.perhaps) for number in survey.members(bits).tolist()]
+            known = len(self.tenant.principals)
+            found = (n for n in dict.fromkeys(order) if n < known and self.edges.virtual_of(n) == many)
+            self._useful[key] = tuple(found)
+        return self._useful[key]
+
+    # ------------------------------------------------------------ groups
+
+    def node(self, number: int) -> Node:
+        """A principal, or one of the virtual targets, as the end of a step."""
+        if number in VIRTUAL:
+            return Node(VIRTUAL[number].replace(" ", "-"), "", VIRTUAL[number])
+        principals = self.tenant.principals
+        return Node(principals.ids[number], principals.kinds[number], principals.names[number])
+
+    def _member_steps(self, here: int, reached: Reached, end: int) -> tuple[Step, ...]:
+        source, steps = here, []
+        for group, row in steps_between(reached, end):
+            proof = (self.tenant.row("GroupMembers", row),)
+            steps.append(
+                Step(self.node(source), "AZMemberOf", self.node(group), "member of the group", "", Answer.YES, proof)
+            )
+            source = group
+        return tuple(steps)
+
+    def _through(self, here: int, reason: Reason) -> tuple[Step, ...]:
+        """The memberships that a reason goes through."""
+        if reason.through < 0:
+            return ()
+        return self._member_steps(here, self.tenant.membership.upwards(here), reason.through)
+
+    def _last_group(self, here: int, reason: Reason) -> Node:
+        return self.node(reason.through if reason.through >= 0 else here)
+
+
+def vault_node(vault: Vault) -> Node:
+    """A vault as the end of a path."""
+    return Node(vault.id, "KeyVault", vault.name)
+
+
+def _needed(way: Way, place: int) -> str:
+    """What the need at a place is called."""
+    needs = way.needs[min(place, len(way.needs) - 1)]
+    return " or ".join(dict.fromkeys(n.act.action for n in needs))
+
+
+def _edge_of(way: Way, reasons: tuple[Reason, ...]) -> str:
+    by_role: dict[str, str] = listed()["edges-by-role"]
+    found = [by_role[r.role_id] for r in reasons[:1] if r.role_id in by_role]
+    return found[0] if found else way.edge

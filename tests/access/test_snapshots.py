@@ -1,0 +1,67 @@
+"""Several exports of one tenant."""
+
+from __future__ import annotations
+
+from keywitness.access.inventory import inventory_of
+from keywitness.access.snapshots import state
+
+JANUARY, FEBRUARY, MARCH = 638_700_000_000_000_000, 638_730_000_000_000_000, 638_760_000_000_000_000
+VAULT = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
+
+
+def vault(at, **said):
+    return {"TimeGenerated": at, "VaultId": VAULT, "Name": "kv"} | said
+
+
+def test_the_newest_export_counts_and_the_others_fill_what_it_does_not_say():
+    """Trap: `az keyvault list` says nothing about access policies, which is not that there are none."""
+    exports = inventory_of(
+        {
+            "KeyVaults": [
+                vault(FEBRUARY, VaultId=VAULT.lower()),
+                vault(JANUARY, EnableRbacAuthorization=False, AccessPolicies=[{"objectId": "a"}]),
+            ]
+        }
+    )
+    made = state(exports)
+    (record,) = made.inventory.records("KeyVaults")
+    assert record["EnableRbacAuthorization"] is False and record["AccessPolicies"] == [{"objectId": "a"}]
+    assert made.remarks == ("KeyVaults: of 1 vaults the newest export does not say all; the rest is from older ones",)
+
+
+def test_an_empty_list_of_policies_is_said():
+    exports = inventory_of(
+        {"KeyVaults": [vault(JANUARY, AccessPolicies=[{"objectId": "a"}]), vault(FEBRUARY, AccessPolicies=[])]}
+    )
+    assert state(exports).inventory.records("KeyVaults")[0]["AccessPolicies"] == []
+
+
+def test_a_moment_takes_the_export_before_it():
+    rows = [{"TimeGenerated": t, "ObjectId": "G", "DisplayName": str(t)} for t in (FEBRUARY, JANUARY, MARCH)]
+    vaults = [vault(t, TenantId=str(t)) for t in (MARCH, JANUARY, FEBRUARY)]
+    exports = inventory_of({"Groups": rows, "KeyVaults": vaults})
+
+    def seen(at):
+        made = state(exports, at).inventory
+        return made.text("Groups", "DisplayName"), made.text("KeyVaults", "TenantId")
+
+    assert seen(None) == ([str(MARCH)], [str(MARCH)])
+    assert seen(FEBRUARY) == ([str(FEBRUARY)], [str(FEBRUARY)])
+    assert seen(JANUARY + 1) == ([str(JANUARY)], [str(JANUARY)])
+    assert seen(JANUARY - 1) == ([str(JANUARY)], [str(JANUARY)])
+
+
+def test_what_is_taken_from_elsewhere_is_said():
+    member = {"GroupId": "g", "MemberId": "m"}
+    exports = inventory_of(
+        {"GroupMembers": [member | {"TimeGenerated": JANUARY}, member | {"MemberId": "n", "TimeGenerated": FEBRUARY}]}
+    )
+    made = state(exports)
+    assert made.inventory.text("GroupMembers", "MemberId") == ["m", "n"]
+    assert made.remarks == ("GroupMembers: 1 rows stand in an older export only and still count",)
+    assert state(exports, JANUARY).remarks == ("GroupMembers: 1 rows are known from exports taken later only",)
+
+
+def test_ids_in_every_casing_are_one_thing():
+    exports = inventory_of({"Users": [{"ObjectId": "AB", "TimeGenerated": 1}, {"ObjectId": "ab", "TimeGenerated": 2}]})
+    assert state(exports).inventory.text("Users", "ObjectId") == ["ab"]
