@@ -181,7 +181,7 @@ SIZES = [
     (Size(24, 400, 2500, subscriptions=3, denials=6), 11),
     (Size(60, 900, 6000, subscriptions=7, denials=12), 12),
     (Size(1, 40, 60, subscriptions=1, denials=1), 13),
-    (Size(300, 3000, 20000, subscriptions=20, denials=20), 14),
+    (Size(120, 1500, 8000, subscriptions=9, denials=12), 14),
 ]
 
 
