@@ -6,7 +6,6 @@ The top of the page, 1280 wide, as Chromium shows it, with 256 colours, so that 
 from __future__ import annotations
 
 import argparse
-import shutil
 import struct
 import subprocess
 import sys
@@ -17,32 +16,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from keywitness.report.browser import FLAGS, require
+
 IMAGES = Path(__file__).parent / "images"
 WIDTH, HEIGHT = 1280, 1500
 MOST_BYTES = 300_000
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
 Pixels = NDArray[np.uint8]
 
 
 def screenshot(page: Path, height: int, dark: bool) -> bytes:
     """PNG of the top of a page."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next((path for name in names if (path := shutil.which(name))), None)
-    if program is None:
-        sys.exit("no Chromium: apt-get install chromium")
+    program = require()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         picture = Path(folder) / "page.png"
-        command = [program, *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size={WIDTH},{height}"]
+        command = [
+            program,
+            *FLAGS,
+            "--no-sandbox",
+            f"--user-data-dir={folder}/profile",
+            f"--window-size={WIDTH},{height}",
+        ]
         command += ["--blink-settings=preferredColorScheme=0"] if dark else []
         command += [f"--screenshot={picture}", page.resolve().as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=120)

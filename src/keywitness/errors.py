@@ -15,6 +15,7 @@ KeywitnessError                 1   anything below
 ├── RuleError                   6   a rule that is not valid
 ├── StorageFullError            7   the disk is full; what was committed stands
 ├── DocumentError               8   a saved report that cannot be read
+├── ReportFormError            10   a form of the report that this machine cannot make
 └── StoppedError              130   Ctrl-C; what was committed stands
 """
 
@@ -152,6 +153,12 @@ class DocumentError(KeywitnessError):
     """A saved report that is damaged, of a newer version, or no report."""
 
     exit_code = 8
+
+
+class ReportFormError(KeywitnessError):
+    """PDF without a browser: the other forms can be made."""
+
+    exit_code = 10
 
 
 class StoppedError(KeywitnessError):

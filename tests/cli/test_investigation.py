@@ -25,6 +25,20 @@ def test_investigate_goes_from_a_folder_of_logs_to_a_report(keywitness: Callable
     assert (tmp_path / "again" / "report.html").read_bytes() == (out / "report.html").read_bytes()
 
 
+def test_a_saved_report_is_handed_over_in_other_forms(keywitness: Callable, case: Path, tmp_path: Path) -> None:
+    assert keywitness("investigate", case, "--out", tmp_path / "one", "--format", "markdown").code == 0
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"report.html", "report.json", "report.md"}
+    ran = keywitness("report", tmp_path / "one" / "report.json", "--format", "stix,ocsf", "--format", "navigator",
+                     "--out", tmp_path / "two")  # fmt: skip
+    assert (ran.code, {path.name for path in (tmp_path / "two").iterdir()}) == (
+        0,
+        {"stix.json", "ocsf.jsonl", "navigator.json"},
+    )
+    assert "ocsf.jsonl, navigator.json" in ran.out
+    unknown = keywitness("report", tmp_path / "one" / "report.json", "--format", "docx", "--out", tmp_path / "three")
+    assert (unknown.code, "timesketch" in unknown.err) == (2, True)
+
+
 def test_investigate_can_be_narrowed(keywitness: Callable, case: Path, tmp_path: Path) -> None:
     everything = json.loads(_report(keywitness, tmp_path / "all", case))
     vault = everything["coverage"]["vaults"][0]["vault"]

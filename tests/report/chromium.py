@@ -10,32 +10,16 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import signal
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--remote-debugging-pipe",
-)
+from keywitness.report.browser import FLAGS
+
+_FLAGS = (*FLAGS, "--no-sandbox", "--remote-debugging-pipe")
 _PATIENCE = 30.0
-
-
-def find() -> str | None:
-    """The browser's program, None when there is none."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 def _pipe() -> tuple[int, int]:

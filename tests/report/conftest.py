@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from keywitness.report.browser import find
+
 HERE = Path(__file__).parent
 
 
@@ -35,7 +37,7 @@ def sample() -> ModuleType:
 def browser() -> Iterator[object]:
     """A headless Chromium; skips where none is installed."""
     chromium = _load("chromium")
-    path = chromium.find()
+    path = find()
     if path is None:
         pytest.skip("no Chromium: the page is not tested in a browser (apt-get install chromium)")
     with chromium.Browser(path) as browser:

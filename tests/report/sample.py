@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from keywitness.report.document import (
     SCHEMA_VERSION,
     Coverage,
@@ -738,6 +740,24 @@ def document() -> Document:
         exposure=_exposure(),
         timeline=_timeline(),
         incidents=_incidents(),
+    )
+
+
+def small_document() -> Document:
+    """What a snapshot can show whole: the certificate, the hostile names, the log that was switched off."""
+    whole = document()
+    kept = ("certificate-export-api/0004", "list-then-read/0006", "diagnostic-setting-deleted/0005")
+    replace = msgspec.structs.replace
+    findings = tuple(
+        replace(one, rows=one.rows[:2], objects=one.objects[-2:]) for one in whole.findings if one.id in kept
+    )
+    return replace(
+        whole,
+        findings=findings,
+        sessions=tuple(replace(one, steps=one.steps[:2]) for one in whole.sessions[1:3]),
+        exposure=(whole.exposure[1], whole.exposure[4], whole.exposure[7], whole.exposure[-1]),
+        timeline=tuple(one for one in whole.timeline if one.severity == "high")[-4:],
+        incidents=tuple(replace(one, finding_ids=kept) for one in whole.incidents),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,17 @@ Examples:
   keywitness investigate ./logs --out ./report
   keywitness investigate ./case --identity mallory@contoso.com --since 2026-05-01 --out ./report
   keywitness investigate ./case --ip 203.0.113.7 --secret 'BreakGlass*' --watchlist watch.csv --out ./report
+  keywitness investigate ./case --format pdf,stix --out ./report
 """
+
+FormatsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        help="Forms of the report, several parted by commas: html, json, markdown, pdf, text, csv (all tables), ocsf, "
+        "stix, timesketch, navigator. investigate always writes html and json.",
+    ),
+]
 
 
 def investigate(
@@ -45,12 +56,15 @@ def investigate(
             help="Names of objects nobody should read: a file (one per line, or CSV), or a watchlist of the case.",
         ),
     ] = None,
+    format: FormatsOption = None,
     quiet: QuietOption = False,
 ) -> None:
     # Everything behind this door is heavy; `--help` must not wait for it.
     from keywitness.investigate import investigate as run_investigation
     from keywitness.investigate import make_scope
+    from keywitness.report.render import DEFAULT, chosen
 
+    forms = (*DEFAULT, *chosen(format or ()))
     scope = make_scope(
         identities=identity or (),
         addresses=ip or (),
@@ -63,7 +77,7 @@ def investigate(
     case, place = _case_of(paths, out, quiet=quiet)
     with progress("investigate", quiet=quiet) as advance:
         document = run_investigation(case, scope=scope, place=str(place), on_progress=advance)
-    deliver(document, out)
+    deliver(document, out, forms)
 
 
 def _watched(paths: list[Path], watchlist: Path | None) -> Path | tuple[str, ...] | None:
@@ -94,28 +108,32 @@ def _case_of(paths: list[Path], out: Path, *, quiet: bool) -> tuple[Case, Path]:
     return case, place
 
 
-def deliver(document: Document, out: Path) -> None:
+def deliver(document: Document, out: Path, forms: Iterable[str] = ("html", "json")) -> None:
     """Write the report files and print the summary."""
     from keywitness.report.render import write_report
     from keywitness.report.renderers.text import print_summary
 
-    files = write_report(document, out)
+    files = write_report(document, out, forms)
     print_summary(document, files)
 
 
 def report(
     file: Annotated[Path, typer.Argument(metavar="REPORT_JSON", help="A saved report.json.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
+    format: FormatsOption = None,
 ) -> None:
-    """Render a saved report again, without the case.
+    """Render a saved report again, without the case, or in another form.
 
     \b
-    Example:
+    Examples:
       keywitness report ./report/report.json --out ./again
+      keywitness report ./report/report.json --format timesketch --format stix --out ./hand-over
     """
+    from keywitness.report.render import DEFAULT, chosen
     from keywitness.report.renderers.json import load
 
-    deliver(load(file), out)
+    forms = chosen(format or DEFAULT)
+    deliver(load(file), out, forms)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -7,29 +7,55 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from keywitness.errors import UsageError
 from keywitness.report.document import Document
-from keywitness.report.renderers import RENDERERS
+from keywitness.report.renderer import Renderer
+from keywitness.report.renderers import FORMS
+
+DEFAULT = ("html", "json")
 
 
-def write_report(document: Document, out_dir: Path, forms: Iterable[str] = ("html", "json")) -> list[Path]:
+def chosen(forms: Iterable[str]) -> tuple[str, ...]:
+    """The forms that a user named, each once; several in one word are parted by commas.
+
+    Raises:
+        UsageError: If one of them is none.
+        ReportFormError: If this machine cannot make one of them.
+
+    Example:
+        >>> chosen(["stix,csv", "html", "csv"])
+        ('stix', 'csv', 'html')
+    """
+    names = [name.strip().lower() for word in forms for name in word.split(",") if name.strip()]
+    for name in names:
+        if name not in FORMS:
+            raise UsageError(f"a report has no form '{name}'", help=f"give one of {', '.join(FORMS)}")
+        for renderer in FORMS[name]:
+            if renderer.require is not None:
+                renderer.require()
+    return tuple(dict.fromkeys(names))
+
+
+def write_report(document: Document, out_dir: Path, forms: Iterable[str] = DEFAULT) -> list[Path]:
     """Write the report; a file is whole or not there, also after a crash.
 
     Args:
         document: The report.
         out_dir: Made when missing.
-        forms: Names of renderers.
+        forms: Names of `FORMS`.
 
     Returns:
         The files, in the order of `forms`.
 
     Raises:
-        KeyError: If a form has no renderer.
+        KeyError: If there is no such form.
         OSError: If a file cannot be written.
+        ReportFormError: If this machine cannot make a form; those before it are written.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     paths = []
-    for form in forms:
-        renderer = RENDERERS[form]
+    renderers: dict[str, Renderer] = {one.name: one for form in forms for one in FORMS[form]}
+    for renderer in renderers.values():
         path = out_dir / renderer.file_name
         _write_whole(path, renderer.render(document))
         paths.append(path)

@@ -16,9 +16,11 @@ class Renderer:
         name: What the user calls it, such as "html".
         file_name: The file that `write_report` makes of it.
         render: Document to UTF-8 bytes. The same document always gives the same bytes: no clock, no machine, no
-            random number; nothing is read but templates of this package.
+            random number; nothing is read but templates and content of this package. Only PDF asks a browser.
+        require: Raises where this machine cannot make the form, so that nobody waits for what will fail.
     """
 
     name: str
     file_name: str
     render: Callable[[Document], bytes]
+    require: Callable[[], object] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,7 @@ import msgspec
 
 from keywitness.errors import DocumentError
 from keywitness.report.document import SCHEMA_VERSION, Document
-
-#: Half of a surrogate pair: file names of Linux may carry them, UTF-8 cannot.
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+from keywitness.report.encoding import encodable
 
 
 class _Header(msgspec.Struct):
@@ -29,7 +26,7 @@ def encode(document: Document) -> bytes:
     try:
         raw = msgspec.json.encode(document, order="deterministic")
     except UnicodeEncodeError:
-        raw = msgspec.json.encode(_encodable(msgspec.to_builtins(document)), order="deterministic")
+        raw = msgspec.json.encode(encodable(msgspec.to_builtins(document)), order="deterministic")
     return msgspec.json.format(raw, indent=2) + b"\n"
 
 
@@ -85,13 +82,3 @@ def json_schema() -> bytes:
         **msgspec.json.schema(Document),
     }
     return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=2) + b"\n"
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", value)
-    if isinstance(value, dict):
-        return {key: _encodable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encodable(item) for item in value]
-    return value

@@ -4,7 +4,9 @@ import io
 import msgspec
 import pytest
 
-from keywitness.report.renderers.csv import exposure, findings
+from keywitness.report.renderers.csv import EXPOSURE, FINDINGS, RENDERERS
+
+exposure, findings = EXPOSURE.render, FINDINGS.render
 
 
 def table(data: bytes) -> list[dict[str, str]]:
@@ -36,3 +38,27 @@ def test_no_cell_is_a_formula_and_no_line_breaks(sample, name):
     (line,) = table(data)
     assert not line["name"].startswith(("=", "+", "-", "@", "\t", "\r"))
     assert data.count(b"\r\n") == data.count(b"\n") == 2
+
+
+def test_every_list_of_the_report_is_a_table_with_all_its_lines(sample):
+    document = sample.document()
+    counts = {one.name: len(table(one.render(document))) for one in RENDERERS}
+    assert counts == {
+        "exposure": sum(len(item.readers) for item in document.exposure),
+        "findings": len(document.findings),
+        "incidents": len(document.incidents),
+        "sessions": len(document.sessions),
+        "timeline": len(document.timeline),
+        "coverage": len(document.coverage.vaults),
+        "evidence": len(document.coverage.evidence),
+    }
+
+
+@pytest.mark.parametrize("renderer", RENDERERS, ids=lambda one: one.name)
+def test_hostile_texts_are_harmless_in_every_table(sample, renderer):
+    for line in table(renderer.render(sample.document())):
+        assert None not in line, "a line has as many cells as the header"
+        for value in line.values():
+            assert not value.startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert "\x1b" not in value
+            assert "\u202e" not in value

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from keywitness.report.renderer import Renderer
-from keywitness.report.renderers.csv import EXPOSURE, FINDINGS
-from keywitness.report.renderers.html import RENDERER as HTML
-from keywitness.report.renderers.json import RENDERER as JSON
-from keywitness.report.renderers.text import RENDERER as TEXT
+from keywitness.report.renderers import csv, html, json, markdown, navigator, ocsf, pdf, stix, text, timesketch
 
-RENDERERS: dict[str, Renderer] = {renderer.name: renderer for renderer in (HTML, JSON, TEXT, EXPOSURE, FINDINGS)}
+_MODULES = (html, json, text, markdown, pdf, ocsf, stix, timesketch, navigator)
+
+RENDERERS: dict[str, Renderer] = {
+    renderer.name: renderer for renderer in (*(module.RENDERER for module in _MODULES), *csv.RENDERERS)
+}
+
+#: What a user may ask for: every renderer by its name, and all tables together.
+FORMS: dict[str, tuple[Renderer, ...]] = {name: (renderer,) for name, renderer in RENDERERS.items()} | {
+    "csv": csv.RENDERERS
+}

@@ -25,13 +25,14 @@ _MOST_GAPS = 6
 _INDENT = "  "
 
 
-def summary(document: Document, *, width: int = _DEFAULT_WIDTH, report: str = "") -> str:
+def summary(document: Document, *, width: int = _DEFAULT_WIDTH, report: str = "", also: Sequence[str] = ()) -> str:
     """The whole text, with a last newline.
 
     Args:
         document: The report.
         width: Columns of the terminal; lines are never longer, save words that cannot be broken.
-        report: Where report.html lies, to be named in the last line; "" leaves it out.
+        report: Where report.html lies, to be named at the end; "" leaves it out.
+        also: Names of further files beside it.
     """
     width = max(_LEAST_WIDTH, width)
     numbers = figures(document)
@@ -44,6 +45,8 @@ def summary(document: Document, *, width: int = _DEFAULT_WIDTH, report: str = ""
     lines += _sums(document, numbers, width)
     if report:
         lines += ["", f"Report: {visible(report)}"]
+    if also:
+        lines += _wrapped(f"Beside it: {', '.join(also)}", width)
     return "\n".join(lines) + "\n"
 
 
@@ -55,7 +58,8 @@ def print_summary(document: Document, files: Sequence[Path] = ()) -> None:
         files: The files that were written, the page first.
     """
     columns = shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns if sys.stdout.isatty() else _DEFAULT_WIDTH
-    text = summary(document, width=min(columns, _MOST_WIDTH), report=str(files[0]) if files else "")
+    first, also = (str(files[0]), [path.name for path in files[1:]]) if files else ("", [])
+    text = summary(document, width=min(columns, _MOST_WIDTH), report=first, also=also if len(also) > 1 else ())
     encoding = sys.stdout.encoding or "utf-8"
     # A terminal that lacks a letter gets its escape, not an error.
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
