@@ -24,8 +24,7 @@ def cli_page() -> str:
         "Made by `make docs` from the commands themselves.\n",
         "Every command that prints records takes `--format table|json|jsonl|csv`; remarks and progress go to stderr.",
         "Exit codes: 0 done, 2 usage, 3 case, 4 evidence, 5 query, 6 rule, 7 disk full, 8 saved report, "
-        "9 a posture check failed, 10 report form, 70 defect, 130 interrupted.
-",
+        "9 a posture check failed, 10 report form, 70 defect, 130 interrupted.\n",
     ]
     for name, command, inner in _commands(root, context):
         inner.terminal_width = 100
