@@ -385,3 +385,45 @@ def test_envelopes_on_lines_of_their_own_keep_what_they_say(load: Load) -> None:
 def test_that_a_resource_has_no_setting_is_said(load: Load) -> None:
     row = load({"resourceId": VAULT, "value": []}, indent=None).only("DiagnosticSettings")
     assert (row["ResourceId"], row.get("Name", "")) == (VAULT, "")
+
+
+def test_powershell_prints_enumerations_as_numbers_and_lists_under_other_names(load: Load) -> None:
+    rules = {"DefaultAction": 1, "Bypass": 0, "IpAddressRanges": ["203.0.113.7/32"], "VirtualNetworkResourceIds": None}
+    vault = {"VaultName": "kv", "ResourceId": VAULT, "VaultUri": "https://kv/", "NetworkAcls": rules}
+    setting = {
+        "Id": f"{VAULT}/providers/microsoft.insights/diagnosticSettings/a",
+        "Name": "a",
+        "Type": "Microsoft.Insights/diagnosticSettings",
+        "Log": [{"Category": None, "CategoryGroup": "audit", "Enabled": True}],
+        "WorkspaceId": "/w",
+    }
+    loaded = load([vault], [setting])
+    assert json.loads(loaded.rows["KeyVaults"][0]["NetworkAcls"]) == {
+        "defaultAction": "Deny",
+        "bypass": "None",
+        "ipRules": [{"value": "203.0.113.7/32"}],
+        "virtualNetworkRules": [],
+    }
+    row = loaded.rows["DiagnosticSettings"][0]
+    assert (row["ResourceId"], row["WorkspaceId"], row["SnapshotSource"]) == (VAULT, "/w", "powershell")
+    assert json.loads(row["Logs"])[0]["categoryGroup"] == "audit"
+
+
+def test_a_table_answer_of_resource_graph_says_how_to_ask(load: Load) -> None:
+    answer = {"totalRecords": 1, "count": 1, "data": {"columns": [{"name": "id", "type": "string"}], "rows": [[VAULT]]}}
+    (rejected,) = load(answer).rejected
+    assert "objectArray" in rejected["reason"]
+
+
+def test_a_page_that_is_not_the_last_says_so(load: Load) -> None:
+    pages = {
+        "after": {"value": [shown_vault()], "nextLink": "https://management.azure.com/x"},
+        "before": {
+            "@odata.nextLink": "https://graph.microsoft.com/x",
+            "value": [{"id": "u", "userPrincipalName": "u@x"}],
+        },
+        "last": {"value": [shown_vault()], "nextLink": None},
+        "empty": {"value": [shown_vault()], "nextLink": ""},
+    }
+    notes = [f.notes for f in load(*pages.values()).finished]
+    assert notes == [("another page follows (nextLink)",), ("another page follows (@odata.nextLink)",), (), ()]

@@ -23,6 +23,8 @@ def adapted(table: str, record: Mapping[str, Any]) -> dict[str, Any]:
     spelled = {_lower_first(name): _spelled(value) for name, value in record.items()}
     if table == "KeyVaults" and isinstance(spelled.get("accessPolicies"), list):
         spelled["accessPolicies"] = [_policy(p) for p in spelled["accessPolicies"] if isinstance(p, dict)]
+    if table == "KeyVaults" and isinstance(spelled.get("networkAcls"), dict):
+        spelled["networkAcls"] = _network_rules(spelled["networkAcls"])
     if table == "RoleDefinitions" and "permissions" not in spelled:
         return _role(spelled)
     if table == "RoleAssignments" and not spelled.get("signInName"):
@@ -39,6 +41,22 @@ def _policy(policy: Mapping[str, Any]) -> dict[str, Any]:
     for name in [n for n in rest if n.startswith("permissionsTo")]:
         del rest[name]  # the same lists, as text
     return {**rest, "permissions": rest.get("permissions") or permissions}
+
+
+def _network_rules(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Enumerations are printed as numbers (Allow, Deny; None, AzureServices), and lists have other names."""
+    rest = dict(rules)
+    for name, words in (("defaultAction", ("Allow", "Deny")), ("bypass", ("None", "AzureServices"))):
+        value = rest.get(name)
+        if isinstance(value, int) and 0 <= value < len(words):
+            rest[name] = words[value]
+    for name, wanted, inner in (
+        ("ipAddressRanges", "ipRules", "value"),
+        ("virtualNetworkResourceIds", "virtualNetworkRules", "id"),
+    ):
+        if name in rest:
+            rest[wanted] = [{inner: item} for item in rest.pop(name) or ()]
+    return rest
 
 
 def _role(spelled: dict[str, Any]) -> dict[str, Any]:
