@@ -24,6 +24,7 @@ def main() -> None:
         ("benchmarks.query", "--records", str(given.rows)),
         ("benchmarks.hunts", "--records", str(given.rows)),
         ("benchmarks.memory", "--records", str(given.rows)),
+        ("benchmarks.detection", "--records", str(given.rows)),
     ):
         subprocess.run(
             [sys.executable, "-m", module, *more],

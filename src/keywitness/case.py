@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keywitness import __version__
-from keywitness.engine.limits import AS_USUAL, Limits
+from keywitness.engine.limits import AS_USUAL, NO_LIMITS, Limits
+from keywitness.errors import LimitError
+from keywitness.model.content import function_text, with_functions
 from keywitness.model.schema import Column
 from keywitness.store.layout import FORMAT_VERSION, CaseFile, Layout, read_case_file, write_case_file
 from keywitness.store.ledger import Entry, EvidenceEntry, Ledger, now
@@ -26,10 +30,15 @@ if TYPE_CHECKING:
     from keywitness.engine.query import Needs
     from keywitness.engine.rows import Rows
     from keywitness.store.custody import ShownRecord, VerifyReport
+    from keywitness.store.derived import DerivedSnapshot
     from keywitness.store.ledger import KeptWatchlist
     from keywitness.store.report import IngestReport
 
 Progress = Callable[[int, int, str], None]
+#: The function that nearly every rule begins with.
+_EVENTS = "KeyVaultEvents"
+#: What a query over a prepared case holds before it spills: a hundred rules in a row must leave room for others.
+_WORKING_MEMORY = 1.5 * 2**30
 Records = tuple[tuple[Column, ...], list[tuple[Any, ...]]]
 
 
@@ -162,6 +171,33 @@ class Case:
         from keywitness.store.custody import verify  # as in `ingest`
 
         return verify(self._layout, places, on_progress)
+
+    @contextmanager
+    def prepared(self) -> Iterator[Case]:
+        """This case, as it is now, with the events of its vaults worked out once for all queries that ask for them.
+
+        `KeyVaultEvents()` then reads a file in the case's cache, which is deleted at the end. A folder that cannot be
+        written to gives the case itself: the same answers, later.
+        """
+        from keywitness.engine.query import store  # as in `ingest`
+        from keywitness.errors import StorageFullError
+        from keywitness.store.derived import DerivedSnapshot, DerivedTable
+
+        snapshot = self.snapshot()
+        file = self._layout.cache / f"events-{uuid.uuid4().hex}.parquet"
+        ready: Case = self
+        try:
+            self._layout.cache.mkdir(exist_ok=True)
+            file.touch()  # DuckDB would call a folder that refuses it damaged
+            bound = replace(NO_LIMITS, memory=_WORKING_MEMORY)
+            table = DerivedTable(store(with_functions(f"{_EVENTS}()"), self, str(file), bound), file, _EVENTS)
+            ready = _Prepared(self, DerivedSnapshot(snapshot.layout, snapshot.state, {f"_{_EVENTS}": table}))
+        except (OSError, StorageFullError, LimitError):
+            file.unlink(missing_ok=True)
+        try:
+            yield ready
+        finally:
+            file.unlink(missing_ok=True)
 
     def optimize(self, *, on_progress: Progress | None = None) -> Iterator[str]:
         """Merge small segments and make a read copy of what has none; gives lines that say what was done.
@@ -338,6 +374,41 @@ class Case:
         from keywitness.store.listing import table_facts
 
         return table_facts(self.snapshot())
+
+
+class _Prepared(Case):
+    """A case at one moment, with some functions as tables; see `Case.prepared`."""
+
+    def __init__(self, case: Case, snapshot: DerivedSnapshot) -> None:
+        super().__init__(case._layout, case._facts)
+        self._derived = snapshot
+        self._texts = {
+            function_text(t.function): f"let {t.function} = () {{ {name} }};" for name, t in snapshot.derived.items()
+        }
+
+    def snapshot(self) -> Snapshot:
+        """The moment that it was made of."""
+        return self._derived
+
+    def query(
+        self,
+        text: str,
+        now: str | datetime | None = None,
+        limits: Limits = AS_USUAL,
+        window: tuple[int, int] | None = None,
+        *,
+        allow_files: bool = False,
+    ) -> Rows:
+        """Run a KQL query. See `Case.query`."""
+        for long, short in self._texts.items():
+            text = text.replace(long, short)
+        if limits.memory is not None and limits.memory < _WORKING_MEMORY:
+            return super().query(text, now, limits, window, allow_files=allow_files)
+        try:
+            bound = replace(limits, memory=_WORKING_MEMORY)
+            return super().query(text, now, bound, window, allow_files=allow_files)
+        except LimitError:  # what cannot be spilled has all the memory that the caller allows
+            return super().query(text, now, limits, window, allow_files=allow_files)
 
 
 def _refuse_missing(what: str, name: str, known: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
 from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, SinceOption, UntilOption, VaultOption
+from keywitness.cli.was_read import was_read
 from keywitness.model.text import visible
 
 if TYPE_CHECKING:
@@ -220,4 +221,5 @@ def _document(case: Path, scope: Scope, *, quiet: bool) -> Document:
 def add_to(app: typer.Typer) -> None:
     """Register this module's commands."""
     app.command("exposure")(exposure)
+    app.command("was-read")(was_read)
     app.command("sessions")(sessions)

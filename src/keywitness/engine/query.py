@@ -113,6 +113,22 @@ def run(program: Program, source: Source, limits: Limits = NO_LIMITS) -> Rows:
         return DuckDbEngine(limits=limits).run(program, source)
 
 
+def store(text: str, case: CaseLike, path: str, limits: Limits = NO_LIMITS) -> Schema:
+    """Write the rows of a query to a Parquet file, in physical form, without holding them; gives their columns.
+
+    Raises:
+        QueryError: As `query` does.
+        StorageFullError: If the disk is full.
+    """
+    from keywitness.engine.engines.duckdb import DuckDbEngine  # start-up time, as above
+
+    catalog, source = _tables(case)
+    program = _bound(text, catalog, source, _now_ticks(None, catalog, source))
+    with _refusing_depth():
+        DuckDbEngine(limits=limits).store(program, source, path)
+    return program.result.schema
+
+
 @contextmanager
 def _refusing_depth() -> Iterator[None]:
     """Hundreds of operators in one pipeline make a plan deeper than Python's stack: that is a refusal, not a crash."""

@@ -44,8 +44,8 @@ def _hints() -> tuple[_Hint, ...]:
     return tuple(_Hint(e["opens"], e["tier"], tuple(e.get("words", ())), tuple(e.get("types", ()))) for e in listed)
 
 
-def likely_opens(name: str, content_type: str, *, private_key: bool = False) -> tuple[Opening, ...]:
-    """What an object opens by its content type, its name, and whether a private key is in it.
+def likely_opens(name: str, content_type: str, *, tags: str = "", private_key: bool = False) -> tuple[Opening, ...]:
+    """What an object opens by its name, content type and tags, and whether a private key is in it.
 
     Example:
         >>> [o.what for o in likely_opens("crm-SqlPassword", "")]
@@ -53,17 +53,27 @@ def likely_opens(name: str, content_type: str, *, private_key: bool = False) -> 
     """
     found = []
     if private_key:
-        found.append(
-            Opening(
-                "what trusts the certificate: servers, or an application in Entra", "likely", "it holds a private key"
-            )
-        )
-    words = f" {' '.join(part.lower() for part in _BREAKS.split(name) if part)} "
+        trusting = "what trusts the certificate: servers, or an application in Entra"
+        found.append(Opening(trusting, "likely", "it holds a private key"))
+    named, tagged = _words(name), _words(tags)
     for hint in _hints():
-        word = next((w for w in hint.words if f" {w} " in words), "")
-        kind = next((t for t in hint.types if t in content_type.lower()), "")
-        if word or kind:
-            reason = f"its name says '{word}'" if word else f"its content type says '{kind}'"
+        reason = _reason(hint, named, tagged, content_type.lower())
+        if reason:
             found.append(Opening(hint.opens, "likely", reason, hint.tier))
             break
     return tuple(found)
+
+
+def _reason(hint: _Hint, named: str, tagged: str, content_type: str) -> str:
+    """Why a hint fits; "" when it does not."""
+    for words, place in ((named, "its name says"), (tagged, "its tags say")):
+        word = next((w for w in hint.words if f" {w} " in words), "")
+        if word:
+            return f"{place} '{word}'"
+    kind = next((t for t in hint.types if t in content_type), "")
+    return f"its content type says '{kind}'" if kind else ""
+
+
+def _words(text: str) -> str:
+    """The words of a text, each with a blank before and behind it."""
+    return f" {' '.join(part.lower() for part in _BREAKS.split(text) if part)} "

@@ -11,6 +11,9 @@ import numpy as np
 
 from keywitness.detect.run import Outcome
 from keywitness.engine.limits import NO_LIMITS
+from keywitness.investigate.clock import clock
+from keywitness.investigate.gaps import doubts, shown_gaps, vault_answer, vault_gaps
+from keywitness.investigate.logged import Logged
 from keywitness.investigate.silence import Ints, Silence, silences
 from keywitness.kql.literals import format_datetime
 from keywitness.model.content import with_functions
@@ -155,12 +158,13 @@ def unlogged_vaults(case: Case, known: set[str]) -> list[VaultCoverage]:
                 hours=(),
                 silent_spans=(),
                 note=f"no audit records at all; known from {row['Records']} records of the Activity Log",
+                answer=vault_answer(None),
             )
         )
     return sorted(found, key=lambda v: v.vault)
 
 
-def covered_vault(vault: VaultHours, hours: Hours) -> VaultCoverage:
+def covered_vault(vault: VaultHours, hours: Hours, known: Logged | None = None) -> VaultCoverage:
     """A vault's hours as the document shows them."""
     return VaultCoverage(
         vault=vault.vault,
@@ -171,6 +175,8 @@ def covered_vault(vault: VaultHours, hours: Hours) -> VaultCoverage:
         hours=tuple(vault.hours.tolist()),
         silent_spans=tuple((format_datetime(a), format_datetime(b)) for a, b in vault.silent),
         note=_vault_note(vault, hours),
+        answer=vault_answer(known),
+        gaps=shown_gaps(vault_gaps(known)),
     )
 
 
@@ -184,11 +190,6 @@ def _vault_note(vault: VaultHours, hours: Hours) -> str:
         else:
             notes.append(f"silent from {clock(start)} until {clock(end)}")
     return "; ".join(notes)
-
-
-def clock(ticks: int) -> str:
-    """A time in a sentence: to the second, UTC."""
-    return format_datetime(ticks)[:19].replace("T", " ") + " UTC"
 
 
 def table_coverage(case: Case) -> tuple[TableCoverage, ...]:
@@ -215,14 +216,17 @@ def coverage(
     outcomes: Sequence[Outcome],
     remarks: Sequence[str] = (),
     told: Callable[[str], str] = str,
+    known: Mapping[str, Logged] | None = None,
 ) -> Coverage:
     """Everything that heads the report.
 
     Args:
         told: Makes a sentence with object ids one with names.
         remarks: Further sentences on what cannot be concluded, least important.
+        known: What is proven of the vaults' logs.
     """
-    vaults = tuple(covered_vault(v, hours) for v in hours.vaults)
+    proven = known or {}
+    vaults = tuple(covered_vault(v, hours, proven.get(v.vault)) for v in hours.vaults)
     has_activity = any(t.table == "AzureActivity" and t.rows for t in tables)
     unlogged = unlogged_vaults(case, {v.vault for v in vaults}) if has_activity else []
     evidence = _evidence(case)
@@ -234,7 +238,9 @@ def coverage(
         evidence=evidence,
         rejected=_rejected(case),
         rules=tuple(_rule_run(o) for o in outcomes),
-        cannot_conclude=tuple(told(s) for s in _sentences(hours, unlogged, tables, evidence, outcomes, remarks)),
+        cannot_conclude=tuple(
+            told(s) for s in _sentences(hours, unlogged, tables, evidence, outcomes, doubts(proven), remarks)
+        ),
         custody=_custody(case),
     )
 
@@ -245,6 +251,7 @@ def _sentences(
     tables: Sequence[TableCoverage],
     evidence: Sequence[EvidenceFile],
     outcomes: Sequence[Outcome],
+    doubted: Sequence[str],
     remarks: Sequence[str],
 ) -> list[str]:
     silenced, said = _switched_off(outcomes, hours)
@@ -262,6 +269,7 @@ def _sentences(
                     f"{vault.vault} logged nothing between {clock(start)} and {clock(end)}, although it usually does:"
                     f" reads in that time {what}."
                 )
+    said += doubted
     said += [
         f"{v.vault} has no audit records at all (only the Activity Log names it): whether its contents were read"
         " cannot be said."

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from keywitness.detect.finding import Finding
 from keywitness.detect.run import weight
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.opens import Opening, likely_opens
 from keywitness.exposure.reads import Exposed
 
+if TYPE_CHECKING:
+    from keywitness.case import Case
+
+_INVENTORY_QUERY = """VaultObjects
+| extend Vault = tolower(extract(@"^https?://([^./]+)", 1, VaultUri))
+| summarize ContentType = max(ContentType), Tags = max(tostring(Tags)) by Vault, NameKey = tolower(Name)"""
 #: Rules that see an application sign in after a read, where it never did: what was read may be its credential.
 USE_RULES = ("entra-app-used-after-export", "secret-read-then-application-signs-in")
 
@@ -23,8 +32,24 @@ def severities(findings: Sequence[Finding]) -> dict[str, str]:
     return worst
 
 
-def openings(item: Exposed, findings: Sequence[Finding]) -> tuple[Opening, ...]:
-    """What an object opens: what a sign-in after the read shows, then what its name and type say."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an export of a vault's objects says of one."""
+
+    content_type: str
+    tags: str
+
+
+def described(case: Case, present: frozenset[str]) -> dict[str, Described]:
+    """What the inventory says of objects, by `vault/name` in lower case; empty without an inventory."""
+    if "VaultObjects" not in present:
+        return {}
+    rows = case.query(_INVENTORY_QUERY, limits=NO_LIMITS).to_pylist()
+    return {f"{r['Vault']}/{r['NameKey']}": Described(r["ContentType"], r["Tags"]) for r in rows}
+
+
+def openings(item: Exposed, findings: Sequence[Finding], inventory: Mapping[str, Described]) -> tuple[Opening, ...]:
+    """What an object opens: what a sign-in after the read shows, then what its name, type and tags say."""
     named = f"{item.vault}/{item.name}".lower()
     readers = {r.address for r in item.readers}
     seen = [
@@ -35,7 +60,10 @@ def openings(item: Exposed, findings: Sequence[Finding]) -> tuple[Opening, ...]:
         and (readers & set(found.addresses) or not found.addresses)
         for identity in found.identities[:1]
     ]
-    return (*dict.fromkeys(seen), *likely_opens(item.name, item.content_type, private_key=item.private_key_left))
+    known = inventory.get(named, Described("", ""))
+    kind = item.content_type or known.content_type
+    likely = likely_opens(item.name, kind, tags=known.tags, private_key=item.private_key_left)
+    return (*dict.fromkeys(seen), *likely)
 
 
 def grade(item: Exposed, opens: Sequence[Opening], worst: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, exposed
 from keywitness.exposure.touches import touches
 from keywitness.exposure.traces import Trace, traces
+from keywitness.investigate.answer import was_read
 from keywitness.investigate.coverage import coverage, table_coverage, vault_hours
 from keywitness.investigate.documents import (
     Names,
@@ -27,7 +28,9 @@ from keywitness.investigate.documents import (
     shown_session,
     shown_trace,
 )
-from keywitness.investigate.grading import grade, openings, severities
+from keywitness.investigate.gaps import shown_answer
+from keywitness.investigate.grading import Described, described, grade, openings, severities
+from keywitness.investigate.logged import Logged, logged
 from keywitness.investigate.readings import named_sessions, readings, session_condition
 from keywitness.investigate.rows import Sources, events_of
 from keywitness.investigate.scope import Filter
@@ -35,9 +38,11 @@ from keywitness.investigate.summary import limits, summary
 from keywitness.investigate.taint import taint
 from keywitness.investigate.timeline import timeline
 from keywitness.investigate.visits import Visits, chosen, shown_rows, told, visits
+from keywitness.kql.literals import parse_datetime
+from keywitness.kql.quoting import literal, patterns_regex
 from keywitness.model.content import with_functions
 from keywitness.model.schema import TICKS_PER_SECOND
-from keywitness.report.document import SCHEMA_VERSION, Document, Exposure, Scope
+from keywitness.report.document import SCHEMA_VERSION, Answer, Document, Exposure, Scope
 from keywitness.sessions.grouping import iso
 
 if TYPE_CHECKING:
@@ -54,6 +59,8 @@ SHOWN_OBJECTS = 1_000
 
 #: Traces of objects that were not handed out which the document holds, suspicious ones first.
 SHOWN_TRACES = 1_000
+#: Watched objects that are answered for.
+SHOWN_ANSWERS = 200
 
 _STEPS = ("coverage", "rules", "sessions", "exposure", "timeline", "document")
 
@@ -89,15 +96,31 @@ def investigate(
         QueryError: The engine refused a query of ours.
         CaseError: The case is damaged.
     """
-    asked = scope or Scope()
     steps = _Steps(on_progress)
     steps.next()
+    with case.prepared() as ready:
+        at = made_at or datetime.now(UTC)
+        return _investigated(ready, scope or Scope(), now, gap, rules or load_rules(), at, place, steps)
+
+
+def _investigated(
+    case: Case,
+    asked: Scope,
+    now: Any,
+    gap: timedelta,
+    rules: Sequence[Rule],
+    made_at: datetime,
+    place: str,
+    steps: _Steps,
+) -> Document:
+    """The steps, over a case whose events are worked out. Arguments as for `investigate`."""
     tables = table_coverage(case)
     present = frozenset(t.table for t in tables if t.rows)
     hours = vault_hours(case)
+    known = logged(case, activity="AzureActivity" in present)
     names = names_of(case, present)
     steps.next()
-    outcomes = run_rules(case, rules or load_rules(), present=present, values=_values(asked), now=now)
+    outcomes = run_rules(case, rules, present=present, values=_values(asked), now=now)
     seen = _Seen.of(outcomes, Filter(asked), names)
     steps.next()
     shown, all_visits = _sessions(case, seen, gap)
@@ -127,12 +150,12 @@ def investigate(
             "events of the timeline": (len(picture), happened),
         }
     )
-    covered = coverage(case, hours, tables, outcomes, remarks, names.in_text)
+    covered = coverage(case, hours, tables, outcomes, remarks, names.in_text, known)
     return Document(
         schema_version=SCHEMA_VERSION,
         title="Key vault investigation",
         case=place or str(case.path),
-        made_at=(made_at or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z",
+        made_at=made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z",
         made_by=f"keywitness {__version__}",
         custody_head=covered.custody[-1].hash if covered.custody else "",
         scope=asked,
@@ -140,10 +163,11 @@ def investigate(
         coverage=covered,
         findings=tuple(shown_finding(f, events, sources, names, SHOWN_ROWS) for f in findings),
         sessions=tuple(stories.values()),
-        exposure=_shown_objects(listed, seen, all_visits, names),
+        exposure=_shown_objects(listed, seen, all_visits, names, described(case, present)),
         timeline=picture,
         incidents=tuple(shown_incident(i, names) for i in incidents(findings)),
         traces=tuple(shown_trace(t, names) for t in left),
+        answers=_answers(case, asked, known),
     )
 
 
@@ -205,11 +229,16 @@ def _values(asked: Scope) -> Mapping[str, Mapping[str, Any]]:
     """The watch list, besides the built-in names."""
     if not asked.watchlist:
         return {}
+    built_in = _watched_names()
+    return {"watched-secret-read": {"WatchedNames": [*built_in, *asked.watchlist]}}
+
+
+def _watched_names() -> list[str]:
+    """The built-in patterns of names that are watched."""
     parameter = next(
         (p for rule in load_rules() if rule.slug == "watched-secret-read" for p in rule.keywitness.parameters), None
     )
-    built_in = list(parameter.default) if parameter else []
-    return {"watched-secret-read": {"WatchedNames": [*built_in, *asked.watchlist]}}
+    return list(parameter.default) if parameter else []
 
 
 def _sessions(case: Case, seen: _Seen, gap: timedelta) -> tuple[dict[int, list[str]], Visits]:
@@ -260,16 +289,37 @@ def _exposure(case: Case, seen: _Seen, all_visits: Visits) -> tuple[tuple[Expose
     return exposed(done, certificates=certificates, everyone=everyone), left, traced
 
 
-def _shown_objects(objects: Sequence[Exposed], seen: _Seen, all_visits: Visits, names: Names) -> tuple[Exposure, ...]:
+def _shown_objects(
+    objects: Sequence[Exposed], seen: _Seen, all_visits: Visits, names: Names, inventory: Mapping[str, Described]
+) -> tuple[Exposure, ...]:
     """Objects with the sessions of their readers, what they open, and how urgent they are."""
     reading = readings(all_visits)
     worst = severities(seen.everything)
     shown = []
     for item in objects:
-        opens = openings(item, seen.everything)
+        opens = openings(item, seen.everything, inventory)
         sessions = {reader: reading(item, reader) for reader in item.readers}
         shown.append(shown_exposure(item, sessions, names, opens, grade(item, opens, worst)))
     return tuple(shown)
+
+
+def _answers(case: Case, asked: Scope, known: Mapping[str, Logged]) -> tuple[Answer, ...]:
+    """Whether watched objects were read: those that the logs name, and those that the question names with a vault."""
+    patterns = [*_watched_names(), *asked.watchlist, *asked.secrets]
+    regex = literal(patterns_regex(patterns))
+    query = f"""KeyVaultEvents()
+| where isnotempty(ObjectName) and strcat(Vault, "/", ObjectName) matches regex {regex}
+| summarize ObjectName = max(ObjectName) by Vault, NameKey = tolower(ObjectName)
+| sort by Vault asc, NameKey asc"""
+    rows = case.query(with_functions(query), limits=NO_LIMITS).table.to_pylist()
+    objects = {(r["Vault"], r["NameKey"]): (r["Vault"], r["ObjectName"]) for r in rows}
+    for pattern in patterns:
+        vault, _, name = pattern.rpartition("/")
+        if vault and not set(pattern) & set("*?"):
+            objects.setdefault((vault.lower(), name.lower()), (vault.lower(), name))
+    since, until = parse_datetime(asked.since), parse_datetime(asked.until)
+    wanted = list(objects.values())[:SHOWN_ANSWERS]
+    return tuple(shown_answer(a) for a in was_read(case, wanted, known, since=since, until=until))
 
 
 def _touching(position: int, findings: Sequence[Finding], all_visits: Visits) -> list[str]:

@@ -49,7 +49,7 @@ def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
     for n, *key in zip(position.tolist(), *keys, pc.list_flatten(vaults).to_pylist(), strict=True):
         index.setdefault(tuple(key), []).append(n)
     first, last = table["first"].to_numpy(), table["last"].to_numpy()
-    kinds = table["kind"]
+    kinds = table["class" if "class" in table.column_names else "kind"]
     known = applications()
 
     def of(item: Exposed, reader: Reader) -> Reading:

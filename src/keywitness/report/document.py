@@ -52,6 +52,28 @@ class CustodyEntry(Frozen, frozen=True):
     hash: str
 
 
+class CoverageGap(Frozen, frozen=True):
+    """A time for which a log is not proven: "not read" cannot be said of it."""
+
+    since: str
+    until: str
+    reasons: tuple[str, ...]
+
+
+class Answer(Frozen, frozen=True):
+    """Whether an object was read, between two times."""
+
+    vault: str
+    name: str
+    verdict: str  # yes | no | not seen, gap | no log
+    sentence: str
+    since: str
+    until: str
+    reads: int
+    rows: tuple[str, ...]
+    gaps: tuple[CoverageGap, ...]
+
+
 class VaultCoverage(Frozen, frozen=True):
     """What the logs of one vault cover.
 
@@ -66,6 +88,8 @@ class VaultCoverage(Frozen, frozen=True):
     hours: tuple[int, ...]
     silent_spans: tuple[tuple[str, str], ...]  # from, to; longer than the vault's habit
     note: str = ""
+    answer: str = ""  # what can be said of objects that are not listed as read
+    gaps: tuple[CoverageGap, ...] = ()  # between the first and the last record; the first 200
 
 
 class TableCoverage(Frozen, frozen=True):
@@ -326,3 +350,4 @@ class Document(Frozen, frozen=True):
     timeline: tuple[TimelineEvent, ...]
     incidents: tuple[Incident, ...] = ()  # of the findings shown, the worst first
     traces: tuple[Trace, ...] = ()  # suspicious ones first
+    answers: tuple[Answer, ...] = ()  # of watched objects

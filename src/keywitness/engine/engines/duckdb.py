@@ -30,6 +30,7 @@ from keywitness.engine.sql import SQL_TYPES
 from keywitness.errors import CaseDamagedError, KeywitnessError, LimitError, QueryError, StorageFullError
 from keywitness.kql.plan import ColumnRef, External, Named, Plan, Program, Project, Shared, TabularCall
 from keywitness.model.schema import Schema
+from keywitness.store.segments import literal
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -98,7 +99,23 @@ class DuckDbEngine:
                 raise
             return DuckDbEngine(threads=self.threads, limits=self.limits, reals=True).run(program, source)
 
-    def _run(self, program: Program, source: Source, held: _Held, limits: Limits) -> Rows:
+    def store(self, program: Program, source: Source, path: str) -> None:
+        """Write the rows of the program's result to a Parquet file, in physical form, without holding them.
+
+        Columns are named `c0`, `c1` and so on: names of KQL that differ by case alone are one name to DuckDB.
+
+        Raises:
+            As `run` does.
+        """
+        held = _Held(feeding_kernels(program.result))
+        try:
+            self._run(program, source, held, self.limits.settled(program.options), into=path)
+        except _RealsInTextError:  # as in `run`
+            if self.reals:
+                raise
+            DuckDbEngine(threads=self.threads, limits=self.limits, reals=True).store(program, source, path)
+
+    def _run(self, program: Program, source: Source, held: _Held, limits: Limits, *, into: str = "") -> Rows:
         emitted = _emitted(program, source, held.names, reals=self.reals)
         tables = {cut.table: self._computed(cut, source, held, limits) for cut in emitted.cuts}
         tables |= {name: _read(external) for name, external in emitted.files.items()}
@@ -111,6 +128,11 @@ class DuckDbEngine:
                     connection.register(name, table)
                 _define(instance, emitted.macros, emitted.kernels)
                 text = emitted.query.sql(dialect="duckdb")
+                if into:
+                    # Dictionaries of the few different callers and objects make the file small; speed counts more.
+                    names = ", ".join(f"c{i}" for i in range(len(program.result.schema)))
+                    copy = f"COPY (SELECT * FROM ({text}) AS made({names})) TO {literal(into)} (COMPRESSION snappy)"
+                    return _within(limits.time, connection, lambda: _copied(connection, copy, program))
                 return _within(limits.time, connection, lambda: _run(connection, text, program, limits))
             except duckdb.Error as error:
                 raise _translated(error) from error
@@ -190,6 +212,11 @@ def _close_all() -> None:
         for instance in _instances.values():
             instance.database.close()
         _instances.clear()
+
+
+def _copied(connection: duckdb.DuckDBPyConnection, copy: str, program: Program) -> Rows:
+    connection.execute(copy)
+    return Rows([], program.result.schema)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, text: str, program: Program, limits: Limits) -> Rows:
