@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,45 @@ def test_names_that_no_export_has(keywitness: Callable, made: Path) -> None:
     assert done.code == 2 and "did you mean 'kv-pay'" in done.err
     assert "nothing in the exports is called 'anne'" in keywitness("access", made, "--principal", "anne").err
     assert ".graphml" in keywitness("access", made, "--graph", "x.png").err
+
+
+def test_reads_under_a_grant_that_did_not_live_long(keywitness: Callable, case: Path, lab: Path) -> None:
+    """The article's attack: the intruder gives himself access, reads, takes it away."""
+    (short, *others) = asked(keywitness("grants", case, "--lived", "4h", "--format", "jsonl"))
+    assert others == []
+    assert short["How"] == "access policy" and short["Acts"]["SecretGet"] == len(short["ActRows"]) - sum(
+        n for act, n in short["Acts"].items() if act != "SecretGet"
+    )
+    truth = json.loads((lab / "truth.json").read_text("utf-8"))
+    taken = {e["name"] for e in truth["exposed"] if e["vault"] == short["Scope"]}
+    assert taken and taken <= set(short["Objects"])
+    before = keywitness("grants", case, "--lived", "4h", "--until", short["Since"], "--format", "jsonl")
+    assert before.out == ""
+
+
+@pytest.mark.parametrize(("moment", "answers"), [("before", []), ("under", ["yes"]), ("after", [])])
+def test_any_moment_from_logs_alone(keywitness: Callable, case: Path, moment: str, answers: list[str]) -> None:
+    (short,) = asked(keywitness("grants", case, "--lived", "4h", "--format", "jsonl"))
+    times = [datetime.fromisoformat(short[side][:26]) for side in ("Since", "Until")]
+    at = {"before": times[0], "under": times[0], "after": times[1]}[moment]
+    at += timedelta(minutes=-1 if moment == "before" else 1)
+    lines = asked(
+        keywitness(
+            "access",
+            case,
+            "--vault",
+            short["Scope"],
+            "--principal",
+            short["Principal"],
+            "--at",
+            at,
+            "--format",
+            "jsonl",
+        )
+    )
+    assert [r["Answer"] for r in lines if r["Kind"] == "access" and r["PrincipalId"] == short["Principal"]] == answers
+
+
+def test_a_span_that_is_none(keywitness: Callable, case: Path) -> None:
+    done = keywitness("grants", case, "--lived", "soon")
+    assert done.code == 2 and "write it like 10m" in done.err

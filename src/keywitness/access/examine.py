@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from keywitness.access.changes import Change
 from keywitness.access.escalation.edges import Edges
 from keywitness.access.escalation.reach import Reaches
 from keywitness.access.escalation.search import Path, Search
 from keywitness.access.inventory import Inventory
 from keywitness.access.listing import Line, Summary, escalations, lines, object_lines, summaries
+from keywitness.access.moments import state_at
 from keywitness.access.operations import OBJECT_KINDS
 from keywitness.access.problems import Problem, problems
 from keywitness.access.question import Answer
@@ -60,13 +62,14 @@ class Examination:
     Args:
         inventory: Every export of a case.
         at: The moment, in ticks; None for the newest exports.
+        changes: What logs say of changes, in the order of time; they count for a moment only.
     """
 
-    def __init__(self, inventory: Inventory, at: int | None = None, remarks: Sequence[str] = ()) -> None:
-        made = state(inventory, at)
+    def __init__(self, inventory: Inventory, at: int | None = None, changes: Sequence[Change] = ()) -> None:
+        made = state(inventory) if at is None else state_at(inventory, changes, at)
         known: Attributes = {} if at is None else {("environment", "utcnow"): (format_datetime(at),)}
         self.tenant = Tenant(made.inventory, known=known)
-        self.remarks = (*remarks, *made.remarks)
+        self.remarks = made.remarks
         self.survey = Survey(self.tenant)
 
     @cached_property

@@ -55,6 +55,7 @@ class Survey:
         self.words = -(-len(tenant.principals) // 64) or 1
         self._inside: dict[int, NDArray[np.int32]] = {}
         self._rights: dict[int, Rights] = {}
+        self._held: dict[int, tuple[NDArray[np.int64], NDArray[np.int8]]] = {}
 
     # ------------------------------------------------------------ sets
 
@@ -64,11 +65,20 @@ class Survey:
 
         return np.zeros(self.words, np.uint64)
 
-    def of(self, numbers: Iterable[int]) -> Bits:
+    def of(self, numbers: Iterable[int] | NDArray[np.int32]) -> Bits:
         """The set of principals and everything in them where they are groups."""
         import numpy as np
 
-        return self.packed([self.inside(n) for n in numbers] or [np.empty(0, np.int32)])
+        listed = np.asarray(numbers if isinstance(numbers, np.ndarray) else list(numbers), np.int32)
+        groups = listed[self._has_members[listed]]
+        return self.packed([listed, *(self.inside(g) for g in groups.tolist())])
+
+    @cached_property
+    def _has_members(self) -> NDArray[np.bool_]:
+        import numpy as np
+
+        flags = np.diff(self.tenant.membership.members_of.starts) > 0
+        return np.append(flags, np.zeros(len(self.tenant.principals) - len(flags), np.bool_))
 
     def inside(self, number: int) -> NDArray[np.int32]:
         """A principal and everything in it."""
@@ -137,12 +147,12 @@ class Survey:
         if not len(places):
             return {}
         assignments, (active, eligible) = self.tenant.assignments, self._right_numbers
-        gathered: dict[Right, list[NDArray[np.int32]]] = {}
+        gathered: dict[Right, list[int]] = {}
         columns = (assignments.grants[places], assignments.eligible[places], assignments.principals[places])
         for given, must_activate, who in zip(*(c.tolist() for c in columns), strict=True):
             for right in (eligible if must_activate else active)[given]:
-                gathered.setdefault(right, []).append(self.inside(who))
-        return {right: self.packed(parts) for right, parts in gathered.items()}
+                gathered.setdefault(right, []).append(who)
+        return {right: self.of(numbers) for right, numbers in gathered.items()}
 
     def rights(self, scope: int, *, keep: bool = True) -> Rights:
         """What holds at a scope, inherited rights included; denials are not looked at."""
@@ -195,26 +205,41 @@ class Survey:
     def _anywhere(self, act: Capability, subscription: int | None) -> Answers:
         import numpy as np
 
-        assignments, (active, eligible) = self.tenant.assignments, self._right_numbers
-        codes = np.array([[_code(rights, act) for rights in side] or [0] for side in (active, eligible)], np.int8)
-        if not len(assignments.grants):
-            return {}
-        found = codes[assignments.eligible.astype(np.int64), assignments.grants]
+        places, codes = self._holding(act)
+        assignments = self.tenant.assignments
         if subscription is not None:
-            found = np.where(self._in_subscription(subscription)[assignments.scopes], found, 0)
-        sets = {}
-        for code, answer in enumerate(ORDER, start=1):
-            sets[answer] = self.of(np.unique(assignments.principals[found == code]).tolist())
+            above = list(self.tenant.scopes.upwards(subscription))
+            scopes = assignments.scopes[places]
+            near = (self._subscriptions[scopes] == subscription) | np.isin(scopes, above)
+            places, codes = places[near], codes[near]
+        who = assignments.principals[places]
+        sets = {a: self.of(np.unique(who[codes == code])) for code, a in enumerate(ORDER, start=1)}
         return _disjoint(sets)
 
-    def _in_subscription(self, subscription: int) -> NDArray[np.bool_]:
+    def _holding(self, act: Capability) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """The places of the assignments that give a capability; of each the place in `ORDER` of its answer, from 1."""
+        import numpy as np
+
+        if act.bit not in self._held:
+            assignments = self.tenant.assignments
+            listed = [[_code(rights, act) for rights in side] or [0] for side in self._right_numbers]
+            codes = np.array(listed, np.int8)[assignments.eligible.astype(np.int64), assignments.grants]
+            places = np.flatnonzero(codes)
+            self._held[act.bit] = (places, codes[places])
+        return self._held[act.bit]
+
+    @cached_property
+    def _subscriptions(self) -> NDArray[np.int64]:
+        """The subscription that each scope is below, -1 for those above."""
         import numpy as np
 
         scopes = self.tenant.scopes
-        below = scopes.names[subscription] + "/"
-        flags = np.array([name.startswith(below) for name in scopes.names])
-        flags[list(scopes.upwards(subscription))] = True
-        return flags
+        found = np.full(len(scopes.names), -1, np.int64)
+        for scope, name in enumerate(scopes.names):
+            parts = name.split("/", 3)
+            number = scopes.find(f"/subscriptions/{parts[2]}") if parts[1] == "subscriptions" else None
+            found[scope] = -1 if number is None else number
+        return found
 
     def by_roles_at(self, rights: Rights, scope: int, act: Operation | Capability) -> Answers:
         """Who may do an act at a scope, by the rights that hold there."""

@@ -304,10 +304,10 @@ class Tenant:
             vaults.append(self._vault(len(vaults), record))
             for entry in record["AccessPolicies"] or ():
                 rows.append(str(entry.get("Row") or record["Row"]))
-                principals.append(self.principals.add(str(_field(entry, "objectId") or "")))
-                masks.append(_entry_mask(entry))
-                applications.append(str(_field(entry, "applicationId") or "").lower())
-                tenant = str(_field(entry, "tenantId") or "").lower()
+                principals.append(self.principals.add(str(field_of(entry, "objectId") or "")))
+                masks.append(entry_mask(entry))
+                applications.append(str(field_of(entry, "applicationId") or "").lower())
+                tenant = str(field_of(entry, "tenantId") or "").lower()
                 foreign.append(tenant if tenant and record["TenantId"] and tenant != record["TenantId"].lower() else "")
             starts.append(len(principals))
         entries = PolicyEntries(
@@ -334,11 +334,11 @@ class Tenant:
     def _denial(self, record: Mapping[str, Any]) -> Denial:
         role = role_of(record["Id"], record["Name"], record["Permissions"] or (), record["Row"])
         ids = [
-            str(_field(p, "id") or "").lower() if isinstance(p, dict) else str(p).lower()
+            str(field_of(p, "id") or "").lower() if isinstance(p, dict) else str(p).lower()
             for p in record["Principals"] or ()
         ]
         left_out = [
-            str(_field(p, "id") or "") if isinstance(p, dict) else str(p) for p in record["ExcludePrincipals"] or ()
+            str(field_of(p, "id") or "") if isinstance(p, dict) else str(p) for p in record["ExcludePrincipals"] or ()
         ]
         return Denial(
             scope=self.scopes.add(record["Scope"]),
@@ -359,7 +359,7 @@ def identity_principals(identity: Mapping[str, Any] | None) -> list[str]:
     return [str(i) for i in (said.get("principalId"), *assigned) if i]
 
 
-def _field(record: Mapping[str, Any], name: str) -> Any:
+def field_of(record: Mapping[str, Any], name: str) -> Any:
     """A field whatever its case: PowerShell writes `ObjectId`, ARM `objectId`."""
     if name in record:
         return record[name]
@@ -370,12 +370,13 @@ def permissions_of(entry: Mapping[str, Any]) -> dict[str, list[str]]:
     """The words of an access policy entry, by object kind."""
     found = {}
     for kind in OBJECT_KINDS:
-        listed = _field(_field(entry, "permissions") or {}, "storage" if kind == "storage" else f"{kind}s")
+        listed = field_of(field_of(entry, "permissions") or {}, "storage" if kind == "storage" else f"{kind}s")
         found[kind] = [str(word) for word in listed or ()]
     return found
 
 
-def _entry_mask(entry: Mapping[str, Any]) -> int:
+def entry_mask(entry: Mapping[str, Any]) -> int:
+    """The operations that an access policy entry allows."""
     mask = 0
     for kind, words in permissions_of(entry).items():
         mask |= policy_mask(kind, words)[0]

@@ -1,0 +1,94 @@
+"""What logs say about changes of access: policies added and removed, roles assigned and taken away, models changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from keywitness.access.operations import policy_mask
+from keywitness.detect.run import Queryable
+from keywitness.engine.limits import NO_LIMITS
+from keywitness.kql.literals import parse_datetime
+from keywitness.model.content import with_functions
+
+POLICY, ROLE, MODEL = "access policy", "role assignment", "permission model"
+
+_MODELS = """KeyVaultEvents()
+| where isnotnull(RbacEnabled) and Status between (200 .. 299)
+| sort by VaultId asc, TimeGenerated asc
+| where VaultId != prev(VaultId) or RbacEnabled != prev(RbacEnabled)
+| project At = TimeGenerated, VaultId, RbacEnabled, Operation, CallerId, Identity, Row"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change.
+
+    Args:
+        at: Ticks.
+        how: `POLICY`, `ROLE` or `MODEL`.
+        given: Access was given; for `MODEL`: roles decide from then on.
+        id: The vault of a policy or model, or the id of a role assignment; lower case.
+        scope: Where it holds, lower case.
+        principal: Whom it is for, lower case; "" where the log does not say.
+        role: GUID of the role, "" for policies.
+        operations: Mask of what a policy allows; 0 where the log has no permissions.
+        by: Who did it.
+        act: The operation that shows a model.
+    """
+
+    at: int
+    how: str
+    given: bool
+    id: str
+    scope: str
+    principal: str
+    role: str
+    operations: int
+    by: str
+    rows: tuple[str, ...]
+    act: str = ""
+
+
+def read_changes(case: Queryable) -> tuple[Change, ...]:
+    """Every change of access in the logs of a case, the earliest first; what is taken goes before what is given."""
+    found = [*_policies(case), *_roles(case), *_models(case)]
+    return tuple(sorted(found, key=lambda c: (c.at, c.given, c.id, c.principal)))
+
+
+def _ask(case: Queryable, query: str) -> list[dict[str, Any]]:
+    return case.query(with_functions(query), limits=NO_LIMITS).to_pylist()
+
+
+def _policies(case: Queryable) -> Iterator[Change]:
+    for row in _ask(case, "AccessPolicyChanges()"):
+        for side, given in (("Removed", False), ("Added", True)):
+            who = str(row[f"{side}Principal"] or "").lower()
+            if not who:
+                continue
+            mask = 0
+            for kind in ("secret", "key", "certificate"):
+                mask |= policy_mask(kind, re.findall(r"[A-Za-z]+", row[f"{side}{kind.capitalize()}s"] or ""))[0]
+            vault, by = str(row["VaultId"]).lower(), str(row["Identity"] or row["CallerId"] or "")
+            yield Change(_ticks(row["At"]), POLICY, given, vault, vault, who, "", mask, by, (str(row["Row"]),))
+
+
+def _roles(case: Queryable) -> Iterator[Change]:
+    for row in _ask(case, "RoleAssignmentChanges()"):
+        id, scope = str(row["Id"]).lower(), str(row["Scope"] or "/").lower()
+        who, role = str(row["Principal"] or ""), str(row["Role"] or "")
+        by, rows = str(row["Identity"] or row["CallerId"] or ""), tuple(row["Rows"] or ())
+        yield Change(_ticks(row["At"]), ROLE, bool(row["Added"]), id, scope, who, role, 0, by, rows)
+
+
+def _models(case: Queryable) -> Iterator[Change]:
+    for row in _ask(case, _MODELS):
+        vault, by = str(row["VaultId"]).lower(), str(row["Identity"] or row["CallerId"] or "")
+        rows, act = (str(row["Row"]),), str(row["Operation"])
+        yield Change(_ticks(row["At"]), MODEL, bool(row["RbacEnabled"]), vault, vault, "", "", 0, by, rows, act)
+
+
+def _ticks(text: str) -> int:
+    return parse_datetime(text) or 0
