@@ -109,6 +109,11 @@ class Reaches:
                 found.setdefault(many, []).append(number)
         return {many: self._exactly(numbers) for many, numbers in found.items()}
 
+    def part_of(self, many: int) -> Bits:
+        """The principals that a virtual target stands for."""
+        found = self._kinds.get(many)
+        return self.survey.none() if found is None else found
+
     def _exactly(self, numbers: list[int] | NDArray[np.int64]) -> Bits:
         """A set of just these, groups not taken apart."""
         import numpy as np

@@ -102,7 +102,7 @@ class Search:
     def __init__(self, tenant: Tenant, reaches: Reaches | None = None) -> None:
         self.tenant = tenant
         self._given = reaches
-        self._useful: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._useful: dict[tuple[int, int], tuple[list[int], int]] = {}
 
     @cached_property
     def reaches(self) -> Reaches:
@@ -210,23 +210,24 @@ class Search:
 
     def _some_of_many(self, many: int, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
         """Of all applications (or groups) some that get at the vault."""
-        useful = self._of_use(many, vault)
-        for number in useful[:MOST_OF_MANY]:
-            more = len(useful) - MOST_OF_MANY
+        useful, count = self._of_use(many, vault)
+        for number in useful:
+            more = count - len(useful)
             remarks = (f"{more:,} more would do as well",) if more > 0 else ()
             source, target = self.node(many), self.node(number)
             yield number, (Step(source, "AZContains", target, "one of them", "", Answer.YES, (), remarks=remarks),)
 
-    def _of_use(self, many: int, vault: Vault) -> tuple[int, ...]:
-        """Those of many who get at a vault: who reads surely comes first, who must act as others last."""
+    def _of_use(self, many: int, vault: Vault) -> tuple[list[int], int]:
+        """Some of many who get at a vault, who reads surely first, who must act as others last; and how many do."""
         key = (many, vault.number)
         if key not in self._useful:
             reach, survey = self.reaches.of(vault), self.reaches.survey
+            kind = self.reaches.part_of(many)
             levels = (reach.readers.get(Answer.YES, survey.none()), reach.direct[0], reach.sure, reach.direct[1])
-            order = [number for bits in (*levels, reach.perhaps) for number in survey.members(bits).tolist()]
-            known = len(self.tenant.principals)
-            found = (n for n in dict.fromkeys(order) if n < known and self.edges.virtual_of(n) == many)
-            self._useful[key] = tuple(found)
+            found: dict[int, None] = {}
+            for bits in (*levels, reach.perhaps):
+                found |= dict.fromkeys(survey.members(bits & kind)[:MOST_OF_MANY].tolist())
+            self._useful[key] = (list(found)[:MOST_OF_MANY], survey.size(reach.perhaps & kind))
         return self._useful[key]
 
     # ------------------------------------------------------------ groups
