@@ -85,6 +85,32 @@ def test_the_filter_hides_what_does_not_match(browser, sample, tmp_path):
     assert browser.value("document.querySelector('.filter output').textContent") == f"{shown} of 30"
 
 
+def test_the_timeline_is_filtered_by_text_and_choices_together(browser, page):
+    browser.open(page)
+    shown = "[...document.querySelectorAll('tr[data-filtered=event]')].filter(r => !r.hidden).length"
+    whole = browser.value(shown)
+    choose = """((by, value) => { const c = document.querySelector(`select[data-by=${by}]`);
+      c.value = value; c.dispatchEvent(new Event('change')); })"""
+    browser.value(f"{choose}('severity', 'high')")
+    high = browser.value(shown)
+    browser.value(f"{choose}('kind', 'read')")
+    both = browser.value(shown)
+    assert whole > high > both > 0
+    assert browser.value("document.querySelector('tr[data-filtered=event]').closest('details').open") is True
+    browser.value(
+        "(() => { const i = document.querySelector('input[data-filters=event]');"
+        " i.value = 'graph-automation'; i.dispatchEvent(new Event('input')); })()"
+    )
+    assert browser.value(shown) == 1
+    output = "document.querySelector('input[data-filters=event]').closest('p').querySelector('output').textContent"
+    assert browser.value(output) == f"1 of {whole}"
+
+
+def test_the_short_answer_is_one_screen(browser, page):
+    browser.open(page, width=1280, height=1000)
+    assert browser.value("document.getElementById('brief').getBoundingClientRect().bottom") <= 1000
+
+
 def test_it_prints_on_a4_with_the_rows_of_closed_findings(browser, sample, tmp_path):
     path = tmp_path / "closed.html"
     document = sample.document()

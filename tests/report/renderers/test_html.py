@@ -32,7 +32,22 @@ ALLOWED = {
     *("html", "head", "meta", "title", "style", "script", "body", "a", "nav", "main", "header", "footer", "section"),
     *("article", "div", "p", "span", "b", "small", "br", "code", "pre", "h1", "h2", "h3", "h4", "ol", "ul", "li"),
     *("dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "details", "summary"),
-    *("button", "label", "input", "output", "svg", "rect", "line", "circle", "path", "text"),
+    *(
+        "button",
+        "label",
+        "input",
+        "output",
+        "select",
+        "option",
+        "figure",
+        "figcaption",
+        "svg",
+        "rect",
+        "line",
+        "circle",
+        "path",
+        "text",
+    ),
 }
 
 
@@ -131,13 +146,24 @@ def test_every_step_reader_and_event_leads_to_a_row(page, sample):
 
 
 def test_the_chapters_stand_in_their_order(page):
-    order = ["summary", "coverage", "findings", "sessions", "exposure", "rotate", "timeline", "custody", "queries"]
+    order = ["summary", "brief", "answer", "coverage", "calendar", "findings", "matrix", "sessions", "exposure"]
+    order += ["rotate", "timeline", "actors", "identities", "addresses", "custody", "queries"]
     assert [name for name in page.ids if name in order] == order
 
 
 def test_what_cannot_be_concluded_comes_before_what_was_found(page, sample):
     for sentence in sample.document().coverage.cannot_conclude:
         assert page.text.index(sentence) < page.text.index("2 Findings most severe first")
+
+
+def test_the_tactics_of_an_incident_follow_the_chain(page):
+    """The sample's incident saw them in another order."""
+    assert "Privilege Escalation → Credential Access → Discovery" in page.text
+
+
+def test_every_identity_and_address_of_findings_has_its_part(page, sample):
+    assert {"who-1", "from-1"} <= set(page.ids)
+    assert page.text.count("7 findings · 3 sessions shown · 8 object versions read, 8 of them to be replaced") == 2
 
 
 def test_queries_can_be_copied_as_they_are(page, sample):
@@ -274,7 +300,8 @@ def test_a_long_list_to_replace_is_whole(sample):
     replace = msgspec.structs.replace
     exposure = tuple(replace(document.exposure[0], name=f"secret-{i:03d}") for i in range(90))
     page = Page(render(replace(document, exposure=exposure)).decode())
-    assert [i for i in range(90) if page.text.count(f"secret-{i:03d}") != 2] == []
+    # To be replaced, in the table of reads, and with its reader and his address.
+    assert [i for i in range(90) if page.text.count(f"secret-{i:03d}") != 4] == []
 
 
 def test_objects_to_replace_are_grouped_by_reason_and_numbered_through(page, sample):

@@ -58,11 +58,11 @@ def strip(vault: VaultCoverage, coverage: Coverage) -> Markup:
     for index, records in enumerate(_cells(vault.hours, per_cell)):
         if records:
             width = min(per_cell, count - index * per_cell)
-            paths.setdefault(_level(records, most), []).append(
+            paths.setdefault(level(records, most), []).append(
                 f"M{number(index * per_cell)} 0h{number(width)}v{number(_HEIGHT)}h-{number(width)}z"
             )
-    for level in sorted(paths):
-        drawing.path("".join(paths[level]), f"strip-{level}")
+    for shade in sorted(paths):
+        drawing.path("".join(paths[shade]), f"strip-{shade}")
     begin = first_hour(coverage)
     if not vault.records:
         drawing.rect(0, 0, count, _HEIGHT, "strip-silent", title="no records at all")
@@ -92,7 +92,8 @@ def _cells(hours: tuple[int, ...], per_cell: int) -> list[int]:
     return [sum(hours[start : start + per_cell]) for start in range(0, len(hours), per_cell)]
 
 
-def _level(records: int, most: int) -> int:
+def level(records: int, most: int) -> int:
+    """Shade 1 to 4 of a number of records, logarithmic; `most` is the darkest."""
     return min(_LEVELS, max(1, math.ceil(_LEVELS * math.log1p(records) / math.log1p(max(1, most)))))
 
 

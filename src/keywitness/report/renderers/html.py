@@ -21,9 +21,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from keywitness.model.text import visible
-from keywitness.report import instants
+from keywitness.report import actors, attack, instants
+from keywitness.report.brief import brief
 from keywitness.report.document import Document, EvidenceFile, Exposure, ExposureReader, Session
 from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank, shapes
+from keywitness.report.pictures import calendar as calendar_picture
 from keywitness.report.pictures import coverage as coverage_picture
 from keywitness.report.pictures import session as session_picture
 from keywitness.report.pictures import timeline as timeline_picture
@@ -37,6 +39,12 @@ _MOST_OPEN = 25
 _MOST_STRIPS = 40
 #: Sessions of findings that get a picture; further ones are lines of a table.
 _MOST_CARDS = 100
+#: Calendars that stand open, those with gaps first.
+_MOST_MONTHS = 12
+#: Identities and addresses with a part of their own, and how many of them with a picture.
+_MOST_ACTORS, _MOST_PICTURES = 40, 12
+#: What a part on somebody lists of reads and sessions.
+_MOST_OF_ACTOR = 200
 #: Longer lists of what is ordinary are left out on paper, which then says so.
 _MOST_PRINTED = 100
 #: A longer text is cut on the page, with the number of characters left off; report.json has it whole.
@@ -53,8 +61,21 @@ def render(document: Document) -> bytes:
     queries = {
         query: f"Q{index}" for index, query in enumerate(dict.fromkeys(one.query for one in findings), 1) if query
     }
+    matrix = attack.matrix(findings)
+    people, places = actors.identities(document), actors.addresses(document)
     page = environment.get_template("report.html").render(
         document=document,
+        brief=brief(document),
+        matrix=matrix,
+        unseen_tactics=[one.name for one in attack.tactics() if one not in {column.tactic for column in matrix}],
+        identities=people,
+        addresses=places,
+        anchors={one.name: one.anchor for group in (people, places) for one in group[:_MOST_ACTORS]},
+        most_actors=_MOST_ACTORS,
+        most_pictures=_MOST_PICTURES,
+        most_reads=_MOST_OF_ACTOR,
+        most_months=_MOST_MONTHS,
+        days_per_line=calendar_picture.days_per_line,
         coverage=document.coverage,
         figures=figures(document),
         findings=findings,
@@ -76,6 +97,7 @@ def render(document: Document) -> bytes:
         rotate_groups=_rotate_groups(document),
         says_all=lambda reason, parts: all(part in reason for part in parts),
         pictures={
+            "calendar": calendar_picture.calendar,
             "strip": coverage_picture.strip,
             "scale": coverage_picture.scale,
             "swimlanes": session_picture.swimlanes,
@@ -119,6 +141,7 @@ def _environment() -> Environment:
         "by_identity": _by_identity,
         "severity_class": lambda severity: severity if severity in SEVERITIES else "informational",
         "shell": shlex.quote,
+        "chain": attack.in_chain_order,
         "spaced": lambda name: _INSIDE_NAME.sub(" ", name),
     }
     return environment

@@ -17,20 +17,29 @@ addEventListener("DOMContentLoaded", () => {
     expand.textContent = open ? "Collapse all" : "Expand all";
   });
 
+  // A text and selections of one list work together; an item is shown when it fits all of them.
   for (const input of document.querySelectorAll("input[data-filters]")) {
-    const items = document.querySelectorAll(`[data-filtered="${input.dataset.filters}"]`);
+    const name = input.dataset.filters;
+    const items = document.querySelectorAll(`[data-filtered="${name}"]`);
+    const choices = [...document.querySelectorAll(`select[data-filters="${name}"]`)];
     const output = input.closest("p").querySelector("output");
-    input.addEventListener("input", () => {
+    const filter = () => {
       const wanted = input.value.trim().toLowerCase();
+      const chosen = choices.filter(choice => choice.value !== "");
       let shown = 0;
       for (const item of items) {
-        item.hidden = wanted !== "" && !item.textContent.toLowerCase().includes(wanted);
+        const fits = chosen.every(choice => item.dataset[choice.dataset.by] === choice.value);
+        item.hidden = !fits || (wanted !== "" && !item.textContent.toLowerCase().includes(wanted));
         if (!item.hidden) shown += 1;
         const line = item.id && document.querySelector(`[data-index="${item.id}"]`);
         if (line) line.hidden = item.hidden;
       }
-      output.textContent = wanted === "" ? "" : `${shown} of ${items.length}`;
-    });
+      const list = choices.length > 0 && items.length > 0 && items[0].closest("details");
+      if (list) list.open = true;
+      output.textContent = wanted === "" && chosen.length === 0 ? "" : `${shown} of ${items.length}`;
+    };
+    input.addEventListener("input", filter);
+    for (const choice of choices) choice.addEventListener("change", filter);
   }
 
   for (const button of document.querySelectorAll("button.copy")) {
