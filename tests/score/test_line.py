@@ -8,22 +8,19 @@ import pytest
 
 from keywitness.score.card import card
 from keywitness.score.line import Plan, run
-from keywitness.score.result import CLEAN, read_run, write_run
+from keywitness.score.result import read_run, write_run
 
 pytestmark = pytest.mark.slow
+ATTACKS = ("shell-dump-policy", "backup-restored", "deleted-read")
 
 
-def test_attacks_are_found_and_ordinary_life_is_none(tmp_path: Path) -> None:
-    done = [
-        run(Plan(variant, "clinic", 2, days=9, events=1_500), tmp_path / variant)
-        for variant in (CLEAN, "shell-dump-policy", "backup-restored")
-    ]
-    result = card(done)
-    assert result.refused == 0
-    assert [one.silent for one in done] == [(), (), ()]
+def test_attacks_are_found_told_and_listed(tmp_path: Path) -> None:
+    done = run(Plan("+".join(ATTACKS), "clinic", 2, days=9, events=1_500), tmp_path / "run")
+    result = card([done])
+    assert (done.refused, done.silent, done.strange) == (0, (), 0)
     assert [missed for attack in result.attacks for missed in attack.missed] == []
-    assert [attack.told for attack in result.attacks] == [1, 1]
-    assert [one.strange for one in done] == [0, 0, 0]
-    assert done[1].missing == ()
-    write_run(done[1], tmp_path / "kept.json")
-    assert read_run(tmp_path / "kept.json") == done[1]
+    assert done.told == tuple(sorted(ATTACKS))
+    assert done.missing == done.extra == ()
+    assert sum(one.sessions for one in done.sessions) > 100
+    write_run(done, tmp_path / "kept.json")
+    assert read_run(tmp_path / "kept.json") == done

@@ -30,7 +30,10 @@ SCENARIOS: dict[str, Scenario] = {
 ABOUT: dict[str, str] = {
     "article": "the whole attack of Microsoft Incident Response's Cloud Forensics article on Key Vault",
     "none": "ordinary life alone",
-    **{f"only-{step}": f"the article's step '{step}' and nothing else" for step in STEPS},
+    **{
+        f"only-{step}": f"the article's step '{step}', with no other than those that it cannot be without"
+        for step in STEPS
+    },
     **{variant.name: variant.about for variant in VARIANTS},
 }
 #: Those that hold an attack.

@@ -412,9 +412,17 @@ def tell_article(journal: Journal, begin: int, end: int) -> Story:
     return _tell(journal, begin, end, tuple(STEPS))
 
 
+#: Steps that cannot happen without another: a vault must be turned before it can be turned back.
+_NEEDS = {
+    "self-grant-again": ("permission-model",),
+    "break-glass": ("permission-model", "self-grant-again"),
+    "model-restored": ("permission-model",),
+}
+
+
 def tell_alone(step: str) -> Scenario:
-    """One step of the article, as if the attacker had done nothing else."""
-    return lambda journal, begin, end: _tell(journal, begin, end, (step,))
+    """One step of the article, with no other than those that it cannot be without."""
+    return lambda journal, begin, end: _tell(journal, begin, end, (*_NEEDS.get(step, ()), step))
 
 
 def _tell(journal: Journal, begin: int, end: int, steps: Sequence[str]) -> Story:
