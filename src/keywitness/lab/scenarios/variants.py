@@ -175,7 +175,7 @@ VARIANTS = (
         "slow-and-low",
         "One secret a day by name, from outside, with PowerShell; nothing is ever listed",
         (at("rbac", reading.reads_slowly),),
-        share=0.5,
+        share=0.6,
     ),
     Variant(
         "slow-and-low-strange-vault",
@@ -185,7 +185,7 @@ VARIANTS = (
             at("strange", reading.reads_slowly, each_day=2),
         ),
         client="cli",
-        share=0.5,
+        share=0.6,
     ),
     Variant(
         "managed-identity-outside",
