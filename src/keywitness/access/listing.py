@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keywitness.access.escalation.reach import Reach, Reaches
 from keywitness.access.escalation.search import Path, Search
+from keywitness.access.network import network_remark
 from keywitness.access.operations import OBJECT_KINDS, Operation, operation, operations
 from keywitness.access.question import Answer, Verdict, ask
 from keywitness.access.survey import ORDER, Survey
@@ -76,9 +77,13 @@ def _line(tenant: Tenant, vault: Vault, number: int, found: Mapping[Answer, list
         answer,
         {a: tuple(o.title for o in found[a]) for a in ORDER if a in found},
         because(verdict),
-        verdict.remarks,
+        _remarks(vault, verdict),
         proof(verdict),
     )
+
+
+def _remarks(vault: Vault, verdict: Verdict) -> tuple[str, ...]:
+    return tuple(filter(None, (*verdict.remarks, network_remark(vault.facts))))
 
 
 def because(verdict: Verdict) -> str:
@@ -122,7 +127,7 @@ def _object_line(
     verdict = ask(tenant, number, vault, found[answer][0], object_scope=scope)
     by_answer = {a: tuple(o.title for o in found[a]) for a in ORDER if a in found}
     name = tenant.scopes.names[scope]
-    return Line(vault, name, number, answer, by_answer, because(verdict), verdict.remarks, proof(verdict))
+    return Line(vault, name, number, answer, by_answer, because(verdict), _remarks(vault, verdict), proof(verdict))
 
 
 def escalations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ from keywitness.access.question import Answer
 from keywitness.report.pictures.svg import Drawing, number, shorten
 
 _BOX, _HIGH = 190.0, 38.0
-_ACROSS, _DOWN = 330.0, 64.0
+_ACROSS, _DOWN = 350.0, 66.0
 _MARGIN = 20.0
 _LETTERS = 28
 #: More nodes than this cannot be read; the picture says how many it leaves out.
@@ -28,7 +28,8 @@ svg.access{font-family:ui-sans-serif,system-ui,sans-serif;font-size:12px;backgro
 .access .edge{fill:none;stroke:#5b6b7a;stroke-width:1.4}.access .act{stroke:#b3261e;stroke-width:2}
 .access .unsure{stroke-dasharray:5 4}
 .access .name{fill:#14202b}.access .kind{fill:#5b6b7a;font-size:10px}
-.access .label{fill:#33414e;font-size:10.5px}.access .remark{fill:#5b6b7a;font-size:11px}
+.access .label{fill:#33414e;font-size:10.5px;paint-order:stroke;stroke:#fff;stroke-width:3px}
+.access .remark{fill:#5b6b7a;font-size:11px}
 """
 
 
@@ -41,10 +42,15 @@ def picture(graph: Graph, *, title: str) -> Markup:
     tallest = max((y for _, y in places.values()), default=0.0)
     width = 2 * _MARGIN + deepest * _ACROSS + _BOX
     drawing = Drawing(width, tallest + _HIGH + 3 * _MARGIN, label=title, css="access")
-    for step in graph.steps:
-        ends = (step.source.id.lower(), step.target.id.lower())
-        if all(e in places for e in ends):
-            _arrow(drawing, places[ends[0]], places[ends[1]], step)
+    between = _between(graph, places)
+    for (source, target), steps in between.items():
+        _arrow(drawing, places[source], places[target], steps)
+    labels: dict[str, int] = {}
+    for (source, _), steps in between.items():
+        for edge in dict.fromkeys(s.edge for s in steps):
+            same = [s for s in steps if s.edge == edge]
+            _label(drawing, places[source], labels.get(source, 0), edge, _said(same))
+            labels[source] = labels.get(source, 0) + 1
     for node in graph.nodes:
         if node.id.lower() in places:
             _box(drawing, places[node.id.lower()], node)
@@ -107,17 +113,40 @@ def _box(drawing: Drawing, place: tuple[float, float], node: Node) -> None:
 _KIND_NAMES = {"User": "user", "Group": "group", "ServicePrincipal": "application", "KeyVault": "key vault"}
 
 
-def _arrow(drawing: Drawing, start: tuple[float, float], end: tuple[float, float], step: Step) -> None:
-    """A curve with its name in the middle; acts are red, what is not sure is dashed."""
+def _between(graph: Graph, places: Mapping[str, object]) -> dict[tuple[str, str], list[Step]]:
+    """The steps of each pair of boxes."""
+    found: dict[tuple[str, str], list[Step]] = {}
+    for step in graph.steps:
+        ends = (step.source.id.lower(), step.target.id.lower())
+        if all(end in places for end in ends):
+            found.setdefault(ends, []).append(step)
+    return found
+
+
+def _said(steps: Sequence[Step]) -> str:
+    """All that is known of some steps."""
+    parts = ((s.permission, s.does, f"answer: {s.answer}", f"fix: {s.fix}" if s.fix else "") for s in steps)
+    return " | ".join(" · ".join(filter(None, texts)) for texts in parts)
+
+
+def _label(drawing: Drawing, place: tuple[float, float], taken: int, edge: str, said: str) -> None:
+    """The name of a step beside the box where it begins: the first above the line, others below it."""
+    x, y = place[0] + _BOX + 6, place[1] + _HIGH / 2
+    height = y - 5 if not taken else y + 1 + 12 * taken
+    drawing.text(x, height, shorten(edge, _LETTERS), "label", title=said)
+
+
+def _arrow(drawing: Drawing, start: tuple[float, float], end: tuple[float, float], steps: Sequence[Step]) -> None:
+    """A curve; acts are red, what is not sure is dashed."""
     x1, y1, x2, y2 = start[0] + _BOX, start[1] + _HIGH / 2, end[0], end[1] + _HIGH / 2
-    if x2 <= start[0]:
-        x1, x2 = start[0], end[0] + _BOX
-    bend = (x2 - x1) / 2
-    curve = f"M{number(x1)} {number(y1)}C{number(x1 + bend)} {number(y1)} {number(x2 - bend)} {number(y2)} "
-    css = f"edge{' act' if step.does else ''}{'' if step.answer is Answer.YES else ' unsure'}"
-    said = " · ".join(t for t in (step.permission, step.does, f"answer: {step.answer}", f"fix: {step.fix}") if t)
-    drawing.path(f"{curve}{number(x2)} {number(y2)}", css, title=said)
-    back = 6.0 if x2 > x1 else -6.0
+    reach = (x2 - x1) / 2
+    back = 6.0
+    if x2 < x1:  # to a box of the same column, or back: around the right side
+        x2, reach, back = end[0] + _BOX, 60.0, -6.0
+    bend2 = x2 - reach if back > 0 else x2 + reach
+    curve = f"M{number(x1)} {number(y1)}C{number(x1 + reach)} {number(y1)} {number(bend2)} {number(y2)} "
+    act = " act" if any(s.does for s in steps) else ""
+    unsure = "" if any(s.answer is Answer.YES for s in steps) else " unsure"
+    drawing.path(f"{curve}{number(x2)} {number(y2)}", f"edge{act}{unsure}", title=_said(steps))
     head = f"M{number(x2 - back)} {number(y2 - 4)}L{number(x2)} {number(y2)}L{number(x2 - back)} {number(y2 + 4)}"
-    drawing.path(head, css)
-    drawing.text((x1 + x2) / 2, (y1 + y2) / 2 - 4, shorten(step.edge, _LETTERS), "label", anchor="middle", title=said)
+    drawing.path(head, f"edge{act}")
