@@ -243,7 +243,7 @@ def test_sets_and_single_paths_agree(seed):
     tenant = Tenant(estate(size, seed=seed))
     survey = Survey(tenant)
     reaches = Reaches(survey, Edges(tenant))
-    one = Search(tenant, reaches)
+    one, quick = Search(tenant, reaches, pruned=False), Search(tenant, reaches)
     assert reaches.edges.all
     count = len(tenant.principals)
     for vault in tenant.vaults:
@@ -251,6 +251,7 @@ def test_sets_and_single_paths_agree(seed):
         sure, perhaps = (set(survey.members(b).tolist()) for b in (reach.sure, reach.perhaps))
         for number in range(count):
             found = one.paths(number, vault)
+            assert found == quick.paths(number, vault)
             assert (number in perhaps) == bool(found), (vault.name, number)
             if number in sure:
                 assert any(p.answer is Answer.YES for p in found), (vault.name, number)

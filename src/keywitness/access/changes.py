@@ -15,6 +15,9 @@ from keywitness.model.content import with_functions
 
 POLICY, ROLE, MODEL = "access policy", "role assignment", "permission model"
 
+#: Operations that change a vault: what one shows of the permission model need not have been so before it.
+CHANGING = ("vaultpatch", "vaultput", "vaultcreate", "vaultcreateorupdate")
+
 _MODELS = """KeyVaultEvents()
 | where isnotnull(RbacEnabled) and Status between (200 .. 299)
 | sort by VaultId asc, TimeGenerated asc
@@ -35,7 +38,7 @@ class Change:
         principal: Whom it is for, lower case; "" where the log does not say.
         role: GUID of the role, "" for policies.
         operations: Mask of what a policy allows; 0 where the log has no permissions.
-        by: Who did it.
+        by: Who did it; `by_id`: his object id, lower case.
         act: The operation that shows a model.
     """
 
@@ -50,6 +53,7 @@ class Change:
     by: str
     rows: tuple[str, ...]
     act: str = ""
+    by_id: str = ""
 
 
 def read_changes(case: Queryable) -> tuple[Change, ...]:
@@ -72,7 +76,8 @@ def _policies(case: Queryable) -> Iterator[Change]:
             for kind in ("secret", "key", "certificate"):
                 mask |= policy_mask(kind, re.findall(r"[A-Za-z]+", row[f"{side}{kind.capitalize()}s"] or ""))[0]
             vault, by = str(row["VaultId"]).lower(), str(row["Identity"] or row["CallerId"] or "")
-            yield Change(_ticks(row["At"]), POLICY, given, vault, vault, who, "", mask, by, (str(row["Row"]),))
+            rows, by_id = (str(row["Row"]),), str(row["CallerId"] or "").lower()
+            yield Change(_ticks(row["At"]), POLICY, given, vault, vault, who, "", mask, by, rows, by_id=by_id)
 
 
 def _roles(case: Queryable) -> Iterator[Change]:
@@ -80,14 +85,16 @@ def _roles(case: Queryable) -> Iterator[Change]:
         id, scope = str(row["Id"]).lower(), str(row["Scope"] or "/").lower()
         who, role = str(row["Principal"] or ""), str(row["Role"] or "")
         by, rows = str(row["Identity"] or row["CallerId"] or ""), tuple(row["Rows"] or ())
-        yield Change(_ticks(row["At"]), ROLE, bool(row["Added"]), id, scope, who, role, 0, by, rows)
+        by_id = str(row["CallerId"] or "").lower()
+        yield Change(_ticks(row["At"]), ROLE, bool(row["Added"]), id, scope, who, role, 0, by, rows, by_id=by_id)
 
 
 def _models(case: Queryable) -> Iterator[Change]:
     for row in _ask(case, _MODELS):
         vault, by = str(row["VaultId"]).lower(), str(row["Identity"] or row["CallerId"] or "")
         rows, act = (str(row["Row"]),), str(row["Operation"])
-        yield Change(_ticks(row["At"]), MODEL, bool(row["RbacEnabled"]), vault, vault, "", "", 0, by, rows, act)
+        by_id = str(row["CallerId"] or "").lower()
+        yield Change(_ticks(row["At"]), MODEL, bool(row["RbacEnabled"]), vault, vault, "", "", 0, by, rows, act, by_id)
 
 
 def _ticks(text: str) -> int:

@@ -10,6 +10,7 @@ from keywitness.access.changes import Change
 from keywitness.access.escalation.edges import Edges
 from keywitness.access.escalation.reach import Reaches
 from keywitness.access.escalation.search import Path, Search
+from keywitness.access.happened import Happened
 from keywitness.access.inventory import Inventory
 from keywitness.access.listing import Line, Summary, escalations, lines, object_lines, summaries
 from keywitness.access.moments import state_at
@@ -62,13 +63,15 @@ class Examination:
     Args:
         inventory: Every export of a case.
         at: The moment, in ticks; None for the newest exports.
-        changes: What logs say of changes, in the order of time; they count for a moment only.
+        changes: What logs say of changes, in the order of time. They make the state of a moment, and show which paths
+            were taken.
     """
 
     def __init__(self, inventory: Inventory, at: int | None = None, changes: Sequence[Change] = ()) -> None:
         made = state(inventory) if at is None else state_at(inventory, changes, at)
         known: Attributes = {} if at is None else {("environment", "utcnow"): (format_datetime(at),)}
         self.tenant = Tenant(made.inventory, known=known)
+        self.happened = Happened(self.tenant, changes)
         self.remarks = made.remarks
         self.survey = Survey(self.tenant)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from keywitness.access.changes import MODEL, POLICY, ROLE, Change
+from keywitness.access.changes import CHANGING, MODEL, POLICY, ROLE, Change
 from keywitness.access.history import Lifetime, lifetimes
 from keywitness.access.inventory import Inventory, inventory_of
 from keywitness.access.operations import operations_in
@@ -14,9 +14,6 @@ from keywitness.access.snapshots import State, state
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-#: Operations that change a vault: what one shows of the permission model need not have been so before it.
-_CHANGING = ("vaultpatch", "vaultput", "vaultcreate", "vaultcreateorupdate")
 
 #: What a vault's model was seen to be: time, whether roles decide, whether the act itself may have changed it.
 _Looks = Sequence[tuple[int, bool, bool]]
@@ -72,7 +69,7 @@ def _models(exports: Inventory, changes: Iterable[Change]) -> dict[str, _Looks]:
     found: dict[str, list[tuple[int, bool, bool]]] = {}
     for change in changes:
         if change.how == MODEL:
-            found.setdefault(change.id, []).append((change.at, change.given, change.act.lower() in _CHANGING))
+            found.setdefault(change.id, []).append((change.at, change.given, change.act.lower() in CHANGING))
     for record in exports.records("KeyVaults"):
         vault, said = record["VaultId"].lower(), record["EnableRbacAuthorization"]
         if vault in found and said is not None and record["TimeGenerated"] is not None:

@@ -74,7 +74,7 @@ def _examination(case: Path, at: str) -> Examination:
 
     opened = open_case(case)
     when = parse_datetime(moment(at, "at")) if at else None
-    return Examination(read_inventory(opened), when, () if when is None else read_changes(opened))
+    return Examination(read_inventory(opened), when, read_changes(opened))
 
 
 def _figure_columns() -> list[Column]:
@@ -104,6 +104,7 @@ def _answer_columns() -> list[Column]:
     text, listed = KqlType.STRING, KqlType.DYNAMIC
     named = {"Vault": text, "Principal": text, "PrincipalKind": text, "Kind": text, "Answer": text}
     named |= {"Operations": listed, "Why": text, "Remarks": listed, "Fix": text, "Edges": listed, "Evidence": listed}
+    named |= {"Happened": listed}
     named |= {"PrincipalId": text, "Scope": text}
     return [Column(name, kind) for name, kind in named.items()]
 
@@ -118,7 +119,7 @@ def _line(examination: Examination, line: Line) -> tuple[Any, ...]:
     names, number = examination.tenant.principals, line.principal
     can = {str(answer): list(acts) for answer, acts in line.operations.items()}
     who = (names.names[number] or names.ids[number], names.kinds[number])
-    said: tuple[Any, ...] = ("access", str(line.answer), can, line.why, list(line.remarks), "", [], list(line.rows))
+    said: tuple[Any, ...] = ("access", str(line.answer), can, line.why, list(line.remarks), "", [], list(line.rows), [])
     return (line.vault.name, *who, *said, names.ids[number], line.scope)
 
 
@@ -130,7 +131,8 @@ def _paths(examination: Examination, escalation: Escalation) -> Iterator[tuple[A
         rows = list(dict.fromkeys(row for s in path.steps for row in s.rows))
         fixes = dict.fromkeys(s.fix for s in path.steps if s.does and s.fix)
         said = ("escalation", str(path.answer), {str(path.answer): ["secret get"]}, path.sentence(), remarks)
-        tail = ("; or ".join(fixes), [s.edge for s in path.steps], rows, names.ids[number], escalation.vault.id)
+        done = list(examination.happened.rows(path, escalation.vault))
+        tail = ("; or ".join(fixes), [s.edge for s in path.steps], rows, done, names.ids[number], escalation.vault.id)
         yield (escalation.vault.name, *who, *said, *tail)
 
 

@@ -59,6 +59,7 @@ class Step:
         permission: What exactly lets him take it.
         does: What he does, in words; "" for what needs no act.
         rows: References of the rows that prove it.
+        way: Its id in `content/access/escalation.yaml`, "" for what needs no act.
     """
 
     source: Node
@@ -71,6 +72,7 @@ class Step:
     fix: str = ""
     logs: str = ""
     remarks: tuple[str, ...] = ()
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,18 @@ class Path:
 
 
 class Search:
-    """Paths in one tenant."""
+    """Paths in one tenant.
 
-    def __init__(self, tenant: Tenant, reaches: Reaches | None = None) -> None:
+    Args:
+        reaches: Everybody's reach, where it is at hand.
+        pruned: Look only at those who get at the vault; the paths are the same.
+    """
+
+    def __init__(self, tenant: Tenant, reaches: Reaches | None = None, *, pruned: bool = True) -> None:
         self.tenant = tenant
         self._given = reaches
+        self._pruned = pruned
+        self._within_reach: dict[int, frozenset[int]] = {}
         self._useful: dict[tuple[int, int], tuple[list[int], int]] = {}
 
     @cached_property
@@ -132,12 +141,23 @@ class Search:
                 found += self._ends(here, reached, before, vault)
             if len([s for s in before if s.does]) < MOST_STEPS:
                 for target, steps in self._onwards(here, reached, vault):
+                    if not self._leads_on(target, vault):
+                        continue
                     way = (*before, *steps)
                     doubt = max(_WORST.index(s.answer) for s in way)
                     if doubt < seen.get(target, len(_WORST)):  # again only when it is surer than before
                         seen[target] = doubt
                         waiting.append((target, way))
         return tuple(sorted(found, key=lambda p: (p.escalates, len(p.steps), _WORST.index(p.answer))))
+
+    def _leads_on(self, target: int, vault: Vault) -> bool:
+        """Whether somebody gets at a vault at all: most machines that one may run code on lead nowhere."""
+        if not self._pruned or target in VIRTUAL:
+            return True
+        if vault.number not in self._within_reach:
+            bits = self.reaches.of(vault).perhaps
+            self._within_reach = {vault.number: frozenset(self.reaches.survey.members(bits).tolist())}
+        return target in self._within_reach[vault.number]
 
     # ------------------------------------------------------------ ends
 
@@ -183,6 +203,7 @@ class Search:
             fix=opened.way.fix,
             logs=opened.way.logs,
             remarks=(*opened.remarks, *(remark for r in reasons for remark in r.remarks)),
+            way=opened.way.id,
         )
 
     def _over_everything(self, vault: Vault) -> Step:
@@ -190,7 +211,8 @@ class Search:
         source = Node("user-access-administrator-over-everything", "", VIRTUAL[OVER_EVERYTHING])
         permission = "Microsoft.Authorization/roleAssignments/write at /"
         answer = Answer.YES
-        return Step(source, way.edge, vault_node(vault), permission, way.step, answer, (), fix=way.fix, logs=way.logs)
+        target = vault_node(vault)
+        return Step(source, way.edge, target, permission, way.step, answer, (), fix=way.fix, logs=way.logs, way=way.id)
 
     # ------------------------------------------------------------ onwards
 
@@ -206,7 +228,9 @@ class Search:
         way, target = edge.way, self.node(edge.target)
         source = self.node(edge.source)
         rows, answer = edge.rows, edge.answer
-        return Step(source, way.edge, target, edge.permission, way.step, answer, rows, fix=way.fix, logs=way.logs)
+        return Step(
+            source, way.edge, target, edge.permission, way.step, answer, rows, fix=way.fix, logs=way.logs, way=way.id
+        )
 
     def _some_of_many(self, many: int, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
         """Of all applications (or groups) some that get at the vault."""
