@@ -1,4 +1,4 @@
-"""`keywitness exposure` and `sessions`."""
+"""`keywitness exposure`."""
 
 from __future__ import annotations
 
@@ -38,17 +38,6 @@ def test_a_ticket_in_markdown(keywitness: Callable, case: Path) -> None:
     assert "az keyvault" in text
     nothing = keywitness("exposure", case, "--until", "2001-01-01", "--format", "markdown").out
     assert "no proof" in nothing
-
-
-def test_sessions_of_one_caller(keywitness: Callable, case: Path) -> None:
-    every = rows(keywitness("sessions", case, "--format", "json").out)
-    who = every[0]["Identity"]
-    mine = rows(keywitness("sessions", case, "--identity", who, "--format", "json").out)
-    assert mine
-    assert {s["Identity"] for s in mine} == {who}
-    assert all(s["Reasons"] and s["Sentence"] for s in mine)
-    portal = rows(keywitness("sessions", case, "--kind", "portal", "--format", "json").out)
-    assert {s["Kind"] for s in portal} <= {"portal"}
 
 
 def test_everything_that_one_session_read(keywitness: Callable, case: Path) -> None:

@@ -90,8 +90,10 @@ def test_the_attackers_sessions_are_told_first(incident: Any) -> None:
     first = incident.document.sessions[0]
     assert first.address in addresses
     assert first.finding_ids
-    kinds = {s.kind for s in incident.document.sessions if s.address in addresses}
-    assert kinds == {"portal", "powershell", "cli"}
+    classes = {s.session_class for s in incident.document.sessions if s.address in addresses}
+    assert {"dump-tool", "portal-show-secret", "portal-certificate-download"} <= classes
+    mismatches = {m.mismatch for s in incident.document.sessions if s.address in addresses for m in s.mismatches}
+    assert "agent-does-not-fit-application" in mismatches, "curl with the CLI's token"
 
 
 def test_sessions_of_suspicious_readers_are_shown(incident: Any) -> None:

@@ -24,6 +24,7 @@ from keywitness.report.document import (
     RuleRun,
     Scope,
     Session,
+    SessionMismatch,
     SessionStep,
     TableCoverage,
     Technique,
@@ -471,7 +472,7 @@ def _sessions() -> tuple[Session, ...]:
         _step(42.9, "SecretGet", "graph-automation", 200, 401, VAULTS[1]),
     )
 
-    def session(number: int, kind: str, steps: tuple[SessionStep, ...], sentence: str, **more: object) -> Session:
+    def session(number: int, name: str, steps: tuple[SessionStep, ...], sentence: str, **more: object) -> Session:
         values: dict[str, object] = {
             "identity": INTRUDER,
             "identity_id": INTRUDER_ID,
@@ -479,14 +480,17 @@ def _sessions() -> tuple[Session, ...]:
             "application_id": AZURE_CLI,
             "address": ADDRESS,
             "client": "AZURECLI/2.66.0 azsdk-python-keyvault-secrets/4.9.0 Python/3.12.7 (Linux)",
+            "tool": "azure-cli",
+            "confidence": "high",
             "reasons": ("the application id is that of the Azure CLI", "the user agent names AZURECLI"),
+            "mismatches": (),
             "operations": len(steps),
             "failures": sum(step.status >= 400 and step.status != 401 for step in steps),
         } | more
         return Session(
             id=f"S{number:04d}",
             vaults=tuple(dict.fromkeys(step.vault for step in steps)),
-            kind=kind,
+            session_class=name,
             first_at=steps[0].at,
             last_at=steps[-1].at,
             steps=steps,
@@ -497,7 +501,7 @@ def _sessions() -> tuple[Session, ...]:
     ordinary = tuple(
         session(
             10 + i,
-            "automation",
+            "sdk-application",
             (
                 _step(i * 31.0 - 3000, "SecretGet", f"db-password-{i % 4}", 200, 2000 + i, VAULTS[i % 3]),
                 _step(i * 31.0 - 2999, "SecretGet", f"api-token-{i % 4}", 200, 2100 + i, VAULTS[i % 3]),
@@ -516,23 +520,29 @@ def _sessions() -> tuple[Session, ...]:
     return (
         session(
             1,
-            "cli",
+            "denied-enumeration",
             listing,
             "Jordan Meyer listed secrets and certificates in 5 vaults with the Azure CLI; 9 of 14 were refused.",
             finding_ids=("unauthorised-access-pattern/0001", "first-seen-address/0007"),
         ),
         session(
             2,
-            "sdk",
+            "dump-tool",
             dump,
             "Jordan Meyer listed kv-contoso-prod and read all 37 secrets in 4 minutes, one every 6.6 seconds.",
             finding_ids=("list-then-read/0006",),
             client=HOSTILE_AGENT,
             reasons=("an even rhythm of 6.6 s", "an SDK's challenge before the first request"),
+            mismatches=(
+                SessionMismatch(
+                    mismatch="agent-does-not-fit-application",
+                    text="the agent names another program, which does not fit Azure CLI",
+                ),
+            ),
         ),
         session(
             3,
-            "portal",
+            "portal-show-secret",
             portal,
             "Jordan Meyer opened kv-contoso-prod in the Azure portal, looked at BreakGlassAccountTenant and read it; "
             "then he exported graph-automation.",

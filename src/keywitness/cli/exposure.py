@@ -1,4 +1,4 @@
-"""`keywitness exposure`, `sessions`: parts of an investigation as records."""
+"""`keywitness exposure`: the part of an investigation that says what must be rotated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
+from keywitness.cli.output import QuietOption, note, print_records, progress
 from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, SinceOption, UntilOption, VaultOption
+from keywitness.cli.sessions import sessions
 from keywitness.cli.was_read import was_read
 from keywitness.model.text import visible
 
@@ -146,47 +147,6 @@ def _plain(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else c for c in text.replace("\n", " "))
 
 
-def sessions(
-    case: Annotated[Path, typer.Argument(help="The case folder.")],
-    identity: IdentityOption = None,
-    ip: AddressOption = None,
-    vault: VaultOption = None,
-    secret: SecretOption = None,
-    since: SinceOption = "",
-    until: UntilOption = "",
-    kind: Annotated[
-        list[str] | None, typer.Option("--kind", help="Only sessions of this kind (portal, cli ...).")
-    ] = None,
-    format: FormatOption = Format.TABLE,
-    quiet: QuietOption = False,
-) -> None:
-    """List the visits of callers: how each was made and why we think so, what was done, in a sentence.
-
-    \b
-    Examples:
-      keywitness sessions ./case --identity mallory@contoso.com
-      keywitness sessions ./case --ip 203.0.113.7 --format jsonl
-    """
-    from keywitness.model.schema import Column, KqlType
-
-    document = _document(case, _scope(identity, ip, vault, secret, since, until), quiet=quiet)
-    text = ("Id", "Kind", "Identity", "Application", "Address", "Client", "FirstAt", "LastAt", "Sentence")
-    columns = [
-        *(Column(n, KqlType.STRING) for n in text),
-        *(Column(n, KqlType.LONG) for n in ("Operations", "Failures")),
-    ]
-    columns += [Column(n, KqlType.DYNAMIC) for n in ("Vaults", "Reasons", "Findings")]
-    records = [
-        (
-            *(s.id, s.kind, s.identity, s.application, s.address, s.client, s.first_at, s.last_at, s.sentence),
-            *(s.operations, s.failures, list(s.vaults), list(s.reasons), list(s.finding_ids)),
-        )
-        for s in document.sessions
-        if not kind or s.kind in kind
-    ]
-    print_records(columns, records, format.value)
-
-
 def _scope(
     identity: list[str] | None,
     ip: list[str] | None,
@@ -219,7 +179,7 @@ def _document(case: Path, scope: Scope, *, quiet: bool) -> Document:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register this module's commands."""
+    """Register `exposure`, and `sessions` beside it."""
     app.command("exposure")(exposure)
     app.command("was-read")(was_read)
     app.command("sessions")(sessions)

@@ -25,6 +25,7 @@ from keywitness.report.document import (
     Opening,
     Restored,
     Session,
+    SessionMismatch,
     SessionStep,
     Technique,
     Trace,
@@ -66,11 +67,12 @@ class Names:
         return _GUID.sub(lambda m: self.of(m.group()), text)
 
 
-def names_of(case: Case, present: frozenset[str]) -> Names:
+def names_of(case: Case) -> Names:
     """Learn the names of service principals and managed identities."""
     known: dict[str, str] = {}
+    snapshot = case.snapshot()
     for table, query in _NAMES_QUERIES.items():
-        if table in present:
+        if snapshot.has_evidence(table):
             known |= {r["Id"]: r["Name"] for r in case.query(query, limits=NO_LIMITS)}
     return Names(known)
 
@@ -141,8 +143,11 @@ def shown_session(told: Told, finding_ids: Sequence[str], names: Names) -> Sessi
         address=told.address,
         client=told.client,
         vaults=told.vaults,
-        kind=told.kind,
-        reasons=told.reasons,
+        tool=told.tool,
+        session_class=told.session_class,
+        confidence=told.confidence,
+        reasons=tuple(names.in_text(reason) for reason in told.reasons),
+        mismatches=tuple(SessionMismatch(mismatch=m.mismatch, text=names.in_text(m.text)) for m in told.misfits),
         first_at=told.first_at,
         last_at=told.last_at,
         operations=told.operations,

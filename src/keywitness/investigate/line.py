@@ -18,6 +18,7 @@ from keywitness.exposure.reads import Exposed, exposed
 from keywitness.exposure.touches import touches
 from keywitness.exposure.traces import Trace, traces
 from keywitness.investigate.answer import was_read
+from keywitness.investigate.choosing import chosen, fitting, shown_rows
 from keywitness.investigate.coverage import coverage, table_coverage, vault_hours
 from keywitness.investigate.documents import (
     Names,
@@ -30,6 +31,7 @@ from keywitness.investigate.documents import (
 )
 from keywitness.investigate.gaps import shown_answer
 from keywitness.investigate.grading import Described, described, grade, openings, severities
+from keywitness.investigate.listing import rows_of_names
 from keywitness.investigate.logged import Logged, logged
 from keywitness.investigate.readings import named_sessions, readings, session_condition
 from keywitness.investigate.rows import Sources, events_of
@@ -37,13 +39,12 @@ from keywitness.investigate.scope import Filter
 from keywitness.investigate.summary import limits, summary
 from keywitness.investigate.taint import taint
 from keywitness.investigate.timeline import timeline
-from keywitness.investigate.visits import Visits, chosen, shown_rows, told, visits
+from keywitness.investigate.visits import Visits, told, visits
 from keywitness.kql.literals import parse_datetime
 from keywitness.kql.quoting import literal, patterns_regex
 from keywitness.model.content import with_functions
 from keywitness.model.schema import TICKS_PER_SECOND
 from keywitness.report.document import SCHEMA_VERSION, Answer, Document, Exposure, Scope
-from keywitness.sessions.grouping import iso
 
 if TYPE_CHECKING:
     from keywitness.case import Case
@@ -118,7 +119,7 @@ def _investigated(
     present = frozenset(t.table for t in tables if t.rows)
     hours = vault_hours(case)
     known = logged(case, activity="AzureActivity" in present)
-    names = names_of(case, present)
+    names = names_of(case)
     steps.next()
     outcomes = run_rules(case, rules, present=present, values=_values(asked), now=now)
     seen = _Seen.of(outcomes, Filter(asked), names)
@@ -245,32 +246,15 @@ def _sessions(case: Case, seen: _Seen, gap: timedelta) -> tuple[dict[int, list[s
     """The sessions to show with the rows of their steps, and all of them."""
     filter_ = seen.filter
     rows = list(dict.fromkeys(row for f in seen.everything for row in f.rows))
-    named = _rows_of_names(case, filter_)
-    all_visits = visits(case, filter_.callers, [*rows, *named], int(gap.total_seconds() * TICKS_PER_SECOND))
+    named = rows_of_names(case, filter_)
+    all_visits = visits(case, [*rows, *named], int(gap.total_seconds() * TICKS_PER_SECOND))
     marked = seen.marked(all_visits)
     holding = {all_visits.marks[row] for row in named if row in all_visits.marks}
     if filter_.scope.sessions:
         seen.only(set(named_sessions(all_visits, filter_.scope.sessions).values()), all_visits)
-
-    def fits(position: int, session: Mapping[str, Any]) -> bool:
-        return (
-            (not filter_.scope.secrets or position in holding)
-            and (seen.sessions is None or position in seen.sessions)
-            and filter_.vault(*session["vaults"])
-            and filter_.time(iso(session["first"]), iso(session["last"]))
-        )
-
-    positions, seen.fitting = chosen(all_visits, marked, None if filter_.open else fits)
-    return shown_rows(all_visits, positions, marked), all_visits
-
-
-def _rows_of_names(case: Case, filter_: Filter) -> list[str]:
-    """Rows that touch the names that were asked about; none when no name was."""
-    if not filter_.scope.secrets:
-        return []
-    query = with_functions(f"KeyVaultEvents() | where {filter_.events} | project Row")
-    rows: list[str] = case.query(query, limits=NO_LIMITS).table["Row"].to_pylist()
-    return rows
+    positions = fitting(all_visits, filter_, holding, only=seen.sessions)
+    seen.fitting = len(positions)
+    return shown_rows(all_visits, chosen(all_visits, marked, positions), marked), all_visits
 
 
 def _exposure(case: Case, seen: _Seen, all_visits: Visits) -> tuple[tuple[Exposed, ...], tuple[Trace, ...], int]:

@@ -19,6 +19,7 @@ from keywitness.sessions.session import session_id
 
 #: Session ids that are told per reader; all sessions are counted, and their kinds told.
 TOLD_SESSIONS = 20
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Reading:
     Args:
         session_ids: The first of them.
         sessions: How many there are.
-        kinds: How they were made, each once.
+        kinds: Their classes, each once.
     """
 
     session_ids: tuple[str, ...] = ()
@@ -49,7 +50,7 @@ def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
     for n, *key in zip(position.tolist(), *keys, pc.list_flatten(vaults).to_pylist(), strict=True):
         index.setdefault(tuple(key), []).append(n)
     first, last = table["first"].to_numpy(), table["last"].to_numpy()
-    kinds = table["class" if "class" in table.column_names else "kind"]
+    kinds = table["class"]
     known = applications()
 
     def of(item: Exposed, reader: Reader) -> Reading:
@@ -71,13 +72,10 @@ def named_sessions(all_visits: Visits, ids: Sequence[str]) -> dict[str, int]:
         UsageError: If there is no such session.
     """
     table, wanted, found = all_visits.table, set(ids), {}
-    if table.num_rows:
-        columns = [table[name].to_pylist() for name in ("caller", "family", "address", "first")]
-        heads = pc.list_element(table["rows"], 0).to_pylist()
-        for n, (caller, family, address, first, head) in enumerate(zip(*columns, heads, strict=True)):
-            facts = {"caller": caller, "family": family, "address": address, "first": first, "rows": [head]}
-            if (id := session_id(facts)) in wanted:
-                found[id] = n
+    columns = table.select(["caller", "family", "address", "clients", "first"])
+    for n, facts in enumerate(row for batch in columns.to_batches(_AT_ONCE) for row in batch.to_pylist()):
+        if (id := session_id(facts)) in wanted:
+            found[id] = n
     missing = sorted(wanted - found.keys())
     if missing:
         raise UsageError(f"there is no session {missing[0]}", help="`keywitness sessions CASE` lists them")
@@ -91,8 +89,7 @@ def session_condition(all_visits: Visits, positions: Iterable[int]) -> str:
         (row,) = all_visits.table.slice(position, 1).to_pylist()
         ids = [id for id, known in applications().items() if known.family == row["family"]] or [row["family"]]
         since, until = format_datetime(row["first"]), format_datetime(row["last"])
-        parts.append(
-            f"(CallerId == {literal(row['caller'])} and Address == {literal(row['address'])} and AppId in"
-            f" ({literal(ids)}) and TimeGenerated between (datetime({since}) .. datetime({until})))"
-        )
+        who = f"CallerId == {literal(row['caller'])} and Address == {literal(row['address'])}"
+        program = f"AppId in ({literal(ids)}) and Client in ({literal(row['clients'])})"
+        parts.append(f"({who} and {program} and TimeGenerated between (datetime({since}) .. datetime({until})))")
     return f"({' or '.join(parts)})" if parts else "false"

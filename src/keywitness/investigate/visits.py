@@ -1,33 +1,32 @@
-"""Sessions of a case: grouped part by part so that memory stays bounded, the most telling ones in full."""
+"""Sessions of a case: read window by window so that texts never stand in memory at once, then grouped together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from keywitness.engine.limits import NO_LIMITS
 from keywitness.investigate.rows import Event
-from keywitness.kql.quoting import literal
 from keywitness.model.content import with_functions
+from keywitness.model.schema import MAX_DATETIME_TICKS
+from keywitness.sessions.events import EVENTS_QUERY, encoded
+from keywitness.sessions.grouping import ticks
 from keywitness.sessions.session import Session, Step, session
-from keywitness.sessions.table import EVENTS_QUERY, KEPT_STEPS, Sessions, sessions_of
+from keywitness.sessions.table import sessions_of
 
 if TYPE_CHECKING:
     from keywitness.case import Case
 
-#: Events that are grouped at once; more are taken in several parts, split by caller.
-EVENTS_AT_ONCE = 1_500_000
-#: Sessions that the document holds.
-SHOWN_SESSIONS = 200
-#: Steps shown of a session that runs unattended and that no finding touches.
-UNATTENDED_STEPS = 20
-
-_INTERACTIVE = ("portal", "powershell", "cli", "unknown")
+#: Events that are read at once.
+EVENTS_AT_ONCE = 400_000
+_HOURS_QUERY = """KeyVaultEvents()
+| where isnotempty(CallerId)
+| summarize Events = count() by Hour = bin(TimeGenerated, 1h)
+| sort by Hour asc"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,95 +49,47 @@ class Visits:
         return found
 
 
-def visits(case: Case, condition: str, wanted: Sequence[str], gap: int) -> Visits:
-    """Group the case's events into sessions.
+def visits(case: Case, wanted: Sequence[str], gap: int) -> Visits:
+    """Group the case's events into sessions: always all of them, because habits are learned from all.
 
     Args:
-        condition: KQL over `KeyVaultEvents()` on caller and address, or "".
         wanted: Row references to find the sessions of.
         gap: Longest silence inside a session, in ticks.
     """
-    rows = pa.array(wanted, pa.string())
-    parts = [sessions_of(_events(case, f), gap, rows) for f in _filters(case, condition)]
-    marks: dict[str, int] = {}
-    offset = 0
-    for part in parts:
-        marks |= {row: position + offset for row, position in part.marks.items()}
-        offset += part.table.num_rows
-    return Visits(_joined(parts), marks, sum(p.events for p in parts))
+    query = with_functions(EVENTS_QUERY)
+
+    def read(window: tuple[int, int] | None) -> pa.Table:
+        return encoded(case.query(query, limits=NO_LIMITS, window=window).table)
+
+    with ThreadPoolExecutor(2) as pool:  # one part is made codes while the next is read
+        parts = list(pool.map(read, _windows(case)))
+    made = sessions_of(parts, gap, pa.array(wanted, pa.string()))
+    return Visits(made.table.combine_chunks(), made.marks, made.events)
 
 
-def _joined(parts: Sequence[Sessions]) -> pa.Table:
-    filled = [p.table for p in parts if p.table.num_rows] or [parts[0].table]
-    return pa.concat_tables(filled).combine_chunks()
+def _windows(case: Case) -> Iterator[tuple[int, int] | None]:
+    """Spans of whole hours that hold about so many events as are read at once; one without bounds for a small case."""
+    hours = case.query(with_functions(_HOURS_QUERY), limits=NO_LIMITS).table
+    counts = hours["Events"].to_pylist()
+    if sum(counts) <= EVENTS_AT_ONCE:
+        yield None
+        return
+    begins = ticks(hours["Hour"]).tolist()
+    since, size = begins[0], 0
+    for begin, count in zip(begins, counts, strict=True):
+        if size and size + count > EVENTS_AT_ONCE:
+            yield since - 1, begin - 1
+            since, size = begin, 0
+        size += count
+    yield since - 1, MAX_DATETIME_TICKS
 
 
-def _events(case: Case, condition: str) -> pa.Table:
-    query = EVENTS_QUERY.replace("| project", f"| where {condition}\n| project", 1) if condition else EVENTS_QUERY
-    return case.query(with_functions(query), limits=NO_LIMITS).table
-
-
-def _filters(case: Case, condition: str) -> list[str]:
-    """Conditions that split the events by caller into parts of bounded size."""
-    counted = case.query(
-        with_functions(
-            "KeyVaultEvents() | where isnotempty(CallerId)"
-            + (f" and {condition}" if condition else "")
-            + " | summarize Events = count() by Head = substring(CallerId, 0, 2)"
-        ),
-        limits=NO_LIMITS,
-    ).to_pylist()
-    if sum(r["Events"] for r in counted) <= EVENTS_AT_ONCE:
-        return [condition]
-    parts: list[list[str]] = [[]]
-    size = 0
-    for r in sorted(counted, key=lambda r: str(r["Head"])):
-        if size and size + r["Events"] > EVENTS_AT_ONCE:
-            parts.append([])
-            size = 0
-        parts[-1].append(r["Head"])
-        size += r["Events"]
-    heads = [f"substring(CallerId, 0, 2) in ({literal(part)})" for part in parts]
-    return [f"{head} and {condition}" if condition else head for head in heads]
-
-
-def chosen(
-    all_visits: Visits, marked: set[int], fits: Callable[[int, dict[str, Any]], bool] | None = None
-) -> tuple[list[int], int]:
-    """Positions of the sessions to show, most telling first, and how many fit in all.
-
-    Sessions that findings touch come first, then interactive ones, then those with failures, then the longest.
+def told(all_visits: Visits, position: int, events: Sequence[Event] = ()) -> Session:
+    """A session in full.
 
     Args:
-        marked: Positions that findings touch.
-        fits: A test on a session's position and row (without `rows`), for the scope.
+        events: Its steps in time order, where they are wanted.
     """
-    table = all_visits.table
-    if not table.num_rows:
-        return [], 0
-    positions = np.arange(table.num_rows)
-    if fits is not None:
-        plain = table.drop_columns(["rows"])
-        kept = [n for n, row in enumerate(plain.to_pylist()) if fits(n, row)]
-        positions = np.array(kept, dtype=np.int64)
-    touched = np.zeros(table.num_rows, dtype=np.bool_)
-    touched[list(marked)] = True
-    interactive = pc.is_in(table["kind"], value_set=pa.array(_INTERACTIVE)).to_numpy()
-    failures = table["failures"].to_numpy() > 0
-    count = table["count"].to_numpy()
-    order = np.lexsort([-count[positions], ~failures[positions], ~interactive[positions], ~touched[positions]])
-    return positions[order][:SHOWN_SESSIONS].tolist(), len(positions)
-
-
-def shown_rows(all_visits: Visits, positions: Sequence[int], marked: set[int]) -> dict[int, list[str]]:
-    """The rows whose steps are shown, by session."""
-    kinds = all_visits.table["kind"]
-    most = {p: KEPT_STEPS if p in marked or kinds[p].as_py() != "automation" else UNATTENDED_STEPS for p in positions}
-    return {p: all_visits.rows(p)[: most[p]] for p in positions}
-
-
-def told(all_visits: Visits, position: int, events: Sequence[Event]) -> Session:
-    """A session in full, from its steps in time order."""
-    (row,) = all_visits.table.slice(position, 1).to_pylist()
+    (row,) = all_visits.table.slice(position, 1).drop_columns(["rows"]).to_pylist()
     steps = [Step(e.at, e.operation, e.object, e.status, e.row, e.vault) for e in events]
     return session(row, steps)

@@ -26,3 +26,13 @@ class SessionClass(StrEnum):
     NAME_GUESSING = "name-guessing"
     DENIED_ENUMERATION = "denied-enumeration"
     UNKNOWN = "unknown"
+
+
+class Mismatch(StrEnum):
+    """What does not fit about a session."""
+
+    BROWSER_ON_SDK_ORDER = "browser-agent-on-sdk-order"
+    AGENT_OF_ANOTHER_TOOL = "agent-does-not-fit-application"
+    TWO_ADDRESSES = "session-over-two-addresses"
+    TOKEN_OVER_TWO_ADDRESSES = "token-over-two-addresses"  # noqa: S105 (a name, no password)
+    UNUSUAL_CLASS = "unusual-class-of-caller"

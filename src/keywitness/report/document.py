@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -197,8 +197,15 @@ class SessionStep(Frozen, frozen=True):
     vault: str = ""
 
 
+class SessionMismatch(Frozen, frozen=True):
+    """What does not fit about a session."""
+
+    mismatch: str  # browser-agent-on-sdk-order | agent-does-not-fit-application | ... (sessions.md names them)
+    text: str
+
+
 class Session(Frozen, frozen=True):
-    """One caller, application and address, without a silence longer than the gap."""
+    """One caller, application, address and client, without a silence longer than the gap."""
 
     id: str
     identity: str
@@ -208,8 +215,11 @@ class Session(Frozen, frozen=True):
     address: str
     client: str
     vaults: tuple[str, ...]
-    kind: str  # portal | powershell | cli | sdk | automation | unknown
+    tool: str  # portal | azure-cli | powershell | sdk | pipeline | ... | unknown
+    session_class: str  # portal-show-secret, dump-tool ... (sessions.md names them)
+    confidence: str  # of the class: high | medium | low
     reasons: tuple[str, ...]
+    mismatches: tuple[SessionMismatch, ...]
     first_at: str
     last_at: str
     operations: int

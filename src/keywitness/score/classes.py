@@ -52,10 +52,9 @@ def session_classes(case: Case, truth: Truth) -> tuple[Pairs, dict[str, Pairs], 
 
 
 def _sessions(case: Case) -> Iterator[tuple[str, str, str, str, str]]:
-    table = visits(case, "", [], GAP).table
-    name = "class" if "class" in table.column_names else "kind"
-    for row in table.select(["caller", "address", "first", "last", name]).to_pylist():
-        yield row["caller"], row["address"], iso(row["first"]), iso(row["last"]), str(row[name])
+    table = visits(case, [], GAP).table
+    for row in table.select(["caller", "address", "first", "last", "class"]).to_pylist():
+        yield row["caller"], row["address"], iso(row["first"]), iso(row["last"]), str(row["class"])
 
 
 def _overlapping(sessions: Sequence[Session], first: str, last: str) -> list[Session]:

@@ -1,4 +1,4 @@
-"""A session as people read it: steps, kind with its reasons, and the sentence a responder would write."""
+"""A session as people read it: steps, class with its reasons, what does not fit, and the sentence of a responder."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keywitness.sessions.clients import applications, client_named
+from keywitness.model.session_class import Mismatch, SessionClass
+from keywitness.sessions.classes import class_content
+from keywitness.sessions.clients import application_name, applications, client_named
 from keywitness.sessions.grouping import iso
-from keywitness.sessions.table import KIND_BITS, LISTING, OPERATION_BITS, application_of
+from keywitness.sessions.table import MISMATCH_BITS
 
 #: Names that a sentence spells out before it says how many more there are.
 NAMED = 4
@@ -28,8 +30,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """Something about a session that does not fit, in words."""
+
+    mismatch: Mismatch
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """One caller, application and address, without a silence longer than the gap."""
+    """One caller, application, address and client, without a silence longer than the gap."""
 
     id: str
     identity: str
@@ -38,9 +48,12 @@ class Session:
     application_id: str
     address: str
     client: str
+    tool: str
     vaults: tuple[str, ...]
-    kind: str
+    session_class: SessionClass
+    confidence: str
     reasons: tuple[str, ...]
+    misfits: tuple[Misfit, ...]
     first_at: str
     last_at: str
     operations: int
@@ -50,101 +63,120 @@ class Session:
 
 
 def session_id(row: Mapping[str, Any]) -> str:
-    """A session's id, from its caller, application, address and first row."""
-    rows = row["rows"]
-    key = "\x1f".join([row["caller"], row["family"], row["address"], rows[0] if rows else str(row["first"])])
+    """A session's id, from its caller, application, address, agents and beginning."""
+    key = "\x1f".join([row["caller"], row["family"], row["address"], *sorted(row["clients"]), str(row["first"])])
     return "S-" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def session(row: Mapping[str, Any], steps: Sequence[Step]) -> Session:
-    """Make a session of a row of the session table and its first steps."""
-    identity = str(row["identity"] or row["caller"])
+def session(row: Mapping[str, Any], steps: Sequence[Step] = ()) -> Session:
+    """Make a session of a row of the session table.
+
+    Args:
+        steps: Its first steps, where they are wanted; nothing but the picture is made of them.
+    """
     clients = [str(c) for c in row["clients"] if c]
-    application = application_of(dict(row))
     return Session(
         id=session_id(row),
-        identity=identity,
+        identity=str(row["identity"] or row["caller"]),
         identity_id=str(row["caller"]),
-        application=application,
+        application=application_of(row),
         application_id=str(row["app_id"]),
         address=str(row["address"]),
         client=clients[0] if clients else "",
+        tool=str(row["tool"]) if row["tool"] not in ("", "none") else "unknown",
         vaults=tuple(row["vaults"]),
-        kind=str(row["kind"]),
+        session_class=SessionClass(row["class"]),
+        confidence=str(row["confidence"]),
         reasons=reasons(row),
+        misfits=misfits(row),
         first_at=iso(row["first"]),
         last_at=iso(row["last"]),
         operations=int(row["count"]),
         failures=int(row["failures"]),
         steps=tuple(steps),
-        sentence=sentence(row, steps, identity),
+        sentence=sentence(row),
     )
 
 
+def application_of(row: Mapping[str, Any]) -> str:
+    """How a session's application is called: its managed identity, its family's name, or its id."""
+    return str(row["managed_name"] or "") or application_name(str(row["family"] or ""))
+
+
+# ---------------------------------------------------------------- why
+
+
 def reasons(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why the session is of its kind, strongest first; then what does not fit."""
-    kind = str(row["kind"])
-    said = [*_application_reasons(row, kind), *_order_reasons(row, kind), *_agent_reasons(row, kind)]
-    if not row["user"]:
-        managed = row["managed"]
+    """Why the session is of its class: what decided, then what else speaks for it."""
+    decided = class_content().classes[int(row["entry"])]
+    said = [decided.because.format(**row)]
+    known = applications().get(str(row["app_id"]))
+    if known:
+        said.append(f"the token was issued to {known.name} ({known.id})")
+    names = list(dict.fromkeys(client_named(c).name for c in row["clients"] if c))
+    if names:
+        said.append(f"the agent names {' and '.join(names)}")
+    if row["portal_marker"]:
+        said.append("request addresses carry the portal's '_=' time stamp")
+    if not row["person"]:
+        managed = row["managed_name"]
         said.append(
             f"the caller is the managed identity {managed}" if managed else "the caller is an application, no person"
         )
-        if row["operations"] & OPERATION_BITS["SecretGet"] and not row["operations"] & LISTING:
+        if row["secret_reads"] and not row["lists"]:
             said.append("it reads by name and lists nothing")
-    if kind == "unknown":
-        said.append("neither application id, agent nor order of operations is one that we know")
+    if row["habit"] and "{habit_days}" not in decided.because:
+        said.append(f"it did the same on {row['habit_days']} other days")
     return tuple(said)
 
 
-def _application_reasons(row: Mapping[str, Any], kind: str) -> list[str]:
-    known = applications().get(str(row["app_id"]))
-    if known and known.kind == kind:
-        return [f"the token was issued to {known.name} ({known.id})"]
-    if row["app_kinds"] & KIND_BITS.get(kind, 0):
-        return [f"the token was issued to an application id of {row['family']}"]
-    return []
+def misfits(row: Mapping[str, Any]) -> tuple[Misfit, ...]:
+    """What does not fit about the session."""
+    bits = int(row["mismatches"])
+    return tuple(Misfit(m, _misfit(m, row)) for m, bit in MISMATCH_BITS.items() if bits & bit)
 
 
-def _order_reasons(row: Mapping[str, Any], kind: str) -> list[str]:
-    said = []
-    if row["portal_marker"]:
-        said.append("request addresses carry the portal's '_=' time stamp")
-    if row["portal_order"]:
-        listed = "certificate" if row["operations"] & OPERATION_BITS["CertificateListVersions"] else "secret"
-        said.append(f"operations come in the order of the portal's {listed} page: list, versions, read")
-    if kind != "portal" and said:
-        said.append("yet the application id says that it was not the portal")
-    return said
+def _misfit(mismatch: Mismatch, row: Mapping[str, Any]) -> str:
+    agents = " and ".join(dict.fromkeys(client_named(c).name for c in row["clients"] if c)) or "no agent"
+    match mismatch:
+        case Mismatch.BROWSER_ON_SDK_ORDER:
+            return "the agent names a browser, but the requests come in the order of a program"
+        case Mismatch.AGENT_OF_ANOTHER_TOOL:
+            return f"the agent names {agents}, which does not fit {application_of(row)}"
+        case Mismatch.TWO_ADDRESSES:
+            return "the same person and tool were at work from another network at the same time"
+        case Mismatch.TOKEN_OVER_TWO_ADDRESSES:
+            return "a token of this session was shown from another network too"
+        case Mismatch.UNUSUAL_CLASS:
+            return f"in {row['earlier_sessions']:,} earlier sessions the caller never was {row['class']}"
 
 
-def _agent_reasons(row: Mapping[str, Any], kind: str) -> list[str]:
-    clients = list(dict.fromkeys(client_named(c) for c in row["clients"] if c))
-    fitting = [c.name for c in clients if c.kind == kind or (kind == "automation" and c.kind == "sdk")]
-    other = [c.name for c in clients if c.name not in fitting and c.kind != "automation"]
-    said = [f"the agent names {' and '.join(fitting)}"] if fitting else []
-    if kind == "cli" and other == ["an Azure SDK"]:
-        other = []  # the CLI's own data-plane requests carry the SDK's agent
-    if other and kind in ("portal", "powershell", "cli"):
-        said.append(f"does not fit: the agent names {' and '.join(other)}")
-    return said
-
+# ---------------------------------------------------------------- the sentence
 
 _TOOL = {
     "portal": "in the Azure portal",
     "powershell": "with Azure PowerShell",
-    "cli": "with the Azure CLI",
+    "azure-cli": "with the Azure CLI",
     "sdk": "with an Azure SDK",
-    "automation": "unattended",
-    "unknown": "with a program that we do not know",
+    "pipeline": "from a pipeline",
+    "arm": "through Azure Resource Manager",
+    "app-service": "as App Service",
+    "azure-scan": "as a service of Azure",
+    "azure-service": "as a service of Azure",
+    "backup-or-scan": "with a backup or scan tool",
 }
+_OTHER_TOOL = "with a program that we do not know"
 _ACTS = (
     (("VaultGet",), "looked at the vault's settings"),
     (("SecretList", "KeyList", "CertificateList"), "listed {kinds}"),
+    (("SecretListDeleted", "KeyListDeleted", "CertificateListDeleted"), "listed what had been deleted"),
     (("SecretListVersions", "CertificateListVersions", "KeyListVersions"), "looked at the versions of {names}"),
     (("CertificateGet", "KeyGet"), "looked at {names}"),
     (("SecretGet",), "read {names}"),
     (("SecretBackup", "KeyBackup", "CertificateBackup"), "took a backup of {names}"),
+    (("SecretRestore", "KeyRestore", "CertificateRestore"), "restored a backup"),
+    (("SecretRecover", "KeyRecover", "CertificateRecover"), "recovered the deleted {names}"),
+    (("KeyRelease",), "had {names} released"),
     (("VaultPatch", "VaultPut"), "changed the vault's settings"),
     (("SecretSet", "CertificateImport", "CertificateCreate", "KeyCreate", "KeyImport"), "wrote {names}"),
     (("SecretDelete", "KeyDelete", "CertificateDelete"), "deleted {names}"),
@@ -154,33 +186,45 @@ _ACTS = (
 _KIND_OF_LIST = {"SecretList": "secrets", "KeyList": "keys", "CertificateList": "certificates"}
 
 
-def sentence(row: Mapping[str, Any], steps: Sequence[Step], identity: str) -> str:
-    """What happened, as a responder would write it, from the first steps."""
-    done = [s for s in steps if s.status < 400]
+def sentence(row: Mapping[str, Any]) -> str:
+    """What happened, as a responder would write it."""
+    parts = list(_acts([str(done) for done in row["done"]]))
+    acts = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+    told = class_content().classes[int(row["entry"])].told
+    if told:
+        acts = f"{acts or 'made requests'} ({told.format(**row)})"
+    # Refused requests reached vaults too: what was done is said of the vaults that allowed it.
+    vaults = named([str(v) for v in row["done_vaults"]] or [str(v) for v in row["vaults"]], "no vault")
+    where = f"in {vaults} {_TOOL.get(row['tool'], _OTHER_TOOL)} from {row['address'] or 'an unknown address'}"
+    text = f"{row['identity'] or row['caller']} {acts or 'made requests'} {where} {_when(row)} UTC"
+    failures = int(row["failures"])
+    if failures:
+        text += f"; {failures} of {row['count']} requests {'was' if failures == 1 else 'were'} refused or failed"
+    return text + "."
+
+
+def _acts(done: Sequence[str]) -> list[str]:
+    by_operation: dict[str, list[str]] = {}
+    for act in done:
+        operation, _, name = act.partition("/")
+        by_operation.setdefault(operation, []).append(name)
     parts = []
     for operations, words in _ACTS:
-        fitting = [s for s in done if s.operation in operations]
+        fitting = [o for o in operations if o in by_operation]
         if not fitting:
             continue
-        names = list(dict.fromkeys(s.object.partition("/")[0] for s in fitting if s.object))
-        kinds = sorted({_KIND_OF_LIST[s.operation] for s in fitting if s.operation in _KIND_OF_LIST})
+        names = list(dict.fromkeys(name for o in fitting for name in by_operation[o] if name))
+        kinds = sorted({_KIND_OF_LIST[o] for o in fitting if o in _KIND_OF_LIST})
         parts.append(words.format(names=named(names, "unnamed objects"), kinds=" and ".join(kinds)))
+    return parts
+
+
+def _when(row: Mapping[str, Any]) -> str:
     first, last = iso(row["first"]), iso(row["last"])
     when = f"on {first[:10]} at {first[11:19]}"
     if last[:19] != first[:19]:
         when += f" until {last[11:19]}" if last[:10] == first[:10] else f" until {last[:10]} {last[11:19]}"
-    acts = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-    # Refused requests reached vaults too: what was done is said of the vaults that allowed it.
-    reached = list(dict.fromkeys(s.vault for s in done if s.vault)) if parts else []
-    vaults = named(reached or [str(v) for v in row["vaults"]], "no vault")
-    where = f"in {vaults} {_TOOL[row['kind']]} from {row['address'] or 'an unknown address'}"
-    text = f"{identity} {acts or 'made requests'} {where} {when} UTC"
-    failures = int(row["failures"])
-    if failures:
-        text += f"; {failures} of {row['count']} requests {'was' if failures == 1 else 'were'} refused or failed"
-    if int(row["count"]) > len(steps) > 0:
-        text += f" (told from the first {len(steps)} of {row['count']} requests)"
-    return text + "."
+    return when
 
 
 def named(names: Sequence[str], none: str) -> str:

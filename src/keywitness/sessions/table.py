@@ -1,50 +1,38 @@
-"""One row per session, in columns: who, from where, when, how it was made."""
+"""One row per session, in columns: who, from where, when, what class it is of, and what does not fit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from keywitness.sessions.clients import KINDS, application_name, applications, client_named
-from keywitness.sessions.grouping import Bools, Groups, Ints, codes, group, ticks
+from keywitness.model.schema import TICKS_PER_SECOND
+from keywitness.model.session_class import Mismatch, SessionClass
+from keywitness.sessions.classes import CONFIDENCES, Facts, class_content, decided
+from keywitness.sessions.events import Coded, Codes, Events, events_of
+from keywitness.sessions.facts import facts_of
+from keywitness.sessions.grouping import Bools, Groups, Ints, combined, first_of_each, group
+from keywitness.sessions.habits import habit_days, networks, tokens_in_two_places, two_places, unusual
+from keywitness.sessions.programs import Programs, families_of, programs_of
 
-#: The events that a session table is made of. Requests without an identity belong to nobody's session.
-EVENTS_QUERY = """KeyVaultEvents()
-| where isnotempty(CallerId)
-| project TimeGenerated, Operation, Status, Vault, CallerId, Identity, AppId, Address, Client, Portal, IsUser,
-    ManagedIdentity, Row"""
-
-#: Operations whose presence or order says how a session was made, as bits.
-OPERATION_BITS = {
-    "VaultGet": 1,
-    "SecretList": 2,
-    "SecretListVersions": 4,
-    "SecretGet": 8,
-    "CertificateList": 16,
-    "CertificateListVersions": 32,
-    "CertificateGet": 64,
-    "KeyList": 128,
-}
-LISTING = OPERATION_BITS["SecretList"] | OPERATION_BITS["CertificateList"] | OPERATION_BITS["KeyList"]
-KIND_BITS = {kind: 1 << n for n, kind in enumerate(KINDS)}
-#: Orders that the portal's pages produce.
-PORTAL_ORDERS = (
-    ("VaultGet", "SecretList", "SecretListVersions", "SecretGet"),
-    ("SecretList", "SecretListVersions", "SecretGet"),
-    ("CertificateList", "CertificateListVersions", "SecretGet"),
-)
 #: Row references kept per session that no wanted row marks: enough to show it, bounded for those that never end.
 KEPT_STEPS = 200
-_NEVER = np.iinfo(np.int64).max
+#: Longest silence that one token of a person bridges: Entra's own lifetimes of access tokens end there.
+TOKEN_GAP = 90 * 60 * TICKS_PER_SECOND
+MISMATCH_BITS = {mismatch: 1 << n for n, mismatch in enumerate(Mismatch)}
+CLASSES = tuple(SessionClass)
+#: Mismatches that take the high confidence from a class.
+_DOUBTS = (Mismatch.BROWSER_ON_SDK_ORDER, Mismatch.AGENT_OF_ANOTHER_TOOL)
+#: Classes of one habit: somebody who browses and then shows a secret has not changed.
+_HABITS = {name: "portal" for name in SessionClass if name.startswith("portal-")}
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """A part of the case as sessions.
+    """The case as sessions.
 
     Args:
         table: One row per session; see `_columns`.
@@ -57,158 +45,146 @@ class Sessions:
     events: int
 
 
-def sessions_of(events: pa.Table, gap: int, wanted: pa.Array | None = None) -> Sessions:
+def sessions_of(parts: Sequence[pa.Table], gap: int, wanted: pa.Array | None = None) -> Sessions:
     """Make the session table of some events.
 
     Does not show: reads answered from a client's cache; two people behind one service principal and address.
 
     Args:
-        events: Columns of `EVENTS_QUERY`; all events of each caller that occurs.
+        parts: Rows of `EVENTS_QUERY`, as they are or as `encoded` gives them, in any order; all of the case, because
+            habits and the names known in a vault are learned from them.
         gap: Longest silence inside a session, in ticks.
         wanted: Row references to find the sessions of.
     """
-    at = ticks(events["TimeGenerated"])
-    caller, _ = codes(events["CallerId"])
-    address, _ = codes(events["Address"])
-    app, app_ids = codes(events["AppId"])
-    known = applications()
-    families = [known[a].family if a in known else a for a in app_ids]
-    family_index = {name: n for n, name in enumerate(dict.fromkeys(families))}
-    family = np.array([family_index[f] for f in families], dtype=np.int64)[app] if families else app
-    groups = group(at, [address, family, caller], gap)
+    events = events_of(parts)
+    programs, family = programs_of(events), families_of(events.application)
+    keys: list[Codes | Ints] = [events.caller.code, family.code, events.address.code, programs.separating]
+    token = np.where(events.user & events.token.where(bool), events.token.code, np.int32(-1))
+    groups = group(events.at, keys, gap, token, TOKEN_GAP)
     marks = _marks(events, groups, wanted)
-    table = _columns(events, groups, app, app_ids, families, marks)
-    return Sessions(table, marks, len(at))
+    table = _columns(events, groups, programs, family, marks)
+    return Sessions(table, marks, len(events))
 
 
-def _marks(events: pa.Table, groups: Groups, wanted: pa.Array | None) -> dict[str, int]:
+def _marks(events: Events, groups: Groups, wanted: pa.Array | None) -> dict[str, int]:
     if wanted is None or not len(wanted):
         return {}
-    met = pc.is_in(events["Row"], value_set=wanted).to_numpy()
+    met = pc.is_in(events.row, value_set=wanted).to_numpy()
     session = np.empty(len(groups.order), dtype=np.int64)
     session[groups.order] = groups.session
     positions = np.flatnonzero(met)
-    rows = events["Row"].take(pa.array(positions)).to_pylist()
+    rows = events.row.take(pa.array(positions)).to_pylist()
     return dict(zip(rows, session[positions].tolist(), strict=True))
 
 
-def _columns(
-    events: pa.Table, groups: Groups, app: Ints, app_ids: list[str], families: list[str], marks: dict[str, int]
-) -> pa.Table:
-    order = groups.order
-    first_event = pa.array(order[groups.starts])
-    operation, operation_names = codes(events["Operation"])
-    client, clients = codes(events["Client"])
-    status = pc.fill_null(pc.cast(events["Status"], pa.int64()), 0).to_numpy()[order]
-    operation_bit = _bits(operation, [OPERATION_BITS.get(o, 0) for o in operation_names])[order]
-    known = applications()
-    app_bit = _bits(app, [KIND_BITS.get(known[a].kind, 0) if a in known else 0 for a in app_ids])[order]
-    client_bit = _bits(client, [KIND_BITS.get(client_named(c).kind, 0) for c in clients])[order]
-    users = _any(_flags(events["IsUser"])[order], groups)
-    marked = _any(_flags(events["Portal"])[order], groups)
-    managed = events["ManagedIdentity"].take(first_event)
-    operations = _or(operation_bit, groups)
-    app_kinds, client_kinds = _or(app_bit, groups), _or(client_bit, groups)
-    ordered = _portal_order(operation, operation_names, groups)
-    kinds = _kinds(operations, app_kinds, client_kinds, marked, ordered, users)
-    family_names = np.array(families, dtype=object)[app] if families else np.array([], dtype=object)
+def _columns(events: Events, groups: Groups, programs: Programs, family: Coded, marks: dict[str, int]) -> pa.Table:
+    """The table. Facts are columns under their own names; words as text."""
+    facts = facts_of(events, groups, programs)
+    known = facts.numbers
+    known["habit_days"] = habit_days(groups, facts)
+    known["habit"] = ~known["person"] & (known["habit_days"] >= class_content().measures["habit_days"])
+    entry = decided(facts, len(groups))
+    entries = class_content().classes
+    kind = _taken([CLASSES.index(e.name) for e in entries], entry)
+    confidence = _taken([CONFIDENCES.index(e.confidence) for e in entries], entry)
+    mismatches, earlier = _mismatches(events, groups, programs, family, facts, kind)
+    doubtful = mismatches & (
+        MISMATCH_BITS[Mismatch.BROWSER_ON_SDK_ORDER] | MISMATCH_BITS[Mismatch.AGENT_OF_ANOTHER_TOOL]
+    )
+    confidence = np.where(doubtful != 0, np.minimum(confidence, CONFIDENCES.index("medium")), confidence)
+    first = groups.order[groups.starts]
     return pa.table(
         {
-            "caller": events["CallerId"].take(first_event),
-            "identity": events["Identity"].take(first_event),
-            "app_id": events["AppId"].take(first_event),
-            "family": pa.array(family_names[order[groups.starts]], pa.string()),
-            "address": events["Address"].take(first_event),
-            "managed": managed,
-            "kind": pa.array([KINDS[k] for k in kinds], pa.string()),
+            "caller": events.caller.at(first),
+            "identity": events.identity.at(first),
+            "app_id": events.application.at(first),
+            "family": family.at(first),
+            "address": events.address.at(first),
+            "managed_name": pc.struct_field(pc.extract_regex(events.resource.at(first), r"(?P<name>[^/]*)$"), "name"),
+            "class": pa.array(CLASSES, pa.string()).take(pa.array(kind)),
+            "confidence": pa.array(CONFIDENCES, pa.string()).take(pa.array(confidence)),
+            "entry": entry,
+            "mismatches": mismatches,
+            "earlier_sessions": earlier,
             "first": groups.at[groups.starts],
             "last": groups.at[groups.ends],
-            "count": groups.counts,
-            "failures": np.add.reduceat((status >= 400).astype(np.int64), groups.starts) if len(groups) else status,
-            "operations": operations,
-            "app_kinds": app_kinds,
-            "client_kinds": client_kinds,
-            "portal_order": ordered,
-            "portal_marker": marked,
-            "user": users,
-            "clients": _distinct(client[order], clients, groups),
-            "vaults": _distinct(*_ordered_codes(events["Vault"], order), groups),
-            "rows": _kept_rows(events["Row"], groups, marks),
+            **known,
+            **{name: pa.array(fact.words, pa.string()).take(pa.array(fact.code)) for name, fact in facts.words.items()},
+            "clients": _distinct(events.client, groups),
+            "vaults": _distinct(events.vault, groups),
+            "done_vaults": _distinct(events.vault, groups, events.status[groups.order] < 400),
+            "done": _done(events, groups),
+            "rows": _kept_rows(events.row, groups, marks),
         }
     )
 
 
-def _bits(code: Ints, values: list[int]) -> Ints:
-    return np.array(values, dtype=np.int64)[code] if values else code
+def _taken(values: list[int], entry: Ints) -> Ints:
+    return np.array(values, dtype=np.int64)[entry]
 
 
-def _flags(column: pa.ChunkedArray) -> Bools:
-    flags: Bools = pc.fill_null(column, False).to_numpy().astype(np.bool_)
-    return flags
+def _mismatches(
+    events: Events, groups: Groups, programs: Programs, family: Coded, facts: Facts, kind: Ints
+) -> tuple[Ints, Ints]:
+    """Bits of what does not fit, per session; and how many sessions the caller had before."""
+    first = groups.order[groups.starts]
+    caller, place = events.caller.code[first].astype(np.int64), networks(events.address)
+    network = place[events.address.code[first]] if len(place) else first
+    person = facts.numbers["person"]
+    habits = list(dict.fromkeys(_HABITS.get(name, name) for name in CLASSES))
+    changed, earlier = unusual(
+        caller, _taken([habits.index(_HABITS.get(name, name)) for name in CLASSES], kind), groups.at[groups.starts]
+    )
+    who = combined([caller, family.code[first]], len(groups))
+    foreign = programs.foreign | (programs.browser & ~events.user)
+    reference = kind == CLASSES.index(SessionClass.APP_SERVICE_REFERENCE)  # comes from outside first, then from inside
+    raised = {
+        Mismatch.BROWSER_ON_SDK_ORDER: _browser_as_program(facts),
+        Mismatch.AGENT_OF_ANOTHER_TOOL: groups.any(foreign[groups.order]),
+        Mismatch.TWO_ADDRESSES: two_places(who, network, groups.at[groups.starts], groups.at[groups.ends], person),
+        Mismatch.TOKEN_OVER_TWO_ADDRESSES: tokens_in_two_places(events, groups, network) & ~reference,
+        Mismatch.UNUSUAL_CLASS: changed,
+    }
+    bits = np.zeros(len(groups), dtype=np.int64)
+    for mismatch, flags in raised.items():
+        bits |= flags.astype(np.int64) * MISMATCH_BITS[mismatch]
+    return bits, earlier
 
 
-def _or(bits: Ints, groups: Groups) -> Ints:
-    return np.bitwise_or.reduceat(bits, groups.starts) if len(groups) else bits
+def _browser_as_program(facts: Facts) -> Bools:
+    browser = facts.words["client_tool"].are("browser")
+    return browser & facts.numbers["sdk_order"] & ~facts.numbers["portal_marker"]
 
 
-def _any(flags: Bools, groups: Groups) -> Bools:
-    return np.logical_or.reduceat(flags, groups.starts) if len(groups) else flags
+def _distinct(column: Coded, groups: Groups, which: Bools | None = None) -> pa.ListArray:
+    """The different values of each session, as lists: only where they differ is there anything to sort."""
+    code, session = column.code[groups.order], groups.session
+    if which is not None:
+        code, session = code[which], session[which]
+    kept = np.ones(len(code), dtype=np.bool_)
+    kept[1:] = (np.diff(code) != 0) | (np.diff(session) != 0)
+    return _lists(session[kept], code[kept].astype(np.int64), column.texts, len(groups))
 
 
-def _ordered_codes(column: pa.ChunkedArray, order: Ints) -> tuple[Ints, list[str]]:
-    code, names = codes(column)
-    return code[order], names
+def _done(events: Events, groups: Groups) -> pa.ListArray:
+    """What each session achieved, as `operation/name`: each once."""
+    done = events.status[groups.order] < 400
+    order = groups.order[done]
+    width = max(len(events.name), 1)
+    act = combined([events.operation.code[order].astype(np.int64) * width + events.name.code[order]], len(order))
+    first = order[first_of_each(act)]
+    slash = pa.scalar("/")
+    texts = pc.binary_join_element_wise(events.operation.at(first), events.name.at(first), slash)
+    return _lists(groups.session[done], act, texts, len(groups))
 
 
-def _portal_order(operation: Ints, names: list[str], groups: Groups) -> Bools:
-    """Sessions in which the operations of a portal page begin in the page's order."""
-    ordered = operation[groups.order]
-    position = np.arange(len(ordered), dtype=np.int64)
-    found = np.zeros(len(groups), dtype=np.bool_)
-    if not len(groups):
-        return found
-    firsts: dict[str, Ints] = {}
-    for name in {n for page in PORTAL_ORDERS for n in page}:
-        code = names.index(name) if name in names else -1
-        firsts[name] = np.minimum.reduceat(np.where(ordered == code, position, _NEVER), groups.starts)
-    for page in PORTAL_ORDERS:
-        in_order = firsts[page[-1]] < _NEVER
-        for earlier, later in pairwise(page):
-            in_order &= firsts[earlier] < firsts[later]
-        found |= in_order
-    return found
-
-
-def _kinds(operations: Ints, app: Ints, client: Ints, marker: Bools, ordered: Bools, user: Bools) -> Ints:
-    """The kind of each session as an index into KINDS. The token's application id outweighs the agent."""
-    lists = (operations & LISTING) != 0
-
-    def has(bits: Ints, kind: str) -> Bools:
-        return np.asarray((bits & KIND_BITS[kind]) != 0)
-
-    browser = has(client, "portal")
-    choices = [
-        (has(app, "portal") | (browser & (marker | ordered)), "portal"),
-        (has(app, "powershell"), "powershell"),
-        (has(app, "cli"), "cli"),
-        (has(app, "automation") & ~user, "automation"),
-        (has(client, "powershell"), "powershell"),
-        (has(client, "cli"), "cli"),
-        (~user & ~lists, "automation"),
-        (has(client, "sdk"), "sdk"),
-        (~user, "automation"),
-    ]
-    picked = [np.full(len(user), KINDS.index(kind)) for _, kind in choices]
-    return np.select([c for c, _ in choices], picked, KINDS.index("unknown")).astype(np.int64)
-
-
-def _distinct(code: Ints, names: list[str], groups: Groups) -> pa.ListArray:
-    """The different values of each session, as lists."""
-    width = max(len(names), 1)
-    pairs = np.unique(groups.session * width + code)
-    offsets = np.searchsorted(pairs // width, np.arange(len(groups) + 1))
-    values = pa.array(names, pa.string()).take(pa.array(pairs % width))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+def _lists(session: Ints, code: Ints, texts: pa.Array, count: int) -> pa.ListArray:
+    """The different texts of each session."""
+    width = max(len(texts), 1)
+    pairs = pa.array(session * width + code).unique().to_numpy()
+    pairs = np.sort(pairs)
+    offsets = np.searchsorted(pairs // width, np.arange(count + 1))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts.take(pa.array(pairs % width)))
 
 
 def _kept_rows(rows: pa.ChunkedArray, groups: Groups, marks: dict[str, int]) -> pa.ListArray:
@@ -221,10 +197,3 @@ def _kept_rows(rows: pa.ChunkedArray, groups: Groups, marks: dict[str, int]) -> 
     values = rows.take(pa.array(groups.order[kept]))
     flat = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
-
-
-def application_of(row: dict[str, object]) -> str:
-    """How a session's application is called: its managed identity, its family's name, or its id."""
-    managed = str(row["managed"] or "")
-    family = str(row["family"] or "")
-    return managed or application_name(family)

@@ -23,6 +23,7 @@ from keywitness.report.document import (
     ExposureReader,
     RowRef,
     Scope,
+    SessionMismatch,
     SessionStep,
 )
 from keywitness.report.renderers.html import render
@@ -244,8 +245,9 @@ def test_any_text_anywhere_stays_text(sample, text):
         ),
         sessions=(
             replace(
-                document.sessions[0], identity=text, address=text, kind=text, client=text, sentence=text,
-                vaults=(text,), reasons=(text,), steps=(step, *document.sessions[0].steps),
+                document.sessions[0], identity=text, address=text, session_class=text, client=text, sentence=text,
+                vaults=(text,), reasons=(text,), confidence=text, tool=text,
+                mismatches=(SessionMismatch(mismatch=text, text=text),), steps=(step, *document.sessions[0].steps),
                 finding_ids=(finding.id,),
             ),
         ),

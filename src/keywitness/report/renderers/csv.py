@@ -31,8 +31,18 @@ _INCIDENTS = (
     "finding_ids",
 )
 _SESSIONS = (
-    *("id", "kind", "identity", "identity_id", "application", "application_id", "address", "client", "vaults"),
-    *("first_at", "last_at", "operations", "failures", "sentence", "reasons", "finding_ids"),
+    *("id", "session_class", "identity", "identity_id", "application", "application_id", "address", "client", "vaults"),
+    *(
+        "first_at",
+        "last_at",
+        "operations",
+        "failures",
+        "sentence",
+        "reasons",
+        "confidence",
+        "mismatches",
+        "finding_ids",
+    ),
 )
 _TIMELINE = ("at", "lane", "kind", "title", "identity", "status", "severity", "row", "finding_ids")
 _COVERAGE = (
@@ -75,15 +85,33 @@ def _incidents(document: Document) -> Iterator[Line]:
 def _sessions(document: Document) -> Iterator[Line]:
     for one in document.sessions:
         yield (
-            *(one.id, one.kind, one.identity, one.identity_id, one.application, one.application_id, one.address),
+            *(
+                one.id,
+                one.session_class,
+                one.identity,
+                one.identity_id,
+                one.application,
+                one.application_id,
+                one.address,
+            ),
             *(one.client, one.vaults, one.first_at, one.last_at, one.operations, one.failures, one.sentence),
-            *(one.reasons, one.finding_ids),
+            *(one.reasons, one.confidence, tuple(f"{m.mismatch}: {m.text}" for m in one.mismatches), one.finding_ids),
         )
 
 
 def _timeline(document: Document) -> Iterator[Line]:
     for one in document.timeline:
-        yield (one.at, one.lane, one.kind, one.title, one.identity, one.status, one.severity, one.row, one.finding_ids)
+        yield (
+            one.at,
+            one.lane,
+            one.kind,
+            one.title,
+            one.identity,
+            one.status,
+            one.severity,
+            one.row,
+            one.finding_ids,
+        )
 
 
 def _coverage(document: Document) -> Iterator[Line]:

@@ -131,6 +131,7 @@ def _environment() -> Environment:
         "minute": instants.minute,
         "second": instants.second,
         "exact": instants.exact,
+        "span": instants.duration,
         "period": lambda pair: instants.period(*pair),
         "lasting": lambda pair: instants.length(*pair),
         "duration": instants.duration,

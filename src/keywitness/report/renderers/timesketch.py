@@ -100,9 +100,9 @@ def _sessions(document: Document) -> Iterator[dict[str, Any]]:
 
 def _session(session: Session) -> dict[str, Any]:
     return {
-        "tag": _tags("session", session.kind),
+        "tag": _tags("session", session.session_class),
         "session_id": session.id,
-        "session_kind": session.kind,
+        "session_class": session.session_class,
         "user": session.identity,
         "source_ip": session.address,
         "user_agent": session.client,
