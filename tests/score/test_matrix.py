@@ -11,8 +11,9 @@ from keywitness.lab.profiles import COMPANIES
 from keywitness.lab.scenarios import ATTACKS
 from keywitness.score import matrix
 from keywitness.score.line import Plan
-from keywitness.score.matrix import digest, plans, runs
-from keywitness.score.result import CLEAN, Run
+from keywitness.score.matrix import digest, finished, plans, runs
+from keywitness.score.result import CLEAN, Run, write_run
+from keywitness.score.tables import origin
 
 from .test_card import run
 
@@ -48,6 +49,16 @@ def test_a_stopped_score_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytes
     (tmp_path / f"{wanted[0].name}-{digest()}.json").write_text("{}")  # of another shape: made again
     assert [one.variant for one in runs(wanted, tmp_path)] == [CLEAN, "denied-sweep", "sdk-dump"]
     assert asked == [CLEAN, "denied-sweep"]
+
+
+def test_finished_runs_are_read_whatever_made_them(tmp_path: Path) -> None:
+    for number, mark in enumerate(("0123456789", "abcdefabcd")):
+        write_run(run(company=f"c{number}"), tmp_path / f"x-{number}-{mark}.json")
+    (tmp_path / "y-1-0123456789.json").write_text("half")
+    made, programs = finished(tmp_path)
+    assert [one.company for one in made] == ["c0", "c1"]
+    assert programs == ("0123456789", "abcdefabcd")
+    assert "2 runs" in origin(made, programs) and "abcdefabcd" in origin(made, programs)
 
 
 def test_attacks_together_are_all_there_once() -> None:

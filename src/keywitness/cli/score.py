@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from keywitness.cli.output import QuietOption, progress
+from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keywitness.score.card import Card
+    from keywitness.score.result import Run
 
 app = typer.Typer(no_args_is_help=True, help="Measure the product with simulated evidence.")
 
@@ -43,6 +47,10 @@ def score(
         int,
         typer.Option("--together", min=1, max=8, help="So many attacks share a simulation, by several accounts."),
     ] = 1,
+    only_finished: Annotated[
+        bool,
+        typer.Option("--finished", help="Make no runs: score those that the folder holds."),
+    ] = False,
     format: Annotated[ScoreFormat, typer.Option("--format", help="How to print the score.")] = ScoreFormat.TABLE,
     out: Annotated[
         Path, typer.Option("--out", help="Folder that keeps finished runs, score.json, score.csv and score.md.")
@@ -61,17 +69,20 @@ def score(
       keywitness lab score --seeds 6 --events 1000000 --out ./big
     """
     from keywitness.score.card import card
-    from keywitness.score.matrix import plans, runs
+    from keywitness.score.matrix import digest, finished, plans, runs
 
     wanted = plans(
         _names(variants), _names(companies), seeds=seeds, days=days, events=events, every=every, together=together
     )
-    with progress("score", quiet=quiet) as advance:
-        done = card(list(runs(wanted, out / "runs", on_progress=advance)))
-    asked = {"--variants": ",".join(_names(variants)), "--companies": ",".join(_names(companies))}
-    asked |= {"--seeds": str(seeds), "--days": str(days), "--events": str(events)}
-    asked |= {"--together": str(together)} if together > 1 else {}
-    _write(done, out, " ".join([*(f"{k} {v}" for k, v in asked.items() if v), *(["--every"] if every else [])]))
+    if only_finished:
+        made, programs = finished(out / "runs")
+        if not made:
+            raise UsageError(f"{out} holds no finished runs", help="leave out --finished to make some")
+    else:
+        with progress("score", quiet=quiet) as advance:
+            made, programs = tuple(runs(wanted, out / "runs", on_progress=advance)), (digest(),)
+    done = card(made)
+    _write(made, done, out, programs)
     _print(done, format)
 
 
@@ -80,19 +91,10 @@ def _names(asked: list[str] | None) -> list[str]:
     return [name for text in asked or () for name in text.split(",") if name]
 
 
-def _write(done: Card, out: Path, asked: str) -> None:
-    from datetime import UTC, datetime
+def _write(made: Sequence[Run], done: Card, out: Path, programs: Sequence[str]) -> None:
+    from keywitness.score.tables import csv, measures, origin, page
 
-    import keywitness
-    from keywitness.score.matrix import digest
-    from keywitness.score.tables import csv, measures, page
-
-    made = [
-        f"Made by `keywitness lab score {asked}` with keywitness {keywitness.__version__} (content {digest()}) on "
-        f"{datetime.now(UTC):%Y-%m-%d}: {done.runs} runs, {done.events:,} audit records. "
-        "[How to read it](../how-to/measure-detection.md).",
-    ]
-    (out / "score.md").write_text(page(done, made), encoding="utf-8")
+    (out / "score.md").write_text(page(done, [origin(made, programs)]), encoding="utf-8")
     (out / "score.csv").write_text(csv(done), encoding="utf-8")
     (out / "score.json").write_text(json.dumps(list(measures(done)), indent=1) + "\n", encoding="utf-8")
 

@@ -91,6 +91,12 @@ def runs(wanted: Sequence[Plan], kept: Path, on_progress: Progress | None = None
         on_progress(len(wanted), len(wanted), "done")
 
 
+def finished(kept: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
+    """All runs of a folder, whatever asked for them, and the digests of the programs that made them."""
+    found = [(path, done) for path in sorted(kept.glob("*.json")) if (done := _kept(path)) is not None]
+    return tuple(done for _, done in found), tuple(sorted({path.stem.rpartition("-")[2] for path, _ in found}))
+
+
 def _kept(path: Path) -> Run | None:
     try:
         return read_run(path)

@@ -6,9 +6,12 @@ import io
 from collections.abc import Iterator, Sequence
 from csv import DictWriter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from keywitness import __version__
 from keywitness.score.card import Card, confused
+from keywitness.score.result import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,26 @@ def measures(card: Card) -> Iterator[dict[str, Any]]:
             name = f"{row[0]} -> {row[1]}" if table.title == "Sessions called something else" else row[0]
             for column, cell in zip(table.columns[1:], row[1:], strict=True):
                 yield {"table": table.title, "name": name, "measure": column, "value": cell}
+
+
+def origin(made: Sequence[Run], programs: Sequence[str]) -> str:
+    """How the figures came to be: what was run, with which program, when."""
+    most = max(len(run.variants) for run in made)
+    events = sorted(run.events for run in made)
+    facts = {
+        "companies": ", ".join(sorted({run.company for run in made})),
+        "seeds": ", ".join(map(str, sorted({run.seed for run in made}))),
+        "days a run": ", ".join(map(str, sorted({run.days for run in made}))),
+        "audit records a run": f"{events[0]:,} to {events[-1]:,}",
+        "attacks that share a simulation": f"up to {most}",
+        "program": f"keywitness {__version__}, contents {', '.join(programs)}",
+        "written": f"{datetime.now(UTC):%Y-%m-%d}",
+    }
+    told = "; ".join(f"{name}: {value}" for name, value in facts.items())
+    return (
+        f"Written by `keywitness lab score`: {len(made)} runs of the whole line. {told}. "
+        "[How to read it](../how-to/measure-detection.md)."
+    )
 
 
 def csv(card: Card) -> str:
