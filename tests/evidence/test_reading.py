@@ -101,3 +101,23 @@ def test_an_array_of_many_records_is_not_quadratic(tmp_path: Path) -> None:
     path = tmp_path / "array.json"
     path.write_bytes(b"[" + b",\n".join([LINE] * 30_000) + b"]")
     assert len(load_paths(path, batch_bytes=48 << 20).rows["AzureDiagnostics"]) == 30_000
+
+
+def test_many_small_arrays_in_one_file_cost_what_they_weigh(tmp_path: Path) -> None:
+    """The trap: a look at all that follows for each array, and a copy of the whole text for each piece."""
+    arrays = [json.dumps([{"n": n, "text": "x" * (n % 7)}, {"n": -n}], indent=n % 3 or None) for n in range(3000)]
+    path = tmp_path / "arrays.json"
+    path.write_text("\n".join(arrays))
+    batches = list(read(discover([path]), lambda _: 1))
+    assert len(batches) == 1
+    pieces = batches[0].pieces
+    assert sum(len(p.text) for p in pieces) <= path.stat().st_size
+    whole = path.read_bytes()
+    records = []
+    for piece in pieces:
+        places = zip(piece.starts, piece.ends, piece.offsets, piece.lengths, strict=True)
+        for start, end, offset, length in places:
+            assert whole[offset : offset + length] == piece.text[start:end]
+            assert whole.count(b"\n", 0, offset) + 1 == piece.line_of(int(start))
+            records.append(json.loads(piece.text[start:end])["n"])
+    assert records == [sign * n for n in range(3000) for sign in (1, -1)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -212,25 +213,14 @@ class _ItemReader:
             pending = pending[taken.consumed :]
 
     def _parts_of(self, text: bytes, taken: Taken) -> Iterator[Piece | Refused]:
-        for spans in taken.spans:
-            if len(spans.starts):
-                begin = self._text.original(text, spans.starts)
-                length = self._text.original(text, spans.ends) - begin
-                whole = text if taken.consumed == len(text) else text[: taken.consumed]
-                yield Piece(
-                    self._number,
-                    self._name,
-                    spans.form,
-                    spans.header,
-                    whole,
-                    spans.starts,
-                    spans.ends,
-                    begin + self.offset,
-                    length,
-                    self.line,
-                    spans.touching,
-                    self._export(spans),
-                )
+        spans = _merged([s for s in taken.spans if len(s.starts)])
+        if len(spans) == 1:
+            whole = text if taken.consumed == len(text) else text[: taken.consumed]
+            begin = self._text.original(text, spans[0].starts)
+            end = self._text.original(text, spans[0].ends)
+            yield self._piece(whole, spans[0], begin, end, 0, self.line)
+        elif spans:
+            yield from self._several(text, spans)
         for refusal in taken.refused:
             place = np.array([refusal.start, refusal.end], np.int64)
             begin, end = self._text.original(text, place).tolist()
@@ -243,6 +233,35 @@ class _ItemReader:
                 text[refusal.start : min(refusal.end, refusal.start + KEPT_TEXT)],
             )
         self._advance(text, taken.consumed, taken.lines)
+
+    def _several(self, text: bytes, several: list[Spans]) -> Iterator[Piece]:
+        """One piece for each, with its own part of the text."""
+        begins = self._text.original(text, np.concatenate([s.starts for s in several]))
+        ends = self._text.original(text, np.concatenate([s.ends for s in several]))
+        line, counted, done = self.line, 0, 0
+        for spans in several:
+            first, last = int(spans.starts[0]), int(spans.ends[-1])
+            line, counted = line + text.count(b"\n", counted, first), first
+            here = slice(done, done + len(spans.starts))
+            yield self._piece(text[first:last], spans, begins[here], ends[here], first, line)
+            done = here.stop
+
+    def _piece(self, text: bytes, spans: Spans, begins: Positions, ends: Positions, first: int, line: int) -> Piece:
+        """Records of `text`, which begins at `first` of the text that the spans count in."""
+        return Piece(
+            self._number,
+            self._name,
+            spans.form,
+            spans.header,
+            text,
+            spans.starts - first,
+            spans.ends - first,
+            begins + self.offset,
+            ends - begins,
+            line,
+            spans.touching and first == 0,
+            self._export(spans),
+        )
 
     def _export(self, spans: Spans) -> Export:
         context = dict(spans.header.context) if spans.header else {}
@@ -265,6 +284,19 @@ class _ItemReader:
         self._skipped = None
         reason = f"record longer than {self._limits.record_bytes} bytes, the limit"
         return Refused(self._number, begin, self.offset - begin, line, reason, kept)
+
+
+def _merged(several: list[Spans]) -> list[Spans]:
+    """Neighbours that are read alike, as one."""
+    merged: list[Spans] = []
+    for (form, header), group in groupby(several, key=lambda s: (s.form, s.header)):
+        alike = list(group)
+        if len(alike) == 1:
+            merged += alike
+        else:
+            starts, ends = np.concatenate([s.starts for s in alike]), np.concatenate([s.ends for s in alike])
+            merged.append(Spans(starts, ends, form, header))
+    return merged
 
 
 def _with_last(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -33,6 +33,11 @@ _LOOK = 1 << 16
 _OBJECT_ID = re.compile(r"/providers/", re.IGNORECASE)
 #: What answers of ARM, Microsoft Graph and Resource Graph say when they are not the last page.
 _NEXT = ("nextLink", "@odata.nextLink", "skip_token", "$skipToken")
+#: Text that is looked at for the ends of records, at first and at most.
+_WINDOW = 1 << 16
+_MOST_WINDOW = 1 << 26
+#: Elements, where they stop, whether an end was met, what stands between: see `_scan`.
+_Scanned = tuple[list[tuple[int, int]], int, bool, list[tuple[int, int]]]
 #: A record that cannot be ended is looked for again at the next line that begins as this one did.
 _RESYNC = re.compile(rb"\n([ \t]*)(?=\{)")
 
@@ -61,6 +66,7 @@ class JsonFramer:
         self._closing = 0  # brackets of the skeleton that are still open
         self._key = ""
         self.notes: list[str] = []
+        self._window = _WINDOW
 
     def take(self, text: bytes, *, final: bool) -> Taken:
         taken = Taken(0)
@@ -109,7 +115,7 @@ class JsonFramer:
 
     def _elements(self, text: bytes, position: int, level: _Level | None, taken: Taken, *, final: bool) -> int | None:
         """Take every complete element from here on; gives the place behind them, or None when more text is needed."""
-        pairs, stop, closed, junk = _scan(text, position)
+        limit, (pairs, stop, closed, junk) = self._scanned(text, position)
         if level is None and pairs:
             pairs, stop = self._before_envelope(text, pairs, stop)
         form = level.form if level else Form.JSON
@@ -124,9 +130,25 @@ class JsonFramer:
             taken.refused.append(Refusal(stop, stop + 1, "a closing bracket without an opening one"))
             return stop + 1
         rest = _skip(text, stop)
+        if limit < len(text):
+            return rest
         if pairs and rest < len(text):
             return rest if level is None else self._again(text, rest, taken, final=final)
         return self._again(text, rest, taken, final=final)
+
+    def _scanned(self, text: bytes, position: int) -> tuple[int, _Scanned]:
+        """What stands in a part of the text, at least one element or an end if there is one, and where the part ends.
+
+        Small arrays one after the other must not each cost a look at all that follows; large ones take few looks.
+        """
+        window = self._window
+        while True:
+            limit = min(len(text), position + window)
+            found = _scan(text, position, limit)
+            if found[0] or found[2] or limit == len(text):
+                self._window = _WINDOW if found[2] else min(2 * window, _MOST_WINDOW)
+                return (len(text) if found[2] else limit), found
+            window *= 4
 
     def _again(self, text: bytes, rest: int, taken: Taken, *, final: bool) -> int | None:
         """What is left ends inside a record: wait for more, or reject it when there is none."""
@@ -311,14 +333,14 @@ def _skip(text: bytes, position: int) -> int:
     return match.end() if match else position
 
 
-def _scan(text: bytes, position: int) -> tuple[list[tuple[int, int]], int, bool, list[tuple[int, int]]]:
-    """Complete brackets from a place outside strings.
+def _scan(text: bytes, position: int, limit: int | None = None) -> _Scanned:
+    """Complete brackets from a place outside strings, up to a limit.
 
     Returns:
         Start and end of each; the place behind the last one or of the closing bracket that ends the array around them;
         whether that bracket was met; what stands between the elements beside commas.
     """
-    octets = np.frombuffer(text, np.uint8)[position:]
+    octets = np.frombuffer(text, np.uint8)[position:limit]
     quotes = _quotes(octets)
     kind = octets | 0x20  # [ and { , ] and } differ in this bit alone
     brackets = np.flatnonzero((kind == 0x7B) | (kind == 0x7D)).astype(np.int64)
@@ -328,11 +350,11 @@ def _scan(text: bytes, position: int) -> tuple[list[tuple[int, int]], int, bool,
     depth = np.cumsum(steps)
     below = np.flatnonzero(depth < 0)
     closed = len(below) > 0
-    limit = int(below[0]) if closed else len(depth)
-    starts = brackets[:limit][(depth[:limit] == 1) & (steps[:limit] == 1)]
-    ends = brackets[:limit][(depth[:limit] == 0) & (steps[:limit] == -1)] + 1
+    last = int(below[0]) if closed else len(depth)
+    starts = brackets[:last][(depth[:last] == 1) & (steps[:last] == 1)]
+    ends = brackets[:last][(depth[:last] == 0) & (steps[:last] == -1)] + 1
     starts = starts[: len(ends)]
-    stop = int(brackets[limit]) if closed else (int(ends[-1]) if len(ends) else 0)
+    stop = int(brackets[last]) if closed else (int(ends[-1]) if len(ends) else 0)
     pairs = list(zip((starts + position).tolist(), (ends + position).tolist(), strict=True))
     return pairs, stop + position, closed, _junk(text, pairs, position, stop + position)
 
