@@ -12,6 +12,7 @@ import typer
 from keywitness import __version__
 from keywitness.cli import (
     access,
+    blast,
     custody,
     evidence,
     exposure,
@@ -70,6 +71,7 @@ for _module in (
     findings,
     exposure,
     access,
+    blast,
     posture,
     logging,
     rules,
