@@ -41,3 +41,13 @@ def test_what_passed_is_shown_on_request(keywitness: Callable, inventory: Path) 
     assert json.loads(done.out)["Verdict"] == "pass"
     assert keywitness("posture", inventory, "soft-delete", "--format", "jsonl").out == ""
     assert keywitness("posture", inventory, "soft-deleet").code == 2
+
+
+def test_hostile_names_reach_terminal_and_spreadsheet_harmless(keywitness: Callable, tmp_path: Path) -> None:
+    hostile = VAULT | {"name": "=cmd|'/c calc'!A1", "resourceGroup": "\u001b[31mred<script>"}
+    (tmp_path / "vault.json").write_text(json.dumps(hostile))
+    keywitness("ingest", tmp_path / "case", tmp_path / "vault.json")
+    for format in ("table", "csv"):
+        out = keywitness("posture", tmp_path / "case", "purge-protection", "--format", format).out
+        assert "\x1b" not in out, format
+        assert not any(line.startswith("=") or ",=cmd" in line or ',"=cmd' in line for line in out.splitlines()), format

@@ -24,6 +24,7 @@ from keywitness.kql.compile import Options, compile_kql
 from keywitness.model.content import content, with_functions
 from keywitness.model.schema import UNIX_EPOCH_TICKS
 from keywitness.model.tables import known_tables
+from keywitness.model.text import visible
 
 SEVERITIES = ("high", "medium", "low", "informational")
 VERDICTS = ("fail", "pass", "unknown")
@@ -172,7 +173,9 @@ def filled(check: Check, way: str, row: dict[str, Any]) -> str:
         row: The columns of the query's row.
     """
     quoted = _QUOTES.get(way, str)
-    return _PLACEHOLDER.sub(lambda match: quoted(str(row.get(match[1]) or match[0])), getattr(check.fix, way)).strip()
+    return _PLACEHOLDER.sub(
+        lambda match: quoted(visible(str(row.get(match[1]) or match[0]))), getattr(check.fix, way)
+    ).strip()
 
 
 _QUOTES: dict[str, Callable[[str], str]] = {

@@ -214,7 +214,7 @@ def _below(resource: str, scope: str) -> bool:
 
 def _gaps(vault: VaultLogs, latest: str) -> Iterator[str]:
     """Where settings and records contradict each other."""
-    if vault.state == "on" and not vault.records:
+    if vault.state == "on" and not vault.records and latest:
         yield "its audit events are collected, and the case has none of them: fetch them from the destination"
     if vault.state == "off" and vault.records:
         yield f"logged until {vault.last_at}, and no setting collects audit events now"
