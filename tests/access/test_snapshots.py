@@ -65,3 +65,19 @@ def test_what_is_taken_from_elsewhere_is_said():
 def test_ids_in_every_casing_are_one_thing():
     exports = inventory_of({"Users": [{"ObjectId": "AB", "TimeGenerated": 1}, {"ObjectId": "ab", "TimeGenerated": 2}]})
     assert state(exports).inventory.text("Users", "ObjectId") == ["ab"]
+
+
+def test_tools_that_spell_a_role_differently_mean_one_assignment():
+    same = {"Scope": VAULT, "PrincipalId": "p"}
+    role = "4633458b-17de-408a-b874-0445c86b69e6"
+    exports = inventory_of(
+        {
+            "RoleAssignments": [
+                same | {"RoleDefinitionId": f"/subscriptions/s/providers/x/{role}", "TimeGenerated": JANUARY},
+                same | {"RoleDefinitionId": f"/providers/x/{role}", "State": "Active", "TimeGenerated": FEBRUARY},
+                same | {"RoleDefinitionId": f"/providers/x/{role}", "State": "Eligible", "TimeGenerated": FEBRUARY},
+            ]
+        }
+    )
+    made = state(exports)
+    assert made.inventory.text("RoleAssignments", "State") == ["Active", "Eligible"] and made.remarks == ()

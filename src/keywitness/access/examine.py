@@ -105,7 +105,10 @@ class Examination:
         principals, kinds = self._principals(question), self._kinds(question)
         for vault in self.vaults(question):
             yield from lines(self.survey, vault, principals=principals, kinds=kinds)
-            yield from object_lines(self.survey, vault, principals=principals)
+            named = {o.partition("/")[2].lower() for o in question.objects}
+            for line in object_lines(self.survey, vault, principals=principals):
+                if not named or line.scope.rsplit("/", 1)[-1] in named:
+                    yield line
 
     def escalations(self, question: Question) -> Iterator[Escalation]:
         """Who makes himself able to read the vaults asked about."""

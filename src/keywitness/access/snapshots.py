@@ -35,6 +35,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: What tools spell differently: role definitions with and without a subscription, a state that only PIM says.
+_SAME: Mapping[str, Callable[[str], str]] = {
+    "RoleDefinitionId": lambda id: id.rsplit("/", 1)[-1],
+    "State": lambda state: state if state.startswith("eligible") else "active",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The inventory as it stood.
@@ -93,7 +100,10 @@ def _groups(table: pa.Table, keys: tuple[str, ...]) -> NDArray[np.int64]:
     numbers = np.zeros(table.num_rows, np.int64)
     for key in keys:
         indices, texts = encoded(table.column(key))
-        _, numbers = np.unique(numbers * (len(texts) + 1) + indices, return_inverse=True)
+        same = _SAME.get(key, str)
+        distinct: dict[str, int] = {}
+        alike = np.array([distinct.setdefault(same(t), len(distinct)) for t in texts] or [0], np.int64)
+        _, numbers = np.unique(numbers * (len(texts) + 1) + alike[indices], return_inverse=True)
     return numbers.astype(np.int64)
 
 
