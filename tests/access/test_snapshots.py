@@ -81,3 +81,15 @@ def test_tools_that_spell_a_role_differently_mean_one_assignment():
     )
     made = state(exports)
     assert made.inventory.text("RoleAssignments", "State") == ["Active", "Eligible"] and made.remarks == ()
+
+
+def test_assignments_are_told_apart_by_their_ids_where_tools_say_them():
+    """A new condition on an assignment is no second assignment; two ids are two."""
+    row = {"Scope": VAULT, "PrincipalId": "p", "RoleDefinitionId": "r", "State": "Active"}
+    rows = [
+        row | {"Id": "/a/1", "TimeGenerated": JANUARY},
+        row | {"Id": "/A/1", "Condition": "c", "TimeGenerated": FEBRUARY},
+        row | {"Id": "/a/2", "TimeGenerated": FEBRUARY},
+    ]
+    made = state(inventory_of({"RoleAssignments": rows}))
+    assert made.inventory.text("RoleAssignments", "Id") == ["/A/1", "/a/2"] and made.remarks == ()

@@ -35,6 +35,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: Tables whose rows are the same thing when their ids are; the key counts where a tool leaves the id out.
+IDENTIFIED = ("RoleAssignments",)
+
 #: What tools spell differently: role definitions with and without a subscription, a state that only PIM says.
 _SAME: Mapping[str, Callable[[str], str]] = {
     "RoleDefinitionId": lambda id: id.rsplit("/", 1)[-1],
@@ -80,6 +83,10 @@ def _newest(
         return table
     times = np.asarray(table.column("TimeGenerated").fill_null(0)).astype(np.int64)
     groups = _groups(table, keys)
+    if name in IDENTIFIED:
+        indices, texts = encoded(table.column("Id"))
+        named = np.array([bool(t) for t in texts])[indices]
+        groups = np.where(named, indices - len(texts), groups)  # below every number of a key
     later = np.zeros(len(times), np.bool_) if at is None else times > at
     # Rows up to the moment by age, the newest last; later ones before them, the nearest last.
     order = np.lexsort((np.where(later, -times, times), ~later, groups))
