@@ -51,8 +51,8 @@ def findings(
     opened = open_case(case)
     begin, end = moment(since, "since"), moment(until, "until")
     present = frozenset(name for name, rows, *_ in opened.table_facts() if rows)
-    with progress("rules", quiet=quiet):
-        outcomes = run_rules(opened, all_rules()[0], present=present, now="latest")
+    with progress("rules", quiet=quiet), opened.prepared() as ready:
+        outcomes = run_rules(ready, all_rules()[0], present=present, now="latest")
     judged = judgements(opened.entries())
     wanted = [
         f
