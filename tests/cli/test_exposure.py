@@ -34,7 +34,7 @@ def test_everything_that_was_read_is_more(keywitness: Callable, case: Path) -> N
 def test_a_ticket_in_markdown(keywitness: Callable, case: Path) -> None:
     text = keywitness("exposure", case, "--format", "markdown").out
     assert text.startswith("# ")
-    assert "- [ ] certificate `" in text or "- [ ] secret `" in text
+    assert "- [ ] high: certificate `" in text
     assert "az keyvault" in text
     nothing = keywitness("exposure", case, "--until", "2001-01-01", "--format", "markdown").out
     assert "no proof" in nothing
