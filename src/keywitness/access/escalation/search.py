@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from keywitness.access.escalation.edges import (
     EVERY_APPLICATION,
@@ -16,13 +17,16 @@ from keywitness.access.escalation.edges import (
     Edge,
     Edges,
 )
-from keywitness.access.escalation.reach import Reaches
+from keywitness.access.escalation.reach import Reach, Reaches
 from keywitness.access.escalation.ways import Opened, Way, listed, open_ways, ways
 from keywitness.access.membership import way as steps_between
 from keywitness.access.operations import operation
 from keywitness.access.question import Answer, Reached, Reason, ask_reached
 from keywitness.access.survey import Survey
 from keywitness.access.tenant import Tenant, Vault
+
+if TYPE_CHECKING:
+    from keywitness.access.survey import Bits
 
 #: Principals that one path goes through at most.
 MOST_STEPS = 6
@@ -103,14 +107,14 @@ class Search:
 
     Args:
         reaches: Everybody's reach, where it is at hand.
-        pruned: Look only at those who get at the vault; the paths are the same.
+        pruned: Of equal steps follow a few, to those who get at the vault; a path says how many more there are.
     """
 
     def __init__(self, tenant: Tenant, reaches: Reaches | None = None, *, pruned: bool = True) -> None:
         self.tenant = tenant
         self._given = reaches
         self._pruned = pruned
-        self._within_reach: dict[int, frozenset[int]] = {}
+        self._last: Reach | None = None
         self._useful: dict[tuple[int, int], tuple[list[int], int]] = {}
 
     @cached_property
@@ -141,8 +145,6 @@ class Search:
                 found += self._ends(here, reached, before, vault)
             if len([s for s in before if s.does]) < MOST_STEPS:
                 for target, steps in self._onwards(here, reached, vault):
-                    if not self._leads_on(target, vault):
-                        continue
                     way = (*before, *steps)
                     doubt = max(_WORST.index(s.answer) for s in way)
                     if doubt < seen.get(target, len(_WORST)):  # again only when it is surer than before
@@ -150,14 +152,35 @@ class Search:
                         waiting.append((target, way))
         return tuple(sorted(found, key=lambda p: (p.escalates, len(p.steps), _WORST.index(p.answer))))
 
-    def _leads_on(self, target: int, vault: Vault) -> bool:
-        """Whether somebody gets at a vault at all: most machines that one may run code on lead nowhere."""
-        if not self._pruned or target in VIRTUAL:
-            return True
-        if vault.number not in self._within_reach:
-            bits = self.reaches.of(vault).perhaps
-            self._within_reach = {vault.number: frozenset(self.reaches.survey.members(bits).tolist())}
-        return target in self._within_reach[vault.number]
+    def _reach(self, vault: Vault) -> Reach:
+        """The reach of a vault; the last one asked for is kept."""
+        if self._last is None or self._last.vault.number != vault.number:
+            self._last = self.reaches.of(vault)
+        return self._last
+
+    def _ways_on(self, identity: int, vault: Vault) -> Iterator[tuple[Edge, int]]:
+        """The edges of a principal that lead on to a vault, of equal ones a few; and how many more there are of each.
+
+        Most machines that one may run code on lead nowhere, and one that does is as good as a hundred.
+        """
+        alike: dict[tuple[str, Answer], list[Edge]] = {}
+        for edge in self.edges.by_source.get(identity, ()):
+            alike.setdefault((edge.way.id, edge.answer), []).append(edge)
+        for edges in alike.values():
+            useful = edges if not self._pruned else self._best(edges, vault)
+            shown = useful[:MOST_OF_MANY] if self._pruned else useful
+            yield from ((edge, len(useful) - len(shown)) for edge in shown)
+
+    def _best(self, edges: list[Edge], vault: Vault) -> list[Edge]:
+        """Those that lead to somebody who gets at a vault; those first who surely do so by themselves."""
+        virtual = [e for e in edges if e.target in VIRTUAL]
+        others = [e for e in edges if e.target not in VIRTUAL]
+        if not others:
+            return virtual
+        reach = self._reach(vault)
+        useful = [e for e in others if _holds(reach.perhaps, e.target)]
+        rank = (reach.direct[0], reach.sure, reach.direct[1])
+        return virtual + sorted(useful, key=lambda e: [not _holds(bits, e.target) for bits in rank])
 
     # ------------------------------------------------------------ ends
 
@@ -221,15 +244,23 @@ class Search:
             yield from self._some_of_many(here, vault)
             return
         for identity in reached:
-            for edge in self.edges.by_source.get(identity, ()):
-                yield edge.target, (*self._member_steps(here, reached, identity), self._edge(edge))
+            for edge, more in self._ways_on(identity, vault):
+                yield edge.target, (*self._member_steps(here, reached, identity), self._edge(edge, more))
 
-    def _edge(self, edge: Edge) -> Step:
-        way, target = edge.way, self.node(edge.target)
-        source = self.node(edge.source)
-        rows, answer = edge.rows, edge.answer
+    def _edge(self, edge: Edge, more: int) -> Step:
+        way = edge.way
         return Step(
-            source, way.edge, target, edge.permission, way.step, answer, rows, fix=way.fix, logs=way.logs, way=way.id
+            self.node(edge.source),
+            way.edge,
+            self.node(edge.target),
+            edge.permission,
+            way.step,
+            edge.answer,
+            edge.rows,
+            fix=way.fix,
+            logs=way.logs,
+            remarks=(f"{more:,} more would do as well",) if more else (),
+            way=way.id,
         )
 
     def _some_of_many(self, many: int, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
@@ -245,7 +276,7 @@ class Search:
         """Some of many who get at a vault, who reads surely first, who must act as others last; and how many do."""
         key = (many, vault.number)
         if key not in self._useful:
-            reach, survey = self.reaches.of(vault), self.reaches.survey
+            reach, survey = self._reach(vault), self.reaches.survey
             kind = self.reaches.part_of(many)
             levels = (reach.readers.get(Answer.YES, survey.none()), reach.direct[0], reach.sure, reach.direct[1])
             found: dict[int, None] = {}
@@ -281,6 +312,11 @@ class Search:
 
     def _last_group(self, here: int, reason: Reason) -> Node:
         return self.node(reason.through if reason.through >= 0 else here)
+
+
+def _holds(bits: Bits, number: int) -> bool:
+    """Whether a principal is in a set."""
+    return bool(int(bits[number >> 6]) >> (number & 63) & 1)
 
 
 def vault_node(vault: Vault) -> Node:
