@@ -54,3 +54,15 @@ def test_the_attack_is_one_story(keywitness: Callable, case: Path) -> None:
     told = rows(keywitness("findings", case, "--incidents", "--severity", "high", "--format", "json").out)
     assert len(told[0]["Findings"]) > 3
     assert "CredentialAccess" in told[0]["Tactics"]
+
+
+def test_a_story_is_opened_by_its_id(keywitness: Callable, case: Path) -> None:
+    """A filter does not change which story a finding belongs to: ids are those of the report."""
+    first = rows(keywitness("findings", case, "--incidents", "--severity", "high", "--format", "json").out)[0]
+    inside = rows(keywitness("findings", case, "--incident", first["Id"], "--format", "json").out)
+    assert {f["Id"] for f in inside} == set(first["Findings"])
+    assert {f["Severity"] for f in inside} > {"high"}
+
+
+def test_who_could_not_be_judged_is_said(keywitness: Callable, case: Path) -> None:
+    assert "cannot be said" in keywitness("findings", case, "--severity", "high", "--format", "csv").err

@@ -68,6 +68,13 @@ def test_a_check_that_finds_something_leaves_with_6(keywitness: Callable, mine: 
     assert rows(keywitness("rules", "check", "list-then-read", "--format", "json").out) == []
 
 
+def test_a_table_of_issues_says_each_code_once(keywitness: Callable, mine: Path) -> None:
+    done = failing(keywitness, 6, "rules", "check", "--rules", str(mine))
+    assert len([line for line in done.out.splitlines() if "RC02" in line]) == 1
+    assert "no case whose records must match; no near miss" in done.out
+    assert done.err.count("RC02: add records of both kinds") == 1
+
+
 def test_a_proof_is_run(keywitness: Callable, mine: Path) -> None:
     done = keywitness("rules", "test", "watched-secret-read", "--format", "json")
     assert all(r["Passed"] for r in rows(done.out))

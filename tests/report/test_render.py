@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from keywitness.errors import ReportFormError, UsageError
+from keywitness.report.document import Triage
 from keywitness.report.render import chosen, write_report
 from keywitness.report.renderers import FORMS, RENDERERS
 
@@ -79,3 +81,20 @@ def test_a_form_that_this_machine_cannot_make_is_refused_at_once(monkeypatch):
     monkeypatch.setattr("keywitness.report.browser.find", lambda: None)
     with pytest.raises(ReportFormError):
         chosen(["html", "pdf"])
+
+
+def test_what_an_analyst_said_stands_in_every_page(sample):
+    """State, name and note come from the custody log: the note is text, whatever it holds."""
+    told = Triage(
+        state="false positive", note="<script>alert(1)</script> ticket 7", by="ada@contoso.com", at=sample.after(0)
+    )
+    document = sample.document()
+    judged = msgspec.structs.replace(document.findings[0], triage=told)
+    page = (
+        RENDERERS["html"]
+        .render(msgspec.structs.replace(document, findings=(judged, *document.findings[1:])))
+        .decode("utf-8")
+    )
+    assert "false positive by ada@contoso.com" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; ticket 7" in page
+    assert "<script>alert(1)" not in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from keywitness.errors import UsageError
 if TYPE_CHECKING:
     from keywitness.detect.finding import Finding
     from keywitness.detect.incident import Incident
+    from keywitness.detect.run import Outcome
     from keywitness.detect.triage import Judgement
 
 
@@ -28,7 +29,10 @@ def findings(
     object: Annotated[list[str] | None, typer.Option("--object", help="Only of this vault/name.")] = None,
     since: Annotated[str, typer.Option("--since", help="Ending not before this time.")] = "",
     until: Annotated[str, typer.Option("--until", help="Beginning before this time.")] = "",
-    state: Annotated[list[str] | None, typer.Option("--state", help="Only in this state of triage.")] = None,
+    incident: Annotated[list[str] | None, typer.Option("--incident", help="Only of this story, I-...")] = None,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", "--status", help="Only in this state of triage.")
+    ] = None,
     incidents: Annotated[bool, typer.Option("--incidents", help="The stories that they tell, one per row.")] = False,
     format: FormatOption = Format.TABLE,
     quiet: QuietOption = False,
@@ -40,6 +44,7 @@ def findings(
       keywitness findings ./case --severity high
       keywitness findings ./case --vault 'kv-pay-*' --state open --format csv
       keywitness findings ./case --incidents
+      keywitness findings ./case --incident I-0f3a9c11
     """
     from keywitness.case import open_case
     from keywitness.detect.incident import incidents as told
@@ -54,6 +59,8 @@ def findings(
     with progress("rules", quiet=quiet), opened.prepared() as ready:
         outcomes = run_rules(ready, all_rules()[0], present=present, now="latest")
     judged = judgements(opened.entries())
+    stories = told(f for outcome in outcomes for f in outcome.findings)
+    story = {f.id: i.id for i in stories for f in i.findings}
     wanted = [
         f
         for outcome in outcomes
@@ -65,11 +72,13 @@ def findings(
         and _any(vault, f.vaults)
         and _any(object, f.objects)
         and _any(state, (_state(judged, f),))
+        and _any(incident, (story[f.id],))
         and (not begin or f.last_at >= begin)
         and (not end or f.first_at < end)
     ]
     if incidents:
-        _print_incidents(told(wanted), format.value)
+        told_of = {story[f.id] for f in wanted}
+        _print_incidents([i for i in stories if i.id in told_of], format.value)
     else:
         print_findings(wanted, format.value, judged)
     for outcome in outcomes:
@@ -77,6 +86,14 @@ def findings(
             note(f"{outcome.rule.slug} failed: {outcome.reason}")
         elif outcome.hidden:
             note(f"{outcome.rule.slug}: {outcome.reason}")
+    say_unjudged(outcomes)
+
+
+def say_unjudged(outcomes: Iterable[Outcome]) -> None:
+    """Who could not be judged, rule by rule: too little history is said, not guessed."""
+    for outcome in outcomes:
+        for text in outcome.notes:
+            note(f"{outcome.rule.slug}: {text}")
 
 
 def judge(

@@ -149,8 +149,17 @@ def check(names: NamesArgument = None, files: FilesOption = None, format: Format
 
     rules = _rules(names, files)
     issues = [issue for rule in rules for issue in check_rule(rule)]
-    columns = [Column(name, KqlType.STRING) for name in ("Rule", "Code", "Cause", "Help")]
-    print_records(columns, [(i.rule, i.code, i.cause, i.help) for i in issues], format.value)
+    by_code: dict[tuple[str, str, str], list[str]] = {}
+    for issue in issues:
+        by_code.setdefault((issue.rule, issue.code, issue.help), []).append(issue.cause)
+    told = format is not Format.TABLE  # a table says once for all rules what to do
+    columns = [Column(name, KqlType.STRING) for name in ("Rule", "Code", "Cause", *(["Help"] if told else []))]
+    records = [
+        (rule, code, "; ".join(causes), *([help] if told else [])) for (rule, code, help), causes in by_code.items()
+    ]
+    print_records(columns, records, format.value)
+    for code, help in {code: help for _, code, help in by_code}.items() if not told else ():
+        note(f"{code}: {help}")
     faulty = len({i.rule for i in issues})
     note(f"{len(rules)} rules checked, {len(issues)} issues in {faulty} of them")
     if issues:
@@ -228,7 +237,7 @@ def run(
       keywitness rules run ./case --rules sentinel-rule.yaml --whole
     """
     from keywitness.case import open_case
-    from keywitness.cli.findings import print_findings
+    from keywitness.cli.findings import print_findings, say_unjudged
     from keywitness.detect.run import run_rules
 
     opened = open_case(case)
@@ -238,6 +247,7 @@ def run(
     for outcome in outcomes:
         if outcome.reason:
             note(f"{outcome.rule.slug}: {outcome.status}: {outcome.reason}")
+    say_unjudged(outcomes)
 
 
 @app.command()

@@ -67,7 +67,9 @@ def check(rule: Rule) -> tuple[Issue, ...]:
 
 def _query(checked: Checked) -> Iterator[str]:
     if checked.refusal is not None:
-        yield " ".join(line.strip() for line in checked.refusal.render().splitlines()[:5])
+        first, place, *rest = [*checked.refusal.render().splitlines(), ""]
+        helps = [line.strip() for line in rest if line.strip().startswith("help:")]
+        yield " ".join([first, place.strip(), *helps[:1]])
 
 
 def _proof(checked: Checked) -> Iterator[str]:

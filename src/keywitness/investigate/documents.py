@@ -10,6 +10,7 @@ from keywitness.detect.finding import Finding as Found
 from keywitness.detect.finding import worded
 from keywitness.detect.incident import Incident as Story
 from keywitness.detect.rule import techniques
+from keywitness.detect.triage import Judgement
 from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.opens import Opening as Opens
 from keywitness.exposure.reads import Exposed, Reader
@@ -29,6 +30,7 @@ from keywitness.report.document import (
     SessionStep,
     Technique,
     Trace,
+    Triage,
 )
 from keywitness.sessions.clients import application_name
 from keywitness.sessions.session import Session as Told
@@ -77,8 +79,15 @@ def names_of(case: Case) -> Names:
     return Names(known)
 
 
-def shown_finding(found: Found, events: Mapping[str, Event], sources: Sources, names: Names, most_rows: int) -> Finding:
-    """A finding with its first source rows in time order."""
+def shown_finding(
+    found: Found,
+    events: Mapping[str, Event],
+    sources: Sources,
+    names: Names,
+    most_rows: int,
+    judged: Judgement | None = None,
+) -> Finding:
+    """A finding with its first source rows in time order, and what an analyst said of it."""
     rule = found.rule
     refs = sorted((reference(events[r], sources) for r in found.rows[:most_rows] if r in events), key=lambda r: r.at)
     return Finding(
@@ -106,6 +115,7 @@ def shown_finding(found: Found, events: Mapping[str, Event], sources: Sources, n
         false_positives=rule.keywitness.false_positives,
         response=rule.keywitness.response,
         blind_spots=rule.keywitness.blind_spots,
+        triage=Triage(state=judged.state, note=judged.note, by=judged.by, at=judged.at) if judged else None,
     )
 
 

@@ -13,6 +13,7 @@ from keywitness.detect.incident import incidents
 from keywitness.detect.rule import Rule
 from keywitness.detect.rule_files import load_rules
 from keywitness.detect.run import Outcome, run_rules, weight
+from keywitness.detect.triage import judgements
 from keywitness.engine.limits import NO_LIMITS
 from keywitness.exposure.reads import Exposed, exposed
 from keywitness.exposure.touches import touches
@@ -151,6 +152,7 @@ def _investigated(
             "events of the timeline": (len(picture), happened),
         }
     )
+    judged = judgements(case.entries())
     covered = coverage(case, hours, tables, outcomes, remarks, names.in_text, known)
     return Document(
         schema_version=SCHEMA_VERSION,
@@ -162,7 +164,7 @@ def _investigated(
         scope=asked,
         summary=summary(asked, objects, seen.findings, covered, all_visits.events, seen.outside, names),
         coverage=covered,
-        findings=tuple(shown_finding(f, events, sources, names, SHOWN_ROWS) for f in findings),
+        findings=tuple(shown_finding(f, events, sources, names, SHOWN_ROWS, judged.get(f.id)) for f in findings),
         sessions=tuple(stories.values()),
         exposure=_shown_objects(listed, seen, all_visits, names, described(case, present)),
         timeline=picture,

@@ -141,6 +141,15 @@ class RowRef(Frozen, frozen=True):
     source: str
 
 
+class Triage(Frozen, frozen=True):
+    """The last word of an analyst on a finding, from the custody log."""
+
+    state: str  # open | confirmed | false positive | closed
+    note: str
+    by: str
+    at: str
+
+
 class Finding(Frozen, frozen=True):
     """What happened, why it matters, who, where, what, when, found how, and the rows."""
 
@@ -168,6 +177,7 @@ class Finding(Frozen, frozen=True):
     false_positives: tuple[str, ...] = ()
     response: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
+    triage: Triage | None = None
 
 
 class Incident(Frozen, frozen=True):
