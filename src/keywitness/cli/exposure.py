@@ -12,7 +12,6 @@ from keywitness.cli.output import QuietOption, note, print_records, progress
 from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, SinceOption, UntilOption, VaultOption
 from keywitness.cli.sessions import sessions
 from keywitness.cli.was_read import was_read
-from keywitness.model.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +60,7 @@ def exposure(
     document = _document(case, _scope(identity, ip, vault, secret, since, until, session), quiet=quiet)
     items = [item for item in by_urgency(document.exposure) if every or item.rotate_now]
     if format is ListFormat.MARKDOWN:
-        print(visible(_markdown(items), keep="\n"))
+        print(_markdown(items))
     else:
         print_records(_columns(), [_record(item) for item in items], format.value)
     for gap in document.coverage.cannot_conclude[:5]:
@@ -109,42 +108,11 @@ def _opens(item: Exposure) -> list[str]:
 
 def _markdown(items: list[Exposure]) -> str:
     """A list for a ticket: one object version per item, with what to type."""
-    from keywitness.report.rotation import rotation
+    from keywitness.report.renderers.markdown import replace_list
 
     if not items:
         return "Nothing is listed. That is no proof that nothing was read: see the coverage of the logs."
-    lines = [f"# {len(items)} object versions to replace", ""]
-    for item in items:
-        suspicious = [r for r in item.readers if r.suspicious] or list(item.readers)
-        readers = ", ".join(_once(_code(r.identity) for r in suspicious))
-        when = f"{min(r.first_at for r in suspicious)} to {max(r.last_at for r in suspicious)}"
-        left = ", **its private key left the vault**" if item.private_key_left else ""
-        lines.append(
-            f"- [ ] {item.severity}: {item.object_type} {_code(f'{item.vault}/{item.name}')} {_version(item)}{left}"
-        )
-        lines.append(f"  - read by {readers}, {when}: {_plain(item.reason)}")
-        lines += [f"  - opens {_plain(opened)}" for opened in _opens(item)]
-        if item.same_material:
-            lines.append(f"  - the same key: {', '.join(map(_code, item.same_material))}")
-        commands = rotation(item)
-        lines += [f"  - {_code(command)}" for command in (commands.azure_cli, commands.powershell) if command]
-    return "\n".join(lines)
-
-
-def _version(item: Exposure) -> str:
-    if item.version:
-        return f"version {_code(item.version)}"
-    return f"one of {', '.join(map(_code, item.candidates))}" if item.candidates else "in every version"
-
-
-def _code(text: str) -> str:
-    """Text of a log as code, whatever it holds."""
-    return "`" + text.replace("`", "'").replace("\n", " ") + "`"
-
-
-def _plain(text: str) -> str:
-    """A sentence that may quote logs, without the marks of Markdown and HTML."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else c for c in text.replace("\n", " "))
+    return f"# {len(items)} object versions to replace\n\n{replace_list(items)}"
 
 
 def _scope(

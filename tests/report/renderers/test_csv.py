@@ -46,6 +46,8 @@ def test_every_list_of_the_report_is_a_table_with_all_its_lines(sample):
     assert counts == {
         "exposure": sum(len(item.readers) for item in document.exposure),
         "findings": len(document.findings),
+        "traces": len(document.traces),
+        "answers": len(document.answers),
         "incidents": len(document.incidents),
         "sessions": len(document.sessions),
         "timeline": len(document.timeline),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from keywitness.model.text import visible
-from keywitness.report.renderers.markdown import cell, code, plain, render
+from keywitness.report.renderers.markdown import cell, code, plain, render, replace_list
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -97,3 +97,10 @@ def test_every_finding_and_every_object_to_replace_is_there(sample):
 def test_nothing_found_does_not_conclude(sample):
     empty = msgspec.structs.replace(sample.document(), findings=(), incidents=(), exposure=())
     assert "before concluding that nothing happened" in render(empty).decode("utf-8")
+
+
+def test_a_version_that_the_log_does_not_say_is_told_as_its_candidates(sample):
+    """The trap: "version unknown" where the log leaves two."""
+    item = msgspec.structs.replace(sample.document().exposure[0], version="", candidates=("11aa", "22bb"))
+    assert "one of `11aa`, `22bb`" in replace_list([item])
+    assert "in every version" in replace_list([msgspec.structs.replace(item, candidates=())])

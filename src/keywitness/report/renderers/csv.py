@@ -20,8 +20,13 @@ _FORMULA = ("=", "+", "-", "@")
 _EXPOSURE = (
     *("vault", "object_type", "name", "version", "rotate_now", "private_key_left", "how", "reason"),
     *("identity", "identity_id", "application", "address", "reads", "first_at", "last_at", "suspicious", "reasons"),
-    *("session_ids", "rows"),
+    *("session_ids", "rows", "severity", "candidates", "same_material", "opens", "restored", "replaced_at"),
 )
+_TRACES = (
+    *("kind", "vault", "object_type", "name", "version", "operation", "status", "identity", "identity_id"),
+    *("application", "address", "times", "first_at", "last_at", "reasons", "not_read", "rows"),
+)
+_ANSWERS = ("vault", "name", "verdict", "sentence", "since", "until", "reads", "gaps", "rows")
 _FINDINGS = (
     *("number", "severity", "confidence", "title", "what", "why", "first_at", "last_at", "identities", "addresses"),
     *("applications", "vaults", "objects", "techniques", "rule_id", "row_count", "rows", "tactics", "id"),
@@ -59,8 +64,28 @@ def _exposure(document: Document) -> Iterator[Line]:
                 *(item.vault, item.object_type, item.name, item.version, item.rotate_now, item.private_key_left),
                 *(item.how, item.reason, reader.identity, reader.identity_id, reader.application, reader.address),
                 *(reader.reads, reader.first_at, reader.last_at, reader.suspicious, reader.reasons),
-                *(reader.session_ids, reader.rows),
+                *(reader.session_ids, reader.rows, item.severity, item.candidates, item.same_material),
+                tuple(f"{one.what} ({one.certainty})" for one in item.opens),
+                tuple(f"to {one.vault} by {one.identity} at {one.first_at}" for one in item.restored),
+                item.replaced_at,
             )
+
+
+def _traces(document: Document) -> Iterator[Line]:
+    """One line per thing done to an object without being given it."""
+    for one in document.traces:
+        yield (
+            *(one.kind, one.vault, one.object_type, one.name, one.version, one.operation, one.status, one.identity),
+            *(one.identity_id, one.application, one.address, one.times, one.first_at, one.last_at, one.reasons),
+            *(one.not_read, one.rows),
+        )
+
+
+def _answers(document: Document) -> Iterator[Line]:
+    """One line per watched object: whether it was read."""
+    for one in document.answers:
+        gaps = tuple(f"{gap.since} to {gap.until}: {', '.join(gap.reasons)}" for gap in one.gaps)
+        yield (one.vault, one.name, one.verdict, one.sentence, one.since, one.until, one.reads, gaps, one.rows)
 
 
 def _findings(document: Document) -> Iterator[Line]:
@@ -141,6 +166,8 @@ FINDINGS = _renderer("findings", _FINDINGS, _findings)
 RENDERERS = (
     EXPOSURE,
     FINDINGS,
+    _renderer("traces", _TRACES, _traces),
+    _renderer("answers", _ANSWERS, _answers),
     _renderer("incidents", _INCIDENTS, _incidents),
     _renderer("sessions", _SESSIONS, _sessions),
     _renderer("timeline", _TIMELINE, _timeline),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from keywitness.model.text import visible
 from keywitness.report import attack, instants
-from keywitness.report.document import Document
+from keywitness.report.document import Document, Exposure
 from keywitness.report.figures import by_severity, figures
 from keywitness.report.renderer import Renderer
 from keywitness.report.rotation import by_urgency, rotation
@@ -58,6 +59,36 @@ def cell(text: str) -> Ready:
     return Ready(code(text).replace("|", "\\|"))
 
 
+def replace_list(items: Iterable[Exposure]) -> Ready:
+    """What to replace as a list to tick off, in this order: who has it, what it opens, what to type."""
+    return Ready("\n".join(line for item in items for line in _to_replace(item)))
+
+
+def _to_replace(item: Exposure) -> Iterator[str]:
+    readers = [reader for reader in item.readers if reader.suspicious] or list(item.readers)
+    who = ", ".join(
+        dict.fromkeys(f"{code(one.identity)} from {code(one.address) or 'an unknown address'}" for one in readers)
+    )
+    when = instants.period(min(one.first_at for one in readers), max(one.last_at for one in readers))
+    left = ", **its private key left the vault**" if item.private_key_left else ""
+    what = f"{plain(item.object_type)} {code(f'{item.vault}/{item.name}')} {_version(item)}"
+    yield f"- [ ] {plain(item.severity)}: {what}{left}"
+    yield f"  - read by {who}, {plain(when)} UTC{f': {plain(item.reason)}' if item.reason else ''}"
+    for opened in item.opens:
+        yield f"  - opens {plain(opened.what)} ({plain(opened.certainty)}: {plain(opened.reason)})"
+    if item.same_material:
+        yield f"  - the same key: {', '.join(map(code, item.same_material))}"
+    for command in (rotation(item).azure_cli, rotation(item).powershell):
+        if command:
+            yield f"  - {code(command)}"
+
+
+def _version(item: Exposure) -> str:
+    if item.version:
+        return f"version {code(item.version)}"
+    return f"one of {', '.join(map(code, item.candidates))}" if item.candidates else "in every version"
+
+
 def render(document: Document) -> bytes:
     """The whole text."""
     findings = by_severity(document.findings)
@@ -71,7 +102,7 @@ def render(document: Document) -> bytes:
             findings=findings,
             numbers={finding.id: f"F{number}" for number, finding in enumerate(findings, 1)},
             titles={finding.id: finding.title for finding in findings},
-            rotate=[(item, rotation(item)) for item in by_urgency(document.exposure) if item.rotate_now],
+            replace_list=replace_list(item for item in by_urgency(document.exposure) if item.rotate_now),
             sessions=[one for one in document.sessions if one.finding_ids],
             most_rows=_MOST_ROWS,
             most_sessions=_MOST_SESSIONS,

@@ -289,8 +289,9 @@ def _reference(external_id: str, description: str) -> Thing:
 
 def _exposed(item: Exposure) -> str:
     left = ", its private key left the vault" if item.private_key_left else ""
+    version = item.version or " or ".join(item.candidates) or "unknown"
     who: Iterable[str] = dict.fromkeys(r.identity for r in item.readers if r.suspicious or not is_suspicious(item))
     return (
-        f"{item.object_type} {item.vault}/{item.name} version {item.version or 'unknown'}{left}: read by "
+        f"{item.object_type} {item.vault}/{item.name} version {version}{left}: read by "
         f"{', '.join(who)} between {item.first_at} and {item.last_at}. {item.reason}"
     ).strip()
