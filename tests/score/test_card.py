@@ -63,6 +63,10 @@ def test_strange_sessions_count_as_wrong() -> None:
     assert ("pipeline", "unknown", "1") in tables(done)[-1].rows
 
 
+def test_no_sessions_are_no_success() -> None:
+    assert goals(card([run()]))["sessions called what they were"] == ("not measured", False)
+
+
 def test_an_extra_exposure_is_as_bad_as_a_missing_one() -> None:
     done = card([run(extra=("kv/a/1",)), run("x", missing=(Lacking(variant="x", item="kv/b/2"),)), run("y")])
     assert goals(done)["runs whose exposure list is exactly the truth"] == ("1 of 3", False)

@@ -60,7 +60,7 @@ class AttackScore:
     told: int
     missing: tuple[str, ...]
     extra: tuple[str, ...]
-    accuracy: float
+    accuracy: float | None
 
     @property
     def exact(self) -> bool:
@@ -80,7 +80,7 @@ class CompanyScore:
     events: int
     severe: int
     findings: int
-    accuracy: float
+    accuracy: float | None
 
     @property
     def a_day(self) -> float:
@@ -204,7 +204,7 @@ def _rules(done: Sequence[Run]) -> Iterable[RuleScore]:
 
 
 def _goals(
-    done: Sequence[Run], attacks: Sequence[AttackScore], companies: Sequence[CompanyScore], classes: float
+    done: Sequence[Run], attacks: Sequence[AttackScore], companies: Sequence[CompanyScore], classes: float | None
 ) -> tuple[Goal, ...]:
     steps, missed = sum(a.steps for a in attacks), sum(len(a.missed) for a in attacks)
     told, met = sum(a.told for a in attacks), sum(a.runs for a in attacks)
@@ -225,8 +225,8 @@ def _goals(
         Goal(
             "sessions called what they were",
             f"at least {GOAL_ACCURACY:.0%}",
-            f"{classes:.2%}",
-            classes >= GOAL_ACCURACY,
+            "not measured" if classes is None else f"{classes:.2%}",
+            classes is not None and classes >= GOAL_ACCURACY,
         ),
         Goal("runs whose exposure list is exactly the truth", "all", f"{exact} of {len(done)}", exact == len(done)),
         Goal(

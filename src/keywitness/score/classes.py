@@ -75,7 +75,7 @@ def table_of(pairs: Sequence[Classed]) -> dict[tuple[str, str], int]:
     return found
 
 
-def accuracy(pairs: Sequence[Classed], strange: int = 0) -> float:
-    """The share of sessions that were called what they were; 1 when there are none."""
+def accuracy(pairs: Sequence[Classed], strange: int = 0) -> float | None:
+    """The share of sessions that were called what they were; None when there are none."""
     total = sum(one.sessions for one in pairs) + strange
-    return sum(one.sessions for one in pairs if one.truth == one.called) / total if total else 1.0
+    return sum(one.sessions for one in pairs if one.truth == one.called) / total if total else None

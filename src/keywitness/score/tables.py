@@ -66,7 +66,7 @@ def tables(card: Card) -> tuple[Table, ...]:
                     str(c.severe),
                     f"{c.a_day:.2f}",
                     f"{c.per_day_per_100_000:.2f}",
-                    f"{c.accuracy:.2%}",
+                    "-" if c.accuracy is None else f"{c.accuracy:.2%}",
                 )
                 for c in card.companies
             ),
@@ -112,7 +112,7 @@ def _attacks(card: Card) -> Iterator[tuple[str, ...]]:
             _few(a.missed) or "-",
             f"{a.told} of {a.runs}",
             _few(missed) or "exact",
-            f"{a.accuracy:.0%}",
+            _share(a.accuracy),
             _few(a.rules, 6),
         )
 
