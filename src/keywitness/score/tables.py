@@ -176,6 +176,7 @@ def origin(made: Sequence[Run], programs: Sequence[str]) -> str:
         "days a run": ", ".join(map(str, sorted({run.days for run in made}))),
         "audit records a run": f"{events[0]:,} to {events[-1]:,}",
         "attacks that share a simulation": f"up to {most}",
+        "runs whose sessions were compared": f"{sum(bool(run.sessions) for run in made)} of {len(made)}",
         "program": f"keywitness {__version__}, contents {', '.join(programs)}",
         "written": f"{datetime.now(UTC):%Y-%m-%d}",
     }
