@@ -25,6 +25,7 @@ def main() -> None:
         ("benchmarks.hunts", "--records", str(given.rows)),
         ("benchmarks.memory", "--records", str(given.rows)),
         ("benchmarks.detection", "--records", str(given.rows)),
+        ("benchmarks.sessions", "--records", str(given.rows)),
     ):
         subprocess.run(
             [sys.executable, "-m", module, *more],
