@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from keywitness.access.ruling import Power, Step, Tenant, rulings, way_to_rule
 from keywitness.detect.run import Queryable
@@ -257,3 +257,56 @@ def _deeds_since(deeds: Sequence[Mapping[str, Any]], key_id: str) -> Iterable[De
         said = f"{words} with this credential" if with_key else words
         new = bool(addresses) and not usual.intersection(addresses)
         yield Deed(d["At"], d["LastAt"], said, addresses, new, d["Count"], tuple(d["Rows"]))
+
+
+class Line(NamedTuple):
+    """One thing to say of an object: its fields are the columns of `keywitness blast-radius`.
+
+    Args:
+        kind: opens, taken, power, way 1, way 2 ..., deed, unseen, or store.
+    """
+
+    object: str
+    kind: str
+    at: str
+    what: str
+    certainty: str = ""
+    reason: str = ""
+    addresses: tuple[str, ...] = ()
+    times: int | None = None
+    application: str = ""
+    app_id: str = ""
+    rows: tuple[str, ...] = ()
+
+
+def lines(radius: Radius) -> Iterator[Line]:
+    """Everything to say, object by object."""
+    for opened in radius.opened:
+        yield from _story(opened)
+    yield from map(_store, radius.stores)
+
+
+def _store(store: Store) -> Line:
+    what = f"opens {store.resource} ({store.type})"
+    return Line(f"{store.vault}/{store.name}", "store", "", what, "likely", store.reason, rows=store.rows)
+
+
+def _story(opened: Opened) -> Iterator[Line]:
+    """What it opens, how it was taken, what it may do, the way up, what was done, what stays unseen."""
+    line = partial(Line, f"{opened.vault}/{opened.name}", application=opened.app_name, app_id=opened.app_id)
+    opens = f"the {opened.kind} opens {opened.app_name}"
+    yield line("opens", "", opens, opened.certainty, opened.reason, rows=opened.rows)
+    if taken := opened.taken:
+        said = f"first read by {taken.by}, who does not read it day by day"
+        yield line("taken", taken.at, said, "proven", addresses=(taken.address,), rows=(taken.row,))
+    for power in opened.powers:
+        reason = f"tier 0: it {power.ruling.way}" if power.ruling else ""
+        what = " ".join(part for part in (power.kind, power.name, "on" if power.where else "", power.where) if part)
+        yield line("power", "", what, "proven", reason, rows=power.rows)
+    for number, step in enumerate(opened.way, 1):
+        yield line(f"way {number}", "", step.what, "possible", rows=step.rows)
+    for deed in opened.deeds:
+        reason = "an address from which it had not signed in before" if deed.new else ""
+        yield line("deed", deed.at, deed.what, "proven", reason, deed.addresses, deed.count, rows=deed.rows)
+    for said in opened.unseen:
+        yield line("unseen", "", said)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
 
 if TYPE_CHECKING:
-    from keywitness.access.blast import Opened, Radius, Store
+    from keywitness.access.blast import Radius
     from keywitness.model.schema import Column
 
 
@@ -46,64 +45,25 @@ def blast_radius(
     present = [name for name, rows, *_ in opened.table_facts() if rows]
     with progress("blast radius", quiet=quiet):
         radius = radius_of(opened, present, objects=object or (), since=moment(since, "since"), only_taken=taken)
-    print_records(_columns(), list(_lines(radius)), format.value)
+    print_records(_columns(), list(_records(radius)), format.value)
     for said in radius.missing:
         note(said)
 
 
-class _Line(NamedTuple):
-    """A line of the answer; its fields are the columns."""
-
-    object: str
-    kind: str
-    at: str
-    what: str
-    certainty: str = ""
-    reason: str = ""
-    addresses: tuple[str, ...] = ()
-    times: int | None = None
-    application: str = ""
-    app_id: str = ""
-    rows: tuple[str, ...] = ()
-
-
 def _columns() -> list[Column]:
+    from keywitness.access.blast import Line
     from keywitness.model.schema import Column, KqlType
 
     kinds = {"addresses": KqlType.DYNAMIC, "rows": KqlType.DYNAMIC, "times": KqlType.LONG}
-    named = ((name.title().replace("_", ""), kinds.get(name, KqlType.STRING)) for name in _Line._fields)
+    named = ((name.title().replace("_", ""), kinds.get(name, KqlType.STRING)) for name in Line._fields)
     return [Column(name, kind) for name, kind in named]
 
 
-def _lines(radius: Radius) -> Iterator[tuple[Any, ...]]:
-    for line in (*(line for opened in radius.opened for line in _story(opened)), *map(_store, radius.stores)):
+def _records(radius: Radius) -> Iterator[tuple[Any, ...]]:
+    from keywitness.access.blast import lines
+
+    for line in lines(radius):
         yield tuple(list(value) if isinstance(value, tuple) else value for value in line)
-
-
-def _store(store: Store) -> _Line:
-    what = f"opens {store.resource} ({store.type})"
-    return _Line(f"{store.vault}/{store.name}", "store", "", what, "likely", store.reason, rows=store.rows)
-
-
-def _story(opened: Opened) -> Iterator[_Line]:
-    """What it opens, how it was taken, what it may do, the way up, what was done, what stays unseen."""
-    line = partial(_Line, f"{opened.vault}/{opened.name}", application=opened.app_name, app_id=opened.app_id)
-    opens = f"the {opened.kind} opens {opened.app_name}"
-    yield line("opens", "", opens, opened.certainty, opened.reason, rows=opened.rows)
-    if taken := opened.taken:
-        said = f"first read by {taken.by}, who does not read it day by day"
-        yield line("taken", taken.at, said, "proven", addresses=(taken.address,), rows=(taken.row,))
-    for power in opened.powers:
-        reason = f"tier 0: it {power.ruling.way}" if power.ruling else ""
-        what = " ".join(part for part in (power.kind, power.name, "on" if power.where else "", power.where) if part)
-        yield line("power", "", what, "proven", reason, rows=power.rows)
-    for number, step in enumerate(opened.way, 1):
-        yield line(f"way {number}", "", step.what, "possible", rows=step.rows)
-    for deed in opened.deeds:
-        reason = "an address from which it had not signed in before" if deed.new else ""
-        yield line("deed", deed.at, deed.what, "proven", reason, deed.addresses, deed.count, rows=deed.rows)
-    for said in opened.unseen:
-        yield line("unseen", "", said)
 
 
 def add_to(app: typer.Typer) -> None:

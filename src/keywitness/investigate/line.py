@@ -30,6 +30,7 @@ from keywitness.investigate.documents import (
     shown_session,
     shown_trace,
 )
+from keywitness.investigate.estate import estate
 from keywitness.investigate.gaps import shown_answer
 from keywitness.investigate.grading import Described, described, grade, openings, severities
 from keywitness.investigate.listing import rows_of_names
@@ -45,7 +46,7 @@ from keywitness.kql.literals import parse_datetime
 from keywitness.kql.quoting import literal, patterns_regex
 from keywitness.model.content import with_functions
 from keywitness.model.schema import TICKS_PER_SECOND
-from keywitness.report.document import SCHEMA_VERSION, Answer, Document, Exposure, Scope
+from keywitness.report.document import SCHEMA_VERSION, Answer, Document, Estate, Exposure, Scope
 
 if TYPE_CHECKING:
     from keywitness.case import Case
@@ -171,7 +172,15 @@ def _investigated(
         incidents=tuple(shown_incident(i, names) for i in incidents(findings)),
         traces=tuple(shown_trace(t, names) for t in left),
         answers=_answers(case, asked, known),
+        estate=_estate(case, present, findings),
     )
+
+
+def _estate(case: Case, present: frozenset[str], findings: Sequence[Finding]) -> Estate | None:
+    """The vaults as they stood when the first serious finding began."""
+    serious = [f for f in findings if weight(f.severity) <= weight("medium")]
+    vaults = sorted({vault for f in serious for vault in f.vaults})
+    return estate(case, present, at=min((f.first_at for f in serious), default=""), vaults=vaults)
 
 
 class _Steps:

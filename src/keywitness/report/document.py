@@ -352,6 +352,92 @@ class Scope(Frozen, frozen=True):
     sessions: tuple[str, ...] = ()
 
 
+class VaultAccess(Frozen, frozen=True):
+    """Who gets at the secrets of one vault, in figures; -1 where it is not known."""
+
+    vault: str
+    model: str  # Azure roles | access policies | not said
+    readers: int
+    conditional: int  # it hangs on what no export says
+    eligible: int  # after an activation
+    escalating: int  # cannot read, can make themselves able to
+    perhaps_escalating: int
+
+
+class AccessStep(Frozen, frozen=True):
+    """One step of a path: who does what to whom, with which permission."""
+
+    source: str
+    source_kind: str  # User | Group | ServicePrincipal | KeyVault | empty
+    edge: str  # BloodHound's name where it has one
+    target: str
+    target_kind: str
+    permission: str
+    does: str  # empty for what needs no act
+    answer: str  # yes | conditional | eligible | unknown
+    rows: tuple[str, ...]
+
+
+class AccessPath(Frozen, frozen=True):
+    """How somebody who cannot read a vault makes himself able to."""
+
+    vault: str
+    principal: str
+    answer: str
+    sentence: str
+    fix: str
+    steps: tuple[AccessStep, ...]
+
+
+class BlastLine(Frozen, frozen=True):
+    """One thing to say of what an object opens."""
+
+    object: str
+    kind: str  # opens | taken | power | way 1 | way 2 ... | deed | unseen | store
+    at: str
+    what: str
+    certainty: str  # proven | likely | possible | empty
+    reason: str
+    addresses: tuple[str, ...]
+    times: int | None
+    application: str
+    app_id: str
+    rows: tuple[str, ...]
+
+
+class PostureFailure(Frozen, frozen=True):
+    """A posture check that did not hold."""
+
+    check: str
+    title: str
+    severity: str
+    objects: tuple[str, ...]  # the first 20
+    failed: int
+    rows: tuple[str, ...]
+
+
+class VaultLogging(Frozen, frozen=True):
+    """Where one vault's audit log goes, by its diagnostic settings."""
+
+    vault: str
+    state: str  # on | off | unknown
+    destinations: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+class Estate(Frozen, frozen=True):
+    """The vaults as exports and changes in the logs have them."""
+
+    at: str  # the moment at which access is told; empty for the newest exports
+    access: tuple[VaultAccess, ...]
+    paths: tuple[AccessPath, ...]
+    blast: tuple[BlastLine, ...]
+    posture: tuple[PostureFailure, ...]
+    not_judged: tuple[str, ...]  # checks without their exports
+    logging: tuple[VaultLogging, ...]
+    remarks: tuple[str, ...]  # what is missing, and what makes the answers less than sure
+
+
 class Document(Frozen, frozen=True):
     """The whole report, in reading order."""
 
@@ -371,3 +457,4 @@ class Document(Frozen, frozen=True):
     incidents: tuple[Incident, ...] = ()  # of the findings shown, the worst first
     traces: tuple[Trace, ...] = ()  # suspicious ones first
     answers: tuple[Answer, ...] = ()  # of watched objects
+    estate: Estate | None = None  # where exports of vaults, roles or applications were loaded

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from keywitness.access.escalation.search import Node, Step
-from keywitness.access.graph import Graph
+from keywitness.access.escalation.search import Node, Path, Step
+from keywitness.access.graph import Graph, graph_of
 from keywitness.access.question import Answer
+from keywitness.report.document import AccessPath, AccessStep
 from keywitness.report.pictures.svg import Drawing, number, shorten
 
 _BOX, _HIGH = 190.0, 38.0
@@ -150,3 +151,14 @@ def _arrow(drawing: Drawing, start: tuple[float, float], end: tuple[float, float
     drawing.path(f"{curve}{number(x2)} {number(y2)}", f"edge{act}{unsure}", title=_said(steps))
     head = f"M{number(x2 - back)} {number(y2 - 4)}L{number(x2)} {number(y2)}L{number(x2 - back)} {number(y2 + 4)}"
     drawing.path(head, f"edge{act}")
+
+
+def of_paths(paths: Iterable[AccessPath]) -> Graph:
+    """The graph of the paths of a report; names stand for ids there."""
+    return graph_of(Path(tuple(map(_step, path.steps)), escalates=True) for path in paths)
+
+
+def _step(step: AccessStep) -> Step:
+    source = Node(f"{step.source_kind}:{step.source}", step.source_kind, step.source)
+    target = Node(f"{step.target_kind}:{step.target}", step.target_kind, step.target)
+    return Step(source, step.edge, target, step.permission, step.does, Answer(step.answer), step.rows)

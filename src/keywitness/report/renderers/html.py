@@ -25,6 +25,7 @@ from keywitness.report import actors, attack, instants
 from keywitness.report.brief import brief
 from keywitness.report.document import Document, EvidenceFile, Exposure, ExposureReader, Session
 from keywitness.report.figures import SEVERITIES, by_severity, figures, is_suspicious, rank, shapes
+from keywitness.report.pictures import access as access_picture
 from keywitness.report.pictures import calendar as calendar_picture
 from keywitness.report.pictures import coverage as coverage_picture
 from keywitness.report.pictures import session as session_picture
@@ -97,6 +98,9 @@ def render(document: Document) -> bytes:
         rotate_groups=_rotate_groups(document),
         says_all=lambda reason, parts: all(part in reason for part in parts),
         pictures={
+            "access": lambda paths: access_picture.picture(
+                access_picture.of_paths(paths), title="Who makes himself able to read, and how"
+            ),
             "calendar": calendar_picture.calendar,
             "strip": coverage_picture.strip,
             "scale": coverage_picture.scale,
