@@ -127,7 +127,7 @@ def _flat(column: pa.ChunkedArray) -> pa.Array:
 def chosen(all_visits: Visits, marked: set[int], positions: npt.NDArray[np.int64]) -> list[int]:
     """The sessions to show, most telling first.
 
-    Sessions that findings touch come first, then those with a mismatch, those of people, those with failures, the
+    Sessions that findings touch come first, then those of people, those with a mismatch, those with failures, the
     longest.
 
     Args:
@@ -137,8 +137,8 @@ def chosen(all_visits: Visits, marked: set[int], positions: npt.NDArray[np.int64
     table = all_visits.table
     tests = [
         _at(marked, table.num_rows),
-        table["mismatches"].to_numpy() != 0,
         table["person"].to_numpy(),
+        table["mismatches"].to_numpy() != 0,
         table["failures"].to_numpy() > 0,
     ]
     keys = [-table["count"].to_numpy()[positions], *(~test[positions] for test in reversed(tests))]
