@@ -53,7 +53,7 @@ def project() -> Iterator[tuple[str, str]]:
         p for kind in ("how-to", "tutorial", "explanation") for p in (ROOT / "docs" / kind).glob("*.md")
     ):
         for number, query in enumerate(_asked(page.read_text(encoding="utf-8")), start=1):
-            yield f"{page.relative_to(ROOT)}#{number}", query
+            yield f"{page.relative_to(ROOT)}#{number}", with_functions(query)
 
 
 def _asked(page: str) -> Iterator[str]:
