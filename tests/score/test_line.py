@@ -20,7 +20,7 @@ def test_attacks_are_found_told_and_listed(tmp_path: Path) -> None:
     assert (done.refused, done.silent, done.strange) == (0, (), 0)
     assert [missed for attack in result.attacks for missed in attack.missed] == []
     assert done.told == tuple(sorted(ATTACKS))
-    assert done.missing == ()
+    assert (done.missing, done.extra) == ((), ())
     assert sum(one.sessions for one in done.sessions) > 100
     write_run(done, tmp_path / "kept.json")
     assert read_run(tmp_path / "kept.json") == done
