@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from keywitness.access.ruling import Power, Step, Tenant, rulings, way_to_rule
 from keywitness.detect.run import Queryable
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.model.content import with_functions
 
 #: A caller who reads an object on so many days is its ordinary user.
@@ -138,7 +139,7 @@ class _Making:
     only_taken: bool
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        return self.case.query(with_functions(query)).to_pylist()
+        return self.case.query(with_functions(query), limits=NO_LIMITS).to_pylist()
 
     def wanted(self, row: Mapping[str, Any]) -> bool:
         key = f"{row['Vault']}/{row['Name']}".lower()
