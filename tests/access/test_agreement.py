@@ -14,7 +14,7 @@ import yaml
 
 import keywitness
 from keywitness.access.operations import capabilities, operations
-from keywitness.access.question import ask
+from keywitness.access.question import ask, ask_reached
 from keywitness.access.tenant import Tenant
 from keywitness.lab.estate import CONDITIONS, Size, estate
 
@@ -205,3 +205,15 @@ def test_both_evaluators_agree_on_25_000_questions(size, seed):
             disagreements.append((tenant.principals.ids[who], vault.name, act, mine, theirs))
     assert disagreements[:3] == []
     assert size.vaults == 1 or answers == {"yes", "no", "conditional", "eligible", "unknown"}
+
+
+def test_the_strongest_reason_alone_gives_the_same_answer():
+    tenant = Tenant(estate(Size(24, 400, 2500, subscriptions=3, denials=6), seed=21))
+    rng, acts = random.Random(21), [*operations(), *capabilities()]
+    for _ in range(5_000):
+        reached = tenant.membership.upwards(rng.randrange(len(tenant.principals)))
+        vault, act = rng.choice(tenant.vaults), rng.choice(acts)
+        whole = ask_reached(tenant, reached, vault, act)
+        short = ask_reached(tenant, reached, vault, act, every=False)
+        assert (short.answer, short.grant, short.remarks) == (whole.answer, whole.grant, whole.remarks)
+        assert set(short.reasons) <= set(whole.reasons)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from keywitness.access.membership import way
 from keywitness.access.operations import Capability, Operation
 from keywitness.access.roles import Grant
 from keywitness.access.tenant import Denial, Tenant, Vault
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: A principal and his groups, as `Membership.upwards` gives them.
 Reached = dict[int, tuple[int, int]]
@@ -100,17 +105,28 @@ def ask(
 
 
 def ask_reached(
-    tenant: Tenant, reached: Reached, vault: Vault, act: Operation | Capability, *, object_scope: int | None = None
+    tenant: Tenant,
+    reached: Reached,
+    vault: Vault,
+    act: Operation | Capability,
+    *,
+    object_scope: int | None = None,
+    every: bool = True,
 ) -> Verdict:
-    """As `ask`, of a principal and his groups that are at hand."""
+    """As `ask`, of a principal and his groups that are at hand.
+
+    Args:
+        every: Give every role assignment as a reason; otherwise the strongest alone, which decides the answer.
+    """
     if isinstance(act, Capability):
-        return _by_roles(tenant, reached, _place(tenant, vault, act), act)
+        return _by_roles(tenant, reached, _place(tenant, vault, act), act, every=every)
     place = tenant.scopes.upwards(vault.scope if object_scope is None else object_scope)
     if vault.rbac is True:
-        return _by_roles(tenant, reached, place, act)
+        return _by_roles(tenant, reached, place, act, every=every)
     if vault.rbac is False:
         return _by_policies(tenant, reached, vault, act)
-    return _by_either(_by_policies(tenant, reached, vault, act), _by_roles(tenant, reached, place, act))
+    by_roles = _by_roles(tenant, reached, place, act, every=every)
+    return _by_either(_by_policies(tenant, reached, vault, act), by_roles)
 
 
 def _by_either(policies: Verdict, roles: Verdict) -> Verdict:
@@ -129,7 +145,13 @@ def _place(tenant: Tenant, vault: Vault, act: Capability) -> tuple[int, ...] | N
 
 
 def ask_capability(
-    tenant: Tenant, reached: Reached, act: Capability, place: tuple[int, ...] | None, *, within: int = -1
+    tenant: Tenant,
+    reached: Reached,
+    act: Capability,
+    place: tuple[int, ...] | None,
+    *,
+    within: int = -1,
+    every: bool = True,
 ) -> Verdict:
     """Whether somebody has a capability, by roles.
 
@@ -137,15 +159,17 @@ def ask_capability(
         reached: He and his groups, as `Membership.upwards` gives them.
         place: The scope where Azure checks it and all above it; None for any scope at all.
         within: A scope: then those below it and above it count.
+        every: As in `ask_reached`.
     """
-    if within >= 0:
-        return _verdict([r for r in _role_reasons(tenant, reached, None, act) if _near(tenant, r.scope, within)])
-    return _by_roles(tenant, reached, place, act)
+    if within < 0:
+        return _by_roles(tenant, reached, place, act, every=every)
+    above = tenant.scopes.upwards(within)
+    near = [h for h in _holdings(tenant, reached, None, act) if _near(tenant, h.scope, within, above)]
+    return _verdict(_reasons(tenant, reached, near, every=every))
 
 
-def _near(tenant: Tenant, scope: str, within: int) -> bool:
-    number = tenant.scopes.find(scope)
-    return number is not None and (within in tenant.scopes.upwards(number) or number in tenant.scopes.upwards(within))
+def _near(tenant: Tenant, scope: int, within: int, above: tuple[int, ...]) -> bool:
+    return scope in above or within in tenant.scopes.upwards(scope)
 
 
 def _by_policies(tenant: Tenant, reached: Reached, vault: Vault, act: Operation) -> Verdict:
@@ -171,34 +195,79 @@ def _policy_reasons(tenant: Tenant, reached: Reached, vault: Vault, act: Operati
         yield Reason(says, "access policy", "", scope, groups, tuple(remarks), proof, who)
 
 
-def _by_roles(tenant: Tenant, reached: Reached, place: tuple[int, ...] | None, act: Operation | Capability) -> Verdict:
+def _by_roles(
+    tenant: Tenant, reached: Reached, place: tuple[int, ...] | None, act: Operation | Capability, *, every: bool
+) -> Verdict:
     denied = () if place is None else _denials(tenant, reached, place, act)
-    return _verdict([*_role_reasons(tenant, reached, place, act), *denied])
+    return _verdict([*_reasons(tenant, reached, list(_holdings(tenant, reached, place, act)), every=every), *denied])
 
 
-def _role_reasons(
+class _Holding(NamedTuple):
+    """A role assignment that bears on a question.
+
+    Args:
+        effect: What it says by itself.
+        at: Its place in `Tenant.assignments`.
+        who: The number of the principal or group that has it.
+    """
+
+    effect: Answer
+    at: int
+    who: int
+    scope: int
+
+
+def _holdings(
     tenant: Tenant, reached: Reached, place: tuple[int, ...] | None, act: Operation | Capability
-) -> Iterator[Reason]:
-    assignments, above = tenant.assignments, set(place or ())
-    for who in reached:
-        for at, _ in tenant.by_principal.of(who):
-            if place is not None and int(assignments.scopes[at]) not in above:
-                continue
-            given = tenant.grants[assignments.grants[at]]
-            says = effect(given, act)
-            if says is Answer.NO:
-                continue
-            remarks = list(given.remarks) + ([f"condition: {given.condition}"] if given.condition else [])
-            if given.role.blocks is None:
-                remarks.append("the definition of the role is not in the export")
-            if assignments.eligible[at] and says is not Answer.UNKNOWN:
-                remarks.append("eligible: must be activated first")
-                says = Answer.ELIGIBLE
-            groups, rows = _groups(tenant, reached, who)
-            row = tenant.row("RoleAssignments", int(assignments.rows[at]))
-            scope = tenant.scopes.names[int(assignments.scopes[at])]
-            proof, role = (row, *rows), given.role
-            yield Reason(says, "role assignment", role.name, scope, groups, tuple(remarks), proof, who, role.id)
+) -> Iterator[_Holding]:
+    import numpy as np
+
+    assignments = tenant.assignments
+    places = np.concatenate([tenant.by_principal.all_of(who) for who in reached])
+    codes = _effects(tenant, act)[assignments.grants[places]]
+    for at, code in zip(places[codes > 0].tolist(), codes[codes > 0].tolist(), strict=True):
+        scope = int(assignments.scopes[at])
+        if place is not None and scope not in place:
+            continue
+        says = _STRENGTH[code - 1]
+        if assignments.eligible[at] and says is not Answer.UNKNOWN:
+            says = Answer.ELIGIBLE
+        yield _Holding(says, at, int(assignments.principals[at]), scope)
+
+
+def _effects(tenant: Tenant, act: Operation | Capability) -> NDArray[np.int8]:
+    """What each grant of a tenant says about an act: the place in `_STRENGTH`, from 1; 0 for no."""
+    import numpy as np
+
+    key = (isinstance(act, Operation), act.bit)
+    if key not in tenant.effects:
+        said = (effect(given, act) for given in tenant.grants)
+        codes = [0 if says is Answer.NO else _STRENGTH.index(says) + 1 for says in said]
+        tenant.effects[key] = np.array(codes, np.int8)
+    return tenant.effects[key]
+
+
+def _reasons(tenant: Tenant, reached: Reached, held: list[_Holding], *, every: bool) -> list[Reason]:
+    """What assignments say, with what proves it: that costs more than to find them."""
+    strongest = [] if every or not held else [min(held, key=lambda h: _STRENGTH.index(h.effect))]
+    return [_reason(tenant, reached, holding) for holding in (held if every else strongest)]
+
+
+def _reason(tenant: Tenant, reached: Reached, holding: _Holding) -> Reason:
+    assignments = tenant.assignments
+    given = tenant.grants[assignments.grants[holding.at]]
+    remarks = list(given.remarks) + ([f"condition: {given.condition}"] if given.condition else [])
+    if given.role.blocks is None:
+        remarks.append("the definition of the role is not in the export")
+    if holding.effect is Answer.ELIGIBLE:
+        remarks.append("eligible: must be activated first")
+    groups, rows = _groups(tenant, reached, holding.who)
+    row = tenant.row("RoleAssignments", int(assignments.rows[holding.at]))
+    scope, role = tenant.scopes.names[holding.scope], given.role
+    proof = (row, *rows)
+    return Reason(
+        holding.effect, "role assignment", role.name, scope, groups, tuple(remarks), proof, holding.who, role.id
+    )
 
 
 def effect(given: Grant, act: Operation | Capability) -> Answer:

@@ -130,6 +130,8 @@ class Tenant:
         )
         self._read_directory()
         self.grants: list[Grant] = []
+        #: What each grant says about an act that was asked for; `question` fills it.
+        self.effects: dict[tuple[bool, int], NDArray[np.int8]] = {}
         self.assignments = self._assignments()
         self.vaults, self.policies = self._vaults()
         self.denials = self._denials()

@@ -185,7 +185,7 @@ class Search:
     # ------------------------------------------------------------ ends
 
     def _ends(self, here: int, reached: Reached, before: tuple[Step, ...], vault: Vault) -> Iterator[Path]:
-        verdict = ask_reached(self.tenant, reached, vault, operation("secret", "get"))
+        verdict = ask_reached(self.tenant, reached, vault, operation("secret", "get"), every=False)
         if verdict.answer in (Answer.YES, Answer.CONDITIONAL, Answer.ELIGIBLE) and verdict.grant:
             last = self._read(here, verdict.grant, verdict.answer, vault, verdict.remarks)
             yield Path((*before, *self._through(here, verdict.grant), last), escalates=bool(before))

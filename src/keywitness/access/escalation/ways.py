@@ -112,11 +112,25 @@ def open_ways(tenant: Tenant, reached: Reached, vault: Vault) -> Iterator[Opened
         hangs_on = conditions(way, vault)
         if hangs_on is None:
             continue
-        verdicts = [_best(tenant, reached, vault, needs) for needs in way.needs]
-        answer = max((v.answer for v in verdicts), key=_WORST.index)
-        if answer not in (Answer.NO, Answer.UNKNOWN):  # a role without definition is no way, but a problem
-            answer = max(answer, Answer.CONDITIONAL, key=_WORST.index) if hangs_on else answer
+        verdicts = _verdicts(tenant, reached, vault, way)
+        if verdicts is not None:
+            doubts = [v.answer for v in verdicts] + ([Answer.CONDITIONAL] if hangs_on else [])
+            answer = max(doubts, key=_WORST.index)
             yield Opened(way, answer, tuple(v.grant for v in verdicts if v.grant), hangs_on)
+
+
+def _verdicts(tenant: Tenant, reached: Reached, vault: Vault, way: Way) -> list[Verdict] | None:
+    """What is said of each need of a way; None as soon as one is not met.
+
+    A role without definition meets none: that is no way, but a problem.
+    """
+    verdicts = []
+    for needs in way.needs:
+        verdict = _best(tenant, reached, vault, needs)
+        if verdict.answer in (Answer.NO, Answer.UNKNOWN):
+            return None
+        verdicts.append(verdict)
+    return verdicts
 
 
 def conditions(way: Way, vault: Vault) -> tuple[str, ...] | None:
@@ -142,12 +156,12 @@ def _best(tenant: Tenant, reached: Reached, vault: Vault, needs: tuple[Need, ...
 def _held(tenant: Tenant, reached: Reached, vault: Vault, need: Need) -> Verdict:
     act = need.act
     if isinstance(act, Operation):
-        return ask_reached(tenant, reached, vault, act)
+        return ask_reached(tenant, reached, vault, act, every=False)
     if need.where == "vault":
-        return ask_capability(tenant, reached, act, tenant.scopes.upwards(vault.scope))
+        return ask_capability(tenant, reached, act, tenant.scopes.upwards(vault.scope), every=False)
     if need.where == "anywhere":
-        return ask_capability(tenant, reached, act, None)
-    return ask_capability(tenant, reached, act, None, within=vault.subscription)
+        return ask_capability(tenant, reached, act, None, every=False)
+    return ask_capability(tenant, reached, act, None, within=vault.subscription, every=False)
 
 
 # ------------------------------------------------------------ everybody
