@@ -35,20 +35,45 @@ class Measured:
 
 def measured(module: str, *arguments: str) -> Measured:
     """Run `python -m MODULE ARGUMENTS`; the last line of its output is JSON with `seconds`."""
+    ran = spawned(module, *arguments)
+    if ran.status:
+        raise SystemExit(f"{module} {' '.join(arguments)} failed with status {ran.status}")
+    result = json.loads(ran.output.splitlines()[-1])
+    return Measured(result.pop("seconds"), ran.cpu_seconds, ran.peak_mib, result)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A process that ended.
+
+    Args:
+        seconds: From its start to its end, imports among them.
+        status: What it left with.
+        output: What it printed.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    status: int
+    output: str
+
+
+def spawned(module: str, *arguments: str) -> Ran:
+    """Run `python -m MODULE ARGUMENTS` to its end, whatever its status."""
+    began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = os.posix_spawn(
             sys.executable,
             [sys.executable, "-m", module, *arguments],
-            {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
+            {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
             file_actions=[(os.POSIX_SPAWN_DUP2, output.fileno(), 1)],
         )
         _, status, usage = os.wait4(process, 0)
         output.seek(0)
-        lines = output.read().decode().splitlines()
-    if status:
-        raise SystemExit(f"{module} {' '.join(arguments)} failed with status {status}")
-    result = json.loads(lines[-1])
-    return Measured(result.pop("seconds"), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, result)
+        text = output.read().decode()
+    seconds, used = time.perf_counter() - began, usage.ru_utime + usage.ru_stime
+    return Ran(seconds, used, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), text)
 
 
 def best_of(times: int, work: Callable[[], Any]) -> tuple[float, float, Any]:

@@ -71,7 +71,7 @@ def rows(loaded: Loaded) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize("form", ["array", "lines", "page"])
+@pytest.mark.parametrize("form", ["array", "lines", "page", "taken"])
 @pytest.mark.parametrize(
     "records",
     [[*map(grant, range(100, 800)), *ODD, *map(grant, range(800, 900))], PEOPLE, NESTED],
@@ -81,7 +81,12 @@ def test_columns_give_what_the_exact_way_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, records: list[dict[str, Any]], form: str
 ) -> None:
     texts = [json.dumps(r, ensure_ascii=n % 2 == 0) for n, r in enumerate(records)]
-    joined = {"lines": "\n".join(texts), "array": f"[{','.join(texts)}]", "page": f'{{"value":[{",".join(texts)}]}}'}
+    joined = {
+        "lines": "\n".join(texts),
+        "array": f"[{','.join(texts)}]",
+        "page": f'{{"value":[{",".join(texts)}]}}',
+        "taken": f'{{"takenAt":"2026-03-01T08:00:00Z","value":[{",".join(texts)}]}}',
+    }
     (tmp_path / "export.json").write_text(joined[form])
     in_columns = load_paths(tmp_path)
     in_columns.check_sums()

@@ -204,6 +204,8 @@ class JsonFramer:
                 if self._key in _NEXT and token != b'""':
                     self._note(self._key)
                 self._key = token[1:-1].decode("utf-8", "replace")
+            elif token not in _PUNCTUATION:
+                self._key = ""  # its value is null or a number: the next text is a key
             taken.consumed = match.end()
             if self._closing == 0:
                 return match.end()

@@ -143,7 +143,7 @@ def _cells(values: pa.ChunkedArray, type_: KqlType) -> tuple[pa.Array, Mask]:
 
 def _keys(lines: pa.Array, table: str, export: Export) -> pa.Array:
     """As `objects` makes them: of the table, the export and the object's bytes."""
-    base = hashlib.sha256(b"\x1f".join((table.encode(), export.digest, b"0", b"")))
+    base = hashlib.sha256(export.identity(table, 0))
     bounds: npt.NDArray[np.int64] = np.frombuffer(lines.buffers()[1], np.int64, count=len(lines) + 1 + lines.offset)
     data = memoryview(lines.buffers()[2]) if lines.buffers()[2] is not None else memoryview(b"")
     keys = []

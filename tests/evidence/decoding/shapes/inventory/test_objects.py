@@ -382,6 +382,28 @@ def test_envelopes_on_lines_of_their_own_keep_what_they_say(load: Load) -> None:
         assert [r["GroupId"] for r in rows][-1] == "g3"
 
 
+@pytest.mark.parametrize("indent", [2, None])
+@pytest.mark.parametrize(
+    ("table", "one", "other"),
+    [
+        ("GroupMembers", {"groupId": "g1"}, {"groupId": "g2"}),
+        ("Owners", {"ownersOf": "a", "targetType": "group"}, {"ownersOf": "b", "targetType": "group"}),
+        ("Users", {"takenAt": "2026-03-01T08:00:00Z"}, {"takenAt": "2026-03-02T08:00:00Z"}),
+    ],
+)
+def test_the_same_bytes_under_two_envelopes_of_one_file_are_two_rows(
+    load: Load, table: str, one: dict[str, str], other: dict[str, str], indent: int | None
+) -> None:
+    """The trap: a person in two groups is printed alike in both, and is no duplicate."""
+    person = {"id": PRINCIPAL, "displayName": "Ada", "userPrincipalName": "ada@contoso.com"}
+    person |= {} if table == "Users" else {"@odata.type": "#microsoft.graph.user"}
+    envelopes = [json.dumps({**said, "value": [person]}, indent=indent) for said in (one, other)]
+    rows = load("\n".join([*envelopes, envelopes[0]])).rows[table]
+    keys = [r["_key"] for r in rows]
+    assert keys[0] != keys[1], "equal identities would be set apart as duplicates"
+    assert keys[2] == keys[0], "the first envelope again is one"
+
+
 def test_that_a_resource_has_no_setting_is_said(load: Load) -> None:
     row = load({"resourceId": VAULT, "value": []}, indent=None).only("DiagnosticSettings")
     assert (row["ResourceId"], row.get("Name", "")) == (VAULT, "")
@@ -424,6 +446,15 @@ def test_a_page_that_is_not_the_last_says_so(load: Load) -> None:
         },
         "last": {"value": [shown_vault()], "nextLink": None},
         "empty": {"value": [shown_vault()], "nextLink": ""},
+        "resource graph": {"count": 1, "data": [shown_vault()], "skip_token": None, "total_records": 1},
+        "its page": {"count": 1, "data": [shown_vault()], "skip_token": "x", "total_records": 2},
     }
     notes = [f.notes for f in load(*pages.values()).finished]
-    assert notes == [("another page follows (nextLink)",), ("another page follows (@odata.nextLink)",), (), ()]
+    assert notes == [
+        ("another page follows (nextLink)",),
+        ("another page follows (@odata.nextLink)",),
+        (),
+        (),
+        (),
+        ("another page follows (skip_token)",),
+    ]

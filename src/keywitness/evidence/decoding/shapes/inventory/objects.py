@@ -139,7 +139,7 @@ class InventoryObjects:
         cells.set("SnapshotSource", source)
         if (taken_at := export.taken_at) is not None:
             cells.set("TimeGenerated", taken_at)
-        key = hashlib.sha256(b"\x1f".join((table.encode(), export.digest, str(index).encode(), text))).digest()[:16]
+        key = hashlib.sha256(export.identity(table, index) + text).digest()[:16]
         return DecodedRow(table, cells.finish(), key, f"{table} ({source})")
 
     def _keep(self, table: str, cells: Cells, rest: dict[str, Any]) -> None:
