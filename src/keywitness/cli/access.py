@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import Format, FormatOption, QuietOption, note, progress
 from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def access(
         examination = _examination(case, at)
         escalating = [] if question.everything and graph is None else list(examination.escalations(question))
         records = _figures(examination) if question.everything else _answers(examination, question, escalating)
-    print_records(_figure_columns() if question.everything else _answer_columns(), records, format.value)
+    columns, shown = (_figure_columns(), _FIGURES_SHOWN) if question.everything else (_answer_columns(), _ANSWERS_SHOWN)
+    print_list(columns, records, format.value, shown)
     if graph is not None:
         _write(graph, examination, question, escalating)
     for said in (*examination.remarks, *(p.sentence() for p in examination.problems)):
@@ -75,6 +77,12 @@ def _examination(case: Path, at: str) -> Examination:
     opened = open_case(case)
     when = parse_datetime(moment(at, "at")) if at else None
     return Examination(read_inventory(opened), when, read_changes(opened))
+
+
+#: What tables show.
+_FIGURES_SHOWN = ("Vault", "Model", "Readers", "Conditional", "Eligible", "Unknown", "Escalating", "PerhapsEscalating")
+_ANSWERS_SHOWN = ("Vault", "Principal", "Kind", "Answer", "Operations", "Why")
+_GRANTS_SHOWN = ("Since", "Lived", "How", "Scope", "By", "Principal", "What", "Objects", "Remark")
 
 
 def _figure_columns() -> list[Column]:
@@ -196,7 +204,7 @@ def grants(
         )
         for g in found
     ]
-    print_records(_grant_columns(), records, format.value)
+    print_list(_grant_columns(), records, format.value, _GRANTS_SHOWN)
     note("grants that neither a log nor a second export shows changing are not listed; `keywitness access` has them")
 
 

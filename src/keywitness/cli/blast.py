@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import Format, FormatOption, QuietOption, note, progress
 
 if TYPE_CHECKING:
     from keywitness.access.blast import Radius
@@ -45,7 +46,7 @@ def blast_radius(
     present = [name for name, rows, *_ in opened.table_facts() if rows]
     with progress("blast radius", quiet=quiet):
         radius = radius_of(opened, present, objects=object or (), since=moment(since, "since"), only_taken=taken)
-    print_records(_columns(), list(_records(radius)), format.value)
+    print_list(_columns(), _records(radius), format.value, ("Object", "Kind", "At", "Times", "Certainty", "What"))
     for said in radius.missing:
         note(said)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywitness.cli.output import QuietOption, note, print_records, progress
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import QuietOption, note, progress
 from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, SinceOption, UntilOption, VaultOption
 from keywitness.cli.sessions import sessions
 from keywitness.cli.was_read import was_read
@@ -62,9 +63,13 @@ def exposure(
     if format is ListFormat.MARKDOWN:
         print(_markdown(items))
     else:
-        print_records(_columns(), [_record(item) for item in items], format.value)
+        print_list(_columns(), [_record(item) for item in items], format.value, _SHOWN)
     for gap in document.coverage.cannot_conclude[:5]:
         note(gap)
+
+
+#: What a table shows of them.
+_SHOWN = ("Severity", "Vault", "Type", "Name", "TakenAt", "Addresses", "Readers")
 
 
 def _columns() -> list[Column]:
@@ -73,7 +78,15 @@ def _columns() -> list[Column]:
     text, flag, many = KqlType.STRING, KqlType.BOOL, KqlType.DYNAMIC
     kinds = {"Severity": text, "Vault": text, "Type": text, "Name": text, "Version": text, "Candidates": many}
     kinds |= {"SameMaterial": many, "PrivateKeyLeft": flag, "RotateNow": flag, "Reads": KqlType.LONG}
-    kinds |= {"FirstAt": text, "LastAt": text, "How": text, "Reason": text, "Opens": many, "Readers": many}
+    kinds |= {
+        "FirstAt": text,
+        "LastAt": text,
+        "TakenAt": text,
+        "How": text,
+        "Reason": text,
+        "Opens": many,
+        "Readers": many,
+    }
     kinds |= {"Addresses": many, "SessionKinds": many, "Sessions": many, "RestoredIn": many, "ReplacedAt": text}
     kinds |= {"AzureCli": text, "PowerShell": text}
     return [Column(name, kind) for name, kind in kinds.items()]
@@ -88,7 +101,14 @@ def _record(item: Exposure) -> tuple[object, ...]:
     return (
         *(item.severity, item.vault, item.object_type, item.name, item.version, list(item.candidates)),
         *(list(item.same_material), item.private_key_left, item.rotate_now, item.reads),
-        *(item.first_at, item.last_at, item.how, item.reason, _opens(item)),
+        *(
+            item.first_at,
+            item.last_at,
+            min((r.first_at for r in readers), default=""),
+            item.how,
+            item.reason,
+            _opens(item),
+        ),
         _once(r.identity for r in readers),
         _once(r.address for r in readers),
         _once(kind for r in readers for kind in r.session_kinds),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import Format, FormatOption, QuietOption, note, progress
 from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -126,15 +127,17 @@ def _state(judged: Mapping[str, Judgement], found: Finding) -> str:
 
 
 def print_findings(findings: Sequence[Finding], format: str, judged: Mapping[str, Judgement] | None = None) -> None:
-    """One record per finding, in the given order; with its state of triage where judgements are given."""
+    """One record per finding, the most severe first, then in time; with its state where judgements are given."""
+    from keywitness.detect.run import weight
     from keywitness.model.schema import Column, KqlType
 
     said = judged or {}
+    ordered = sorted(findings, key=lambda f: (weight(f.severity), f.first_at, f.id))
     text = ("Id", "Severity", "Confidence", "Rule", "Version", "Title", "FirstAt", "LastAt", "State", "Note")
     lists = ("Identities", "Addresses", "Applications", "Vaults", "Objects")
     columns = [*(Column(n, KqlType.STRING) for n in text), *(Column(n, KqlType.DYNAMIC) for n in lists)]
     columns += [Column("Runs", KqlType.LONG), Column("Rows", KqlType.DYNAMIC)]
-    print_records(
+    print_list(
         columns,
         [
             (
@@ -144,9 +147,10 @@ def print_findings(findings: Sequence[Finding], format: str, judged: Mapping[str
                 f.runs,
                 list(f.rows),
             )
-            for f in findings
+            for f in ordered
         ],
         format,
+        ("Id", "Severity", "FirstAt", "State", "Rule", "Title", "Note"),
     )
 
 
@@ -164,7 +168,7 @@ def _print_incidents(incidents: Sequence[Incident], format: str) -> None:
         )
         for i in incidents
     ]
-    print_records(columns, records, format)
+    print_list(columns, records, format, ("Id", "Severity", "FirstAt", "LastAt", "Identities", "Vaults", "Tactics"))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, note, print_records
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import Format, FormatOption, note
 from keywitness.cli.scope import VaultOption
 from keywitness.errors import UsageError
 
@@ -99,6 +100,22 @@ def _mean_bytes(case: Case) -> float | None:
     return sum(e.stream_size for e in own) / sum(e.read for e in own) if own else None
 
 
+#: What a table shows: where each vault logs, since when, and what is missing.
+_SHOWN = (
+    "Vault",
+    "State",
+    "Destination",
+    "Audit",
+    "Since",
+    "Records",
+    "LastAt",
+    "GbPerMonth",
+    "CostPerMonth",
+    "Setting",
+    "Gaps",
+)
+
+
 def _print(vaults: list[VaultLogs], size: float, price: float | None, assumed: float | None, format: str) -> None:
     from keywitness.model.schema import Column, KqlType
     from keywitness.vaultlogs.volume import volume
@@ -118,7 +135,7 @@ def _print(vaults: list[VaultLogs], size: float, price: float | None, assumed: f
             records.append(
                 (vault.name, vault.state, *_setting(vault, setting, kind, target), *seen, *amount, _rows(vault))
             )
-    print_records([Column(name, kind) for name, kind in kinds.items()], records, format)
+    print_list([Column(name, kind) for name, kind in kinds.items()], records, format, _SHOWN)
 
 
 def _cells(vault: VaultLogs) -> Iterator[tuple[Setting | None, str, str]]:

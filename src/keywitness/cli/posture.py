@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import Format, FormatOption, QuietOption, note, progress
 from keywitness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _print(outcomes: Sequence[Outcome], fix: Way, format: str, *, every: bool) -
             said = (check.id, check.severity, judged.verdict, judged.object, judged.what, check.title, way)
             maps = (check.maps.cis, list(check.maps.mcsb), list(check.maps.policy), list(judged.rows))
             records.append((*said, *maps))
-    print_records(columns, records, format)
+    print_list(columns, records, format, ("Severity", "Verdict", "Check", "Object", "What"))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keywitness.cli.output import Format, FormatOption, print_records
+from keywitness.cli.listing import print_list
+from keywitness.cli.output import Format, FormatOption, note
 from keywitness.cli.scope import AddressOption, IdentityOption, SecretOption, SinceOption, UntilOption, VaultOption
 from keywitness.model.session_class import Mismatch, SessionClass
 from keywitness.model.text import visible
@@ -17,6 +19,7 @@ from keywitness.model.text import visible
 if TYPE_CHECKING:
     from keywitness.report.document import Session
 
+_SHOWN = ("Id", "Class", "Confidence", "Sentence", "Mismatches")
 _MISMATCHES = ", ".join(("any", *Mismatch))
 
 
@@ -104,7 +107,12 @@ def _print(found: list[Session], format: Format) -> None:
         )
         for s in found
     )
-    print_records(columns, records, format.value)
+    print_list(columns, records, format.value, _SHOWN)
+    counts = Counter(s.session_class for s in found)
+    note(f"{len(found):,} sessions: " + ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common()))
+    strange = sum(bool(s.mismatches) for s in found)
+    if 0 < strange < len(found):
+        note(f"something does not fit in {strange:,} of them: --mismatch any")
 
 
 def _show(found: Session, picture: Path | None, format: Format) -> None:
