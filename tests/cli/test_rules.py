@@ -100,3 +100,10 @@ def test_rules_leave_as_sentinel_has_them(keywitness: Callable, mine: Path, tmp_
 
 def test_a_rule_that_nobody_knows_is_refused(keywitness: Callable) -> None:
     assert "there is no rule nothing" in failing(keywitness, 2, "rules", "show", "nothing").err
+
+
+def test_a_path_among_the_names_means_the_rules_there(keywitness: Callable, mine: Path) -> None:
+    done = failing(keywitness, 6, "rules", "check", str(mine), "--format", "json")
+    assert {row["Rule"] for row in rows(done.out)} == {"reads-by-address"}
+    assert "1 rules checked" in done.err
+    assert "no file or folder" in failing(keywitness, 6, "rules", "check", "./nothing.yaml").err

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from keywitness.cli.listing import print_list
 from keywitness.cli.output import Format, FormatOption, QuietOption, note, print_records, progress
 from keywitness.errors import KeywitnessError, RuleError, UsageError
 from keywitness.model.text import visible
@@ -29,7 +30,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[RULE]...", help="Names or ids; all without.")]
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RULE]...", help="Names, ids, or files and folders of rules; all without."),
+]
 FilesOption = Annotated[
     list[Path] | None,
     typer.Option("--rules", help="Files or folders of rules to use instead of those installed."),
@@ -44,12 +48,14 @@ class ExportFormat(StrEnum):
 
 
 def _rules(names: list[str] | None, files: list[Path] | None) -> list[Rule]:
-    """The chosen rules; what is no rule is said, and the rest goes on."""
+    """The chosen rules; a path among the names means the rules there. What is no rule is said, the rest goes on."""
     from keywitness.detect.library import all_rules, chosen  # start-up time, as everywhere below
 
-    rules, errors = all_rules(files or ())
+    # A slug or id has neither a slash nor a dot.
+    places = [Path(name) for name in names or () if "/" in name or "." in name]
+    rules, errors = all_rules([*(files or ()), *places])
     _say(errors)
-    return chosen(rules, names or ())
+    return chosen(rules, [name for name in names or () if Path(name) not in places])
 
 
 def _say(errors: Sequence[KeywitnessError]) -> None:
@@ -75,7 +81,7 @@ def list_(files: FilesOption = None, format: FormatOption = Format.TABLE) -> Non
         schedule = ("", "all evidence") if whole else (rule.query_frequency, rule.query_period)
         tactics, techniques = ", ".join(rule.tactics), ", ".join(rule.relevant_techniques)
         records.append((rule.slug, rule.severity, rule.kind, *schedule, tactics, techniques, rule.name))
-    print_records(columns, records, format.value)
+    print_list(columns, records, format.value, ("Rule", "Severity", "Over", "Techniques", "Name"))
 
 
 @app.command()
@@ -142,6 +148,7 @@ def check(names: NamesArgument = None, files: FilesOption = None, format: Format
     \b
     Examples:
       keywitness rules check
+      keywitness rules check ./my-rules/mass-read.yaml
       keywitness rules check --rules ./my-rules --format json
     """
     from keywitness.detect.check import check as check_rule
@@ -157,7 +164,7 @@ def check(names: NamesArgument = None, files: FilesOption = None, format: Format
     records = [
         (rule, code, "; ".join(causes), *([help] if told else [])) for (rule, code, help), causes in by_code.items()
     ]
-    print_records(columns, records, format.value)
+    print_list(columns, records, format.value, ("Rule", "Code", "Cause"))
     for code, help in {code: help for _, code, help in by_code}.items() if not told else ():
         note(f"{code}: {help}")
     faulty = len({i.rule for i in issues})
