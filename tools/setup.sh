@@ -33,5 +33,6 @@ fi
 echo "setting up: packages of requirements/$which.txt" >&2
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "requirements/$which.txt"
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+.venv/bin/python -m compileall -q src || true # so that the first command need not; a read-only tree runs without
 touch .venv/.run
 [ "$which" = run ] || touch ".venv/.$which"

@@ -37,12 +37,23 @@ def test_toint_of_a_real_that_is_null_is_null(ask_rows):
     assert rows == [(None, None), (2, 2)]
 
 
-@pytest.mark.parametrize("call", ["tolong(todouble(9223372036854775807))", "tolong(-1e19)", "toint(1e10)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "tolong(todouble(9223372036854775807))",
+        "tolong(-1e19)",
+        "toint(1e10)",
+        "tolong(dynamic(2e19))",
+        "toint(parse_json('3e12'))",
+    ],
+)
 def test_a_constant_real_outside_of_the_type_is_refused(ask, call):
     """A column is cut off at the ends of the type, a constant is not: recorded by kql-to-sql (MIT)."""
     with pytest.raises(QueryError, match="constant"):
         ask(f"print {call}")
     assert ask("print tolong(1e18), toint(-2147483648.9), toint(real(null))") == (10**18, -(2**31), None)
+    assert ask("print tolong(dynamic(7.9)), toint(dynamic('12')), tolong(dynamic(true))") == (7, 12, 1)
+    assert ask("datatable(d:dynamic)[dynamic(2e19)] | project tolong(d)") == (9223372036854775807,)
 
 
 def test_tobool_reads_integers_but_not_yes(ask):

@@ -149,3 +149,10 @@ def test_whole_series_give_whole_results(ask):
     assert ask(asked) == ("[3,6,null]", "[10,27,null]", [2.5, 3.0, None])
     with pytest.raises(QueryError, match="outside of long"):
         ask("print series_add(dynamic([9223372036854775807]), dynamic([1]))")
+
+
+def test_a_correlation_is_divided_by_both_roots(ask):
+    """Divided by the root of the product both are 1: the last digits are those of recorded answers (kql-to-sql, MIT)."""
+    asked = "series_pearson_correlation(dynamic({0}), dynamic({1}))"
+    same, twice = asked.format("[0, 0, 10]", "[0, 0, 10]"), asked.format("[2, 4, 6, 8]", "[1, 2, 3, 4]")
+    assert ask(f"print {same}, {twice}") == (1.0000000000000002, 0.9999999999999998)

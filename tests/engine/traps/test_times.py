@@ -61,6 +61,13 @@ def test_differences_count_boundaries(ask):
     ) == (2, 1, 1, -1)
 
 
+def test_weeks_between_times_are_a_real(ask):
+    """The page says integer; recorded by kql-to-sql (MIT) as a real, with Sundays as borders: halves stay."""
+    text = "datetime_diff('week', datetime(2024-03-17), datetime(2024-03-02))"
+    assert ask(f"print {text}, {text} / 2, gettype(datetime_diff('Week', now(), now()))") == (3.0, 1.5, "real")
+    assert ask("print gettype(datetime_diff('day', now(), now()))") == ("long",)
+
+
 def test_months_end_where_the_month_ends(ask):
     assert ask("print datetime_add('month', 1, datetime(2020-01-31 05:06:07.1234567))") == (
         "2020-02-29T05:06:07.1234567Z",

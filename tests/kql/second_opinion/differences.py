@@ -200,6 +200,10 @@ DIFFERENCES: tuple[Difference, ...] = (
         "covariance", COLUMNS, r"(ours|theirs): covariance", "the emulator names both arguments",
     ),
     Difference(
+        "weeks between two times", COLUMNS, r"(ours|theirs): .* (real|long)", "the emulator counts weeks as a real",
+        r"datetime_diff\s*\(\s*['\"](?i:week)['\"]",
+    ),
+    Difference(
         "scan without match_id", COLUMNS, r"theirs: match_id long",
         "the page's output has it only where it is asked for",
         r"scan",

@@ -179,7 +179,8 @@ def pearson_correlation(left: str | None, right: str | None) -> float | None:
     if pair is None or not pair[0]:
         return None
     one, two = ([v - math.fsum(side) / len(side) for v in side] for side in pair)
-    return _divided(_dot(one, two), math.sqrt(_dot(one, one) * _dot(two, two)))
+    # The two roots apart, as the recorded answers show in their last digit.
+    return _divided(_dot(one, two), math.sqrt(_dot(one, one)) * math.sqrt(_dot(two, two)))
 
 
 # ---------------------------------------------------------------- filling

@@ -156,8 +156,11 @@ _CONSTANT = {KqlType.LONG: "kw_constant_to_long", KqlType.INT: "kw_constant_to_i
 
 def _conversion(use: Use) -> Expr:
     constant = _CONSTANT.get(use.call.type)
-    if constant is not None and use.type(0) is KqlType.REAL and not reads_columns(use.call.args[0]):
-        return sql.call(constant, use.args[0])
+    if constant is not None and not reads_columns(use.call.args[0]):
+        if use.type(0) is KqlType.REAL:
+            return sql.call(constant, use.args[0])
+        if use.type(0) is KqlType.DYNAMIC:
+            return sql.call(f"{constant}_of_dynamic", use.args[0])
     return convert(use.args[0], use.type(0), use.call.type)
 
 

@@ -87,7 +87,8 @@ def _datetime_diff(use: Use) -> Expr:
         size = sql.number(_MONTHS[part])
         return sql.binary(exp.Sub, *(sql.call("kw_months_since", m, size.copy()) for m in (late, early)))
     if part == "week":
-        return sql.binary(exp.Sub, *(sql.call("kw_weeks_since", m) for m in (late, early)))
+        weeks = sql.binary(exp.Sub, *(sql.call("kw_weeks_since", m) for m in (late, early)))
+        return sql.cast(exp.Paren(this=weeks), use.call.type)
     if part == "nanosecond":
         return sql.binary(exp.Mul, sql.binary(exp.Sub, late, early), sql.number(100))
     if part not in _UNITS:

@@ -136,6 +136,10 @@ kw_constant_to_long(x) :=
 kw_constant_to_int(x) :=
     CASE WHEN x < 2147483648 AND x > -2147483649 OR x IS NULL THEN kw_real_to_int(x) ELSE
     error('toint() of a constant outside of int: Kusto reads it otherwise than in a column') END
+kw_constant_to_long_of_dynamic(d) :=
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_constant_to_long(TRY_CAST(d AS DOUBLE)) ELSE kw_dynamic_to_long(d) END
+kw_constant_to_int_of_dynamic(d) :=
+    CASE json_type(d) WHEN 'DOUBLE' THEN kw_constant_to_int(TRY_CAST(d AS DOUBLE)) ELSE kw_dynamic_to_int(d) END
 kw_text_to_int(s) :=
     try_cast(kw_text_to_long(s) AS INTEGER)
 kw_dynamic_to_int(d) :=

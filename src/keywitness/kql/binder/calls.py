@@ -426,6 +426,14 @@ def _pairwise(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     return plan.Call(row.canonical, tuple(convert(a, REAL) if a.type is not DYNAMIC else a for a in arguments), result)
 
 
+def _datetime_diff(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
+    """Weeks are a real: Kusto divides the span between two starts of weeks. All other parts are whole numbers."""
+    _, arguments, result = match(node, row, [e.bind(a) for a in node.args])
+    part = arguments[0]
+    weeks = isinstance(part, plan.Literal) and str(part.value).lower() == "week"
+    return plan.Call(row.canonical, arguments, REAL if weeks else result)
+
+
 def _parse_user_agent(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
     _, arguments, result = match(node, row, [e.bind(a) for a in node.args])
     e.context.note("parse_user_agent() goes by the list of the package ua-parser; Kusto's may be of another date")
@@ -444,6 +452,7 @@ _SPECIAL: dict[str, _Special] = {
     "max_of": _choice,
     "min_of": _choice,
     "column_ifexists": _column_ifexists,
+    "datetime_diff": _datetime_diff,
     "bin_auto": _bin_auto,
     "replace": _replace,
     "range": _range,
