@@ -152,7 +152,7 @@ def test_whole_series_give_whole_results(ask):
 
 
 def test_a_correlation_is_divided_by_both_roots(ask):
-    """Divided by the root of the product both are 1: the last digits are those of recorded answers (kql-to-sql, MIT)."""
+    """Divided by the root of the product both are 1. The rule meets the answers that kql-to-sql (MIT) recorded."""
     asked = "series_pearson_correlation(dynamic({0}), dynamic({1}))"
     same, twice = asked.format("[0, 0, 10]", "[0, 0, 10]"), asked.format("[2, 4, 6, 8]", "[1, 2, 3, 4]")
     assert ask(f"print {same}, {twice}") == (1.0000000000000002, 0.9999999999999998)
