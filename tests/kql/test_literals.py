@@ -24,6 +24,11 @@ def constant(text: str) -> Literal:
     return value
 
 
+def test_a_date_may_have_spaces_around_its_dashes() -> None:
+    """As in the example of https://learn.microsoft.com/kusto/query/sliding-window-counts-plugin."""
+    assert constant("datetime(2024 - 02 - 29 13:45)").value == constant("datetime(2024-02-29 13:45)").value
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

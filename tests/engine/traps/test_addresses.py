@@ -76,3 +76,16 @@ def test_ipv6(ask):
         "fe80:0000:0000:0000:0000:0000:0000:0001",
         "",
     )
+
+
+def test_zeros_before_a_dotted_tail_are_ipv4(ask):
+    """Python reads an address of its own range: https://learn.microsoft.com/kusto/query/ipv6-compare-function."""
+    assert ask(
+        "print ipv6_compare('::198.51.100.9/28', '198.51.100.1/24'), ipv6_is_match('198.51.100.9', '::198.51.100.9'), "
+        "parse_ipv6_mask('::198.51.100.9/24', 128), parse_ipv6('64:ff9b::198.51.100.9')"
+    ) == (
+        0,
+        True,
+        "0000:0000:0000:0000:0000:ffff:c633:6400",
+        "0064:ff9b:0000:0000:0000:0000:c633:6409",
+    )

@@ -156,3 +156,17 @@ def test_a_correlation_is_divided_by_both_roots(ask):
     asked = "series_pearson_correlation(dynamic({0}), dynamic({1}))"
     same, twice = asked.format("[0, 0, 10]", "[0, 0, 10]"), asked.format("[2, 4, 6, 8]", "[1, 2, 3, 4]")
     assert ask(f"print {same}, {twice}") == (1.0000000000000002, 0.9999999999999998)
+
+
+def test_a_dot_product_takes_a_number_and_series_of_two_lengths(ask):
+    """Null, as for other pairs: https://learn.microsoft.com/kusto/query/series-dot-product-function."""
+    assert ask(
+        "print s = dynamic([1, 3, 5]), n = 2 | project series_dot_product(s, n), series_dot_product(0.5, s)"
+    ) == (
+        18.0,
+        4.5,
+    )
+    assert ask(
+        "print series_dot_product(dynamic([2, 4, 6]), dynamic([1, 1])), series_dot_product(dynamic([]), 3), "
+        "series_dot_product(dynamic([2, 'x', 6]), dynamic([1, 1, 1])), series_dot_product(dynamic({}), 3)"
+    ) == (6.0, None, 8.0, None)

@@ -32,7 +32,10 @@ def _four(text: str, limit: int = 32) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=4096)
 def _six(text: str) -> tuple[int, int] | None:
-    """Address and prefix length of IPv6 text; IPv4 is read as mapped into IPv6, and a dotted tail has its prefix."""
+    """Address and prefix length of IPv6 text. IPv4 is read as mapped into IPv6; a dotted tail has the prefix of IPv4.
+
+    `::192.0.2.1` is IPv4 too, as the examples of ipv6_compare() and parse_ipv6_mask() show.
+    """
     address, slash, prefix = text.strip().partition("/")
     dotted = "." in address
     try:
@@ -42,7 +45,9 @@ def _six(text: str) -> tuple[int, int] | None:
         return None
     if not 0 <= bits <= (32 if dotted else 128):
         return None
-    number = 0xFFFF_0000_0000 | int(parsed) if isinstance(parsed, ipaddress.IPv4Address) else int(parsed)
+    number = int(parsed)
+    if dotted and number >> 32 == 0:
+        number |= 0xFFFF_0000_0000
     return number, bits + 96 if dotted else bits
 
 

@@ -155,8 +155,20 @@ def _equal_lengths(left: str | None, right: str | None) -> tuple[list[float], li
 
 @kernel(_DYNAMIC, _DYNAMIC, result=_REAL)
 def dot_product(left: str | None, right: str | None) -> float | None:
-    pair = _equal_lengths(left, right)
-    return None if pair is None else _dot(*pair)
+    """Over the shorter length; what is no number is passed over, and a number is as long as the other series.
+
+    https://learn.microsoft.com/kusto/query/series-dot-product-function
+    """
+    one, two = (read(side) for side in (left, right))
+    if isinstance(one, list) is not isinstance(two, list):
+        one, two = ([side] * len(other) if _is_number(side) else side for side, other in ((one, two), (two, one)))
+    if not isinstance(one, list) or not isinstance(two, list) or not one or not two:
+        return None
+    return math.fsum(a * b for a, b in zip(one, two, strict=False) if _is_number(a) and _is_number(b))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @kernel(_DYNAMIC, _DYNAMIC, _REAL, _REAL, result=_REAL)

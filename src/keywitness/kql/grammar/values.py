@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,8 @@ _LITERAL_KINDS = frozenset({Kind.LONG, Kind.REAL, Kind.TIMESPAN, Kind.BOOL, Kind
 _NUMBER_TYPES = {Kind.LONG: KqlType.LONG, Kind.REAL: KqlType.REAL, Kind.TIMESPAN: KqlType.TIMESPAN}
 _QUOTES = "'\"\u2018\u2019\u201c\u201d"
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | {"\u00a0": " "})
+#: Kusto's pages write `datetime(2017 - 08 - 01)` too.
+_SPACED_DATE = re.compile(r"^\s*(\d{4}) - (\d{1,2}) - (\d{1,2})", re.ASCII)
 
 _READERS: dict[KqlType, Callable[[str], Any]] = {
     KqlType.BOOL: literals.parse_bool,
@@ -23,7 +26,7 @@ _READERS: dict[KqlType, Callable[[str], Any]] = {
     KqlType.LONG: literals.parse_integer,
     KqlType.REAL: literals.parse_real,
     KqlType.DECIMAL: literals.parse_decimal,
-    KqlType.DATETIME: literals.parse_datetime,
+    KqlType.DATETIME: lambda text: literals.parse_datetime(_SPACED_DATE.sub(r"\1-\2-\3", text)),
     KqlType.TIMESPAN: literals.parse_timespan,
     KqlType.GUID: literals.parse_guid,
 }
