@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from keywitness.detect.proof import records, watchlists
+import msgspec
+
+from keywitness.detect.finding import finding
+from keywitness.detect.proof import Verdict, records, watchlists
 from keywitness.detect.rule import Case
+from keywitness.detect.rule_files import load_rules
+from keywitness.detect.run import Outcome
 
 
 def test_a_series_is_numbered_and_timed() -> None:
@@ -28,3 +33,14 @@ def test_a_series_is_numbered_and_timed() -> None:
 def test_watchlists_of_a_case_are_csv_files() -> None:
     case = Case(name="x", findings=0, records=(), watchlists={"vips": ({"Name": 'a, "b"', "Why": ""},)})
     assert watchlists(case) == {"vips": b'Name,Why\n"a, ""b""",\n'}
+
+
+def test_a_case_may_say_how_severe_its_findings_must_be() -> None:
+    rule = load_rules()[0]
+    found = finding(rule, "", {"Severity": "low"})
+    outcome = Outcome(rule=rule, status="ran", reason="", findings=(found,))
+    case = Case(name="x", findings=1, records=())
+    severity = found.severity
+    assert Verdict(case, outcome).passed
+    assert Verdict(msgspec.structs.replace(case, severity=severity.title()), outcome).passed
+    assert not Verdict(msgspec.structs.replace(case, severity="High" if severity != "high" else "Low"), outcome).passed

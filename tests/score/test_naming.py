@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from keywitness.lab.simulate import simulate
 from keywitness.lab.truth import Exposed, Line, Step
 from keywitness.report.document import (
     SCHEMA_VERSION,
@@ -136,3 +137,16 @@ def test_an_overlooked_private_key_is_said(article: Simulated) -> None:
     plain = msgspec.structs.replace(exposure(certificate), private_key_left=False)
     result = score(article.truth, document({}, (), (plain,)), article.out)
     assert result.keys_overlooked == (certificate,)
+
+
+def test_rows_of_a_data_export_are_known_wherever_the_folder_lies(tmp_path: Path) -> None:
+    """Their container is no diagnostic setting's: `am-azkvauditlogs` with a folder for each workspace."""
+    truth = simulate(tmp_path, company="grid", scenario="firewall-opened", vaults=10, days=4, events=500, seed=5)
+    exported = Simulated(tmp_path, truth, {})
+    files = evidence(exported)
+    assert any("am-azkvauditlogs" in file for file in files)
+    step = next(s for s in truth.steps if any("am-azkvauditlogs" in line.file for line in s.records))
+    lines = [line for line in step.records if "am-azkvauditlogs" in line.file]
+    rows = tuple(f"E{files[line.file].number}:{offset_of(tmp_path, line)}" for line in lines)
+    result = score(truth, document(files, (finding(1, "any", rows),)), tmp_path)
+    assert next(s for s in result.steps if s.step.id == step.id).touched == ("F-1 any",)

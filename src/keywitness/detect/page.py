@@ -53,7 +53,8 @@ _OUR_KEYS = {
     "blind_spots": "what the rule cannot see",
     "response": "what to do",
     "fixtures": "YAML anchors for the cases",
-    "cases": "name, number of findings, raw records (`series` and `every` repeat one), `watchlists` by alias",
+    "cases": "name, number of findings, their `severity` if it matters, raw records (`series` and `every` repeat one), "
+    "`watchlists` by alias",
 }
 
 

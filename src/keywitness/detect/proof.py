@@ -17,14 +17,16 @@ from keywitness.detect.run import Outcome, Queryable, run_rules
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a case gave. `passed` when the rule ran and found as many as the case says."""
+    """What a case gave. `passed` when the rule ran and found as many as the case says, as severe as it says."""
 
     case: Case
     outcome: Outcome
 
     @property
     def passed(self) -> bool:
-        return self.outcome.status == "ran" and len(self.outcome.findings) == self.case.findings
+        found = self.outcome.findings
+        fits = not self.case.severity or all(f.severity == self.case.severity.lower() for f in found)
+        return self.outcome.status == "ran" and len(found) == self.case.findings and fits
 
 
 #: Watchlists as CSV files, by alias.

@@ -42,12 +42,14 @@ class Case(Strict, frozen=True):
     """Records and how many findings they must give; 0 is a near miss. See `proof`.
 
     Args:
+        severity: What each finding's must be; "" for any.
         watchlists: Rows of the watchlists that the case keeps, by alias; the first column is the search key.
     """
 
     name: str
     findings: int
     records: tuple[dict[str, Any], ...]
+    severity: str = ""
     watchlists: dict[str, tuple[dict[str, str], ...]] = {}
 
 

@@ -195,7 +195,7 @@ def _tagged(journal: Journal, vault: Vault, at: int, caller: Caller) -> None:
     journal.act(act, at, caller)
     visit = Visit(journal, caller.principal, caller.address, CLOUD, "cli", at + 34_000, f"tag:{at}")
     blank = visit.blank(vault, control=True)
-    extra = settings(vault, company.tenant)
+    extra = settings(journal.as_set(vault, at), company.tenant)
     changed = vault_operation(blank, "VaultPatch", extra=extra)
     changed = replace(changed, appid=caller.appid, agent=clients.TERRAFORM_AGENT)
     stay = Stay(("pipeline",))
@@ -218,7 +218,7 @@ def _role_for_application(journal: Journal, vault: Vault, at: int, rng: random.R
         "pwd,mfa",
     )
     newcomer = company.guid("newcomer", at)
-    portal_opens_vault(visit, vault)
+    portal_opens_vault(visit, journal.as_set(vault, at))
     visit.wait(20)
     if vault.model == "rbac":
         assignment = company.assignment(vault, newcomer)

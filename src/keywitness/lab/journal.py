@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keywitness.lab import clients, entra
 from keywitness.lab.activity import Act, Caller, act_records
@@ -50,13 +50,15 @@ class Stay:
 class Journal:
     """Collects records; `step` marks those made while a step of the scenario runs.
 
-    `lookalikes` are ordinary acts that a rule may name all the same.
+    `lookalikes` are ordinary acts that a rule may name all the same. `turned` are vaults that the story turns from
+    roles to access policies, by index, with the ticks from and until which ordinary life meets them so.
     """
 
     company: Company
     records: list[Record] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
+    turned: dict[int, tuple[int, int]] = field(default_factory=dict)
     step: str = ""
     _serial: int = 0
 
@@ -68,6 +70,11 @@ class Journal:
             yield
         finally:
             self.step = before
+
+    def as_set(self, vault: Vault, at: int) -> Vault:
+        """The vault as it is set at a time (ticks)."""
+        since, until = self.turned.get(vault.index, (0, 0))
+        return replace(vault, model="policy") if since <= at < until else vault
 
     def audit(
         self,

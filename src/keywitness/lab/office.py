@@ -9,7 +9,7 @@ from keywitness.lab import entra
 from keywitness.lab.administration import write_administration, write_renewals
 from keywitness.lab.audit_event import missing, secret_get
 from keywitness.lab.columns import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND
-from keywitness.lab.company import VICTIM, Company, Person
+from keywitness.lab.company import VICTIM, Company, Person, Vault
 from keywitness.lab.directory import write_directory_day
 from keywitness.lab.housekeeping import write_housekeeping
 from keywitness.lab.journal import Journal, Visit
@@ -92,7 +92,11 @@ def _day_of(journal: Journal, person: Person, day: int, begin: int, end: int) ->
 
 
 def _ordinary_visit(visit: Visit, person: Person, rng: random.Random) -> None:
-    vault = visit.company.vaults[rng.choice(person.vaults)]
+    chosen = visit.company.vaults[rng.choice(person.vaults)]
+    vault = visit.journal.as_set(chosen, visit.now)
+    if vault is not chosen:
+        _visit_in_vain(visit, vault)
+        return
     secrets = [secret for secret in vault.secrets if not secret.name.startswith("BreakGlass")]
     secret = rng.choice(secrets)
     if visit.client == "portal":
@@ -111,3 +115,12 @@ def _ordinary_visit(visit: Visit, person: Person, rng: random.Random) -> None:
         visit.wait(rng.uniform(8, 60))
     if rng.random() < 0.7:
         shell_reads(visit, vault, secret.name, secret.current)
+
+
+def _visit_in_vain(visit: Visit, vault: Vault) -> None:
+    """A vault that somebody turned to access policies does not know those who came by a role."""
+    if visit.client == "portal":
+        portal_opens_vault(visit, vault)
+        portal_lists_secrets(visit, vault, allowed=False)
+    else:
+        shell_lists(visit, vault, "SecretList", "secrets", allowed=False)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -39,7 +40,18 @@ from keywitness.lab.profiles import COMPANIES
 from keywitness.lab.scenario import Story
 from keywitness.lab.scenarios import scenario_of
 from keywitness.lab.traffic import Rows, Traffic, expected_rows
-from keywitness.lab.truth import SCHEMA_VERSION, Counts, Gap, Line, Lookalike, Session, Step, Truth, write_truth
+from keywitness.lab.truth import (
+    SCHEMA_VERSION,
+    Counts,
+    Exposed,
+    Gap,
+    Line,
+    Lookalike,
+    Session,
+    Step,
+    Truth,
+    write_truth,
+)
 from keywitness.lab.workload import Workload
 from keywitness.lab.workloads import build_workloads, posture_scanner
 
@@ -143,6 +155,8 @@ class _Run:
 
     def tell(self, scenario: str) -> None:
         """Ordinary days and the scenario's records."""
+        # what the scenario turns, ordinary days must know before it is told
+        self.journal.turned = scenario_of(scenario)(Journal(self.company), self.begin, self.end).policy_spans
         write_office_days(self.journal, self.begin, self.end, self.company.people)
         write_vault_logging(self.journal, self.begin, self.begin + self._late_start())
         self.story = scenario_of(scenario)(self.journal, self.begin, self.end)
@@ -327,7 +341,7 @@ class _Run:
             tenant=company.tenant,
             actors=tuple(self.story.actors),
             steps=tuple(self._steps()),
-            exposed=tuple(self.story.exposed),
+            exposed=tuple(map(self._witnessed, self.story.exposed)),
             sessions=(*self._machines(), *map(_session, self.journal.stays)),
             lookalikes=(*_lookalikes(company, self.workloads), *self.journal.lookalikes),
             gaps=tuple(self._gaps()),
@@ -343,6 +357,12 @@ class _Run:
                 unique_by_category=dict(sorted(self.unique.items())),
             ),
         )
+
+    def _witnessed(self, item: Exposed) -> Exposed:
+        """What was taken while its vault was silent stands in no log, whoever silenced it."""
+        spans = next((s for n, s in self.silences.items() if self.company.vaults[n].name == item.vault), [])
+        silent = any(time_one(since) <= item.at < time_one(until) for since, until, _ in spans)
+        return msgspec.structs.replace(item, logged=item.logged and not silent)
 
     def _machines(self) -> Iterator[Session]:
         """Machines are what they are all the time, at each of their addresses."""

@@ -272,7 +272,8 @@ def _outside_firewall(company: Company, vault: Vault, rng: random.Random) -> Wor
         period=DAY,
         token_life=DAY,
         scales=False,
-        classes=("app-service-reference",),
+        # what App Service calls itself is not published; under the SDK's name it looks like the site's own code
+        classes=("app-service-reference", "sdk-application"),
     )
 
 

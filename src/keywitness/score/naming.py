@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from keywitness.report.document import Document, EvidenceFile, Exposure, Finding
 
 #: Where a record begins: blob (from its container's name on) and byte.
 Place = tuple[str, int]
+#: A diagnostic setting's container or a data export's, with the folder that follows it.
+_CONTAINER = re.compile(r"(?:insights-|am-)[^/]+/(?:resourceId|tenantId|WorkspaceResourceId)=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +175,6 @@ def _blob(file: EvidenceFile) -> str:
 
 def _from_container(path: str) -> str:
     """The path from the container's name on: where the folder lies, and which copy it is, do not matter."""
-    place = path.rfind("insights-")
-    return path[max(place, 0) :].replace("\\", "/").rstrip("/")
+    text = path.replace("\\", "/").rstrip("/")
+    found = _CONTAINER.search(text)
+    return text[found.start() :] if found else text

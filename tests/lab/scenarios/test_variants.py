@@ -100,3 +100,27 @@ def test_attacks_together_come_from_several_accounts_and_addresses(tmp_path: Pat
     assert {step.id.partition("/")[0] for step in truth.steps} == set(name.split("+"))
     assert {item.scenario for item in truth.exposed} == {"cli-dump-rbac", "deleted-read"}
     assert all(step.records for step in truth.steps)
+
+
+def test_what_one_attack_took_after_another_had_silenced_the_vault_stands_in_no_log(tmp_path: Path) -> None:
+    name = "article+only-certificate-api+only-application-used+portal-browse-and-show"
+    truth = simulate(tmp_path, company="clinic", scenario=name, days=4, events=600, seed=1)
+    taken = [item for item in truth.exposed if item.scenario == "portal-browse-and-show"]
+    silent = {gap.vault: gap.since for gap in truth.gaps if "attacker" in gap.why}
+    assert taken
+    assert all(silent[item.vault] < item.at for item in taken)
+    assert not any(item.logged for item in taken)
+    assert any(item.logged for item in truth.exposed if item.scenario == "article")
+
+
+def test_everybody_meets_a_vault_as_the_attacker_has_left_it(tmp_path: Path) -> None:
+    truth = simulate(tmp_path, company="clinic", scenario="only-permission-model", days=6, events=900, seed=1)
+    step = truth.steps[-1]
+    shown = [
+        (record["time"] > step.until, record["properties"]["properties"]["enableRbacAuthorization"])
+        for path in sorted(tmp_path.rglob(f"*/{step.vault.upper()}/**/PT1H.json"))
+        for record in map(json.loads, path.read_bytes().splitlines())
+        if record["operationName"] == "VaultGet"
+    ]
+    assert {rbac for after, rbac in shown if after} == {False}
+    assert {rbac for after, rbac in shown if not after} == {True}
