@@ -105,9 +105,9 @@ def test_formats(ask):
 @pytest.mark.parametrize(
     "call",
     [
-        "format_datetime(now(), 'MMM')",  # read as `MM` and `M` it would print the month twice
-        "format_datetime(now(), 'dddd')",
+        "format_datetime(now(), 'ddddd')",
         "format_datetime(now(), 'yyy')",
+        "format_datetime(now(), 'HHH')",
         "format_timespan(1h, 'hhh')",
         "format_timespan(1h, 'ddddddddd')",
     ],
@@ -115,6 +115,13 @@ def test_formats(ask):
 def test_a_format_beyond_the_listed_ones_is_refused(ask, call):
     with pytest.raises(QueryError, match="in its format"):
         ask(f"print {call}")
+
+
+def test_names_of_days_and_months_are_numbers_twice(ask):
+    """No `Fri` and no `Aug`: read two signs at a time, as kql-to-sql (MIT) recorded."""
+    text = "format_datetime(datetime(2024-08-02), '{0}')"
+    asked = ", ".join(text.format(f) for f in ("ddd", "dddd", "MMM yyyy", "MMMM"))
+    assert ask(f"print {asked}") == ("022", "0202", "088 2024", "0808")
 
 
 def test_a_span_is_padded_to_the_days_asked_for(ask):

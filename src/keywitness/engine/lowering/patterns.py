@@ -14,6 +14,8 @@ from keywitness.engine.sql import Expr
 _DATE_PART = re.compile(r"yyyy|yy?|MM?|dd?|HH?|hh?|mm?|ss?|f{1,7}|F{1,7}|tt")
 _SPAN_PART = re.compile(r"d{1,8}|HH?|hh?|mm?|ss?|f{1,7}|F{1,7}")
 _RUN = re.compile(r"([A-Za-z])\1*")
+#: Days and months longer than listed are read two signs at a time: `MMM` is `MM` and `M`.
+_LONGER = re.compile(r"ddd|dddd|MMM|MMMM")
 _DELIMITERS = frozenset(" /-:,._[]")
 
 
@@ -23,6 +25,8 @@ def _pieces(pattern: str, part: re.Pattern[str], emit: Callable[[str], Expr], fu
     while index < len(pattern):
         run = _RUN.match(pattern, index)
         sign = run[0] if run else pattern[index]
+        if part is _DATE_PART and _LONGER.fullmatch(sign):
+            sign = sign[:2]
         if part.fullmatch(sign):
             pieces.append(emit(sign))
         elif sign in _DELIMITERS or sign in "TZ":
