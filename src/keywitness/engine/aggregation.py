@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from keywitness.engine import sql
+from keywitness.engine.kernels.kernel import PREFIX
 from keywitness.engine.lowering import aggregates
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey, Step
 from keywitness.kql import plan
+from keywitness.kql.rewrite.tree import volatile
 
 if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
+
+#: Aggregates that hold no more of many rows than of one.
+_SMALL = frozenset({"count", "countif", "sum", "sumif", "avg", "avgif", "min", "minif", "max", "maxif"})
 
 
 def summarize(emitter: Emitter, node: plan.Summarize) -> Step:
@@ -26,11 +32,47 @@ def summarize(emitter: Emitter, node: plan.Summarize) -> Step:
     values = [aggregates.lower_aggregate(emitter, a.value, step) for a in node.aggregates]
     if not node.keys and not node.aggregates:
         return Step(None, node.schema, ())
-    grouped = _grouped(step, keys, values)
     name = emitter.name("g")
     outputs = tuple(sql.column(f"c{i}", name) for i in range(len(keys) + len(values)))
+    step, late = _parted(step, node, dict(zip(keys, outputs, strict=False)))
+    grouped = _grouped(step, keys, values)
     order = tuple(OrderKey(column) for column in outputs[: len(keys)])
-    return Step(sql.subquery(grouped, name), node.schema, outputs, order=order)
+    return Step(sql.subquery(grouped, name), node.schema, outputs, where=late, order=order)
+
+
+def _parted(step: Step, node: plan.Summarize, keys: Mapping[Expr, Expr]) -> tuple[Step, tuple[Expr, ...]]:
+    """The rows to group, and the conditions to ask of the groups instead: kernels over keys alone.
+
+    A kernel leaves DuckDB for Python. Behind the grouping it is asked once per key; but only where a group that it
+    drops has cost no more than a row each.
+    """
+    if not all(a.value.function in _SMALL for a in node.aggregates) or volatile(node.source):
+        return step, ()
+    plain: dict[Expr, Expr] = {k: column for k, column in keys.items() if isinstance(k, (exp.Var, exp.Column))}
+    early: list[Expr] = []
+    late: list[Expr] = []
+    for part in (conjunct for condition in step.where for conjunct in _conjuncts(condition)):
+        moved = (
+            _over(part, plain) if any(str(n.this).startswith(PREFIX) for n in part.find_all(exp.Anonymous)) else None
+        )
+        (early if moved is None else late).append(moved or part)
+    return (replace(step, where=tuple(early)), tuple(late)) if late else (step, ())
+
+
+def _conjuncts(condition: Expr) -> Iterator[Expr]:
+    inner = condition.unnest()
+    if isinstance(inner, exp.And):
+        yield from _conjuncts(inner.this)
+        yield from _conjuncts(inner.expression)
+    else:
+        yield condition
+
+
+def _over(condition: Expr, columns: Mapping[Expr, Expr]) -> Expr | None:
+    """The condition over the columns of the groups; None where it looks at anything else."""
+    found = condition.copy().transform(lambda n: columns[n].copy() if n in columns else n)
+    strange = (n for n in found.find_all(exp.Var, exp.Column, exp.Query) if n not in columns.values())
+    return None if next(strange, None) else found
 
 
 def _grouped(step: Step, keys: list[Expr], values: list[Expr]) -> exp.Select:
