@@ -7,6 +7,7 @@ gets the columns that the hunts read, times as timestamps, in memory.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -32,8 +33,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "AADServicePrincipalSignInLogs": ("TimeGenerated", "AppId", "IPAddress"),
     "AADManagedIdentitySignInLogs": ("TimeGenerated", "AppId", "IPAddress"),
 }
-#: Seconds above which one run of a query is enough.
-_SLOW = 10
+#: Seconds above which one run of a query is enough, and after which a run is stopped.
+_SLOW, _LIMIT = 10, 60
 Run = Callable[[str], int]
 
 
@@ -45,16 +46,16 @@ def installed() -> tuple[str, ...]:
 def measured(run: Run, kql: str, rows: int, times: int) -> str:
     """Best of so many warm runs in seconds; `refused`; or how many rows it gave, where that differs.
 
-    A first run that takes longer than `_SLOW` is the only one.
+    A first run that takes longer than `_SLOW` is the only one; none takes longer than `_LIMIT`.
     """
+    began = time.perf_counter()
     try:
-        began = time.perf_counter()
         found = run(kql)
         took = time.perf_counter() - began
         if took <= _SLOW:
             took = min(_seconds(run, kql) for _ in range(times))
     except Exception:  # an engine may refuse with anything
-        return "refused"
+        return "refused" if time.perf_counter() - began < _LIMIT else f"> {_LIMIT}"
     return f"{took:.2f}" if found == rows else f"{found} rows"
 
 
@@ -117,7 +118,16 @@ def _duckdb_kql(files: Mapping[str, Path], stack: ExitStack) -> Run:
     stack.callback(connection.close)
     for table, file in files.items():
         connection.execute(f"CREATE TABLE \"{table}\" AS SELECT * FROM '{file}'")
-    return lambda kql: len(duckdb_kql.kql(connection, kql).fetchall())
+
+    def run(kql: str) -> int:
+        clock = threading.Timer(_LIMIT, connection.interrupt)
+        clock.start()
+        try:
+            return len(duckdb_kql.kql(connection, kql).fetchall())
+        finally:
+            clock.cancel()
+
+    return run
 
 
 def _chdb(files: Mapping[str, Path], stack: ExitStack) -> Run:
@@ -127,12 +137,12 @@ def _chdb(files: Mapping[str, Path], stack: ExitStack) -> Run:
     stack.callback(open_session.close)
     open_session.query("CREATE DATABASE IF NOT EXISTS hunts")
     open_session.query("USE hunts")
+    settings = f"SET allow_experimental_kusto_dialect = 1; SET max_execution_time = {_LIMIT}; SET dialect = 'kusto';"
     for table, file in files.items():
         open_session.query(f"CREATE TABLE {table} ENGINE = Memory AS SELECT * FROM file('{file}', Parquet)")
 
     def run(kql: str) -> int:
-        text = str(open_session.query(f"SET allow_experimental_kusto_dialect = 1; SET dialect = 'kusto'; {kql}", "CSV"))
-        return len(text.splitlines())
+        return len(str(open_session.query(f"{settings} {kql}", "CSV")).splitlines())
 
     return run
 
