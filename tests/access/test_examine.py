@@ -7,6 +7,7 @@ import pytest
 from keywitness.access.examine import Examination, Question
 from keywitness.access.inventory import inventory_of
 from keywitness.errors import UsageError
+from keywitness.lab.estate import Size, estate
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 SECRETS_USER = "/x/roleDefinitions/4633458b-17de-408a-b874-0445c86b69e6"
@@ -67,3 +68,15 @@ def test_what_nothing_is_called(examination):
 
 def test_figures(examination):
     assert [(s.vault.name, s.readers[0], s.sure) for s in examination.summaries()] == [("kv-a", 1, 0), ("kv-b", 1, 0)]
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_asked_about_one_principal_the_lines_are_his_of_all_lines(seed):
+    """Few principals are asked one by one, everybody is counted in sets: two ways to the same lines."""
+    examination = Examination(estate(Size(16, 70, 300, subscriptions=3, denials=6), seed=seed))
+    every = list(examination.lines(Question()))
+    by_principal = {}
+    for line in every:
+        by_principal.setdefault(line.principal, []).append(line)
+    for number, id_ in enumerate(examination.tenant.principals.ids):
+        assert list(examination.lines(Question(principals=(id_,)))) == by_principal.get(number, [])

@@ -93,3 +93,13 @@ def test_assignments_are_told_apart_by_their_ids_where_tools_say_them():
     ]
     made = state(inventory_of({"RoleAssignments": rows}))
     assert made.inventory.text("RoleAssignments", "Id") == ["/A/1", "/a/2"] and made.remarks == ()
+
+
+def test_pages_of_one_export_are_not_older_than_each_other():
+    """A large export is written for an hour, page by page; only what came before a pause is old."""
+    minute = 60 * 10_000_000
+    pages = [{"GroupId": "g", "MemberId": f"m{i}", "TimeGenerated": FEBRUARY + i * 20 * minute} for i in range(9)]
+    assert state(inventory_of({"GroupMembers": pages})).remarks == ()
+    last_month = {"GroupId": "g", "MemberId": "gone", "TimeGenerated": JANUARY}
+    (remark,) = state(inventory_of({"GroupMembers": [last_month, *pages]})).remarks
+    assert remark == "GroupMembers: 1 rows stand in an older export only and still count"

@@ -114,7 +114,7 @@ class Examination:
         """Who makes himself able to read the vaults asked about."""
         principals = self._principals(question)
         for vault in self.vaults(question):
-            for number, paths in escalations(self.search, self.reaches.of(vault), principals=principals):
+            for number, paths in escalations(self.search, vault, principals=principals):
                 yield Escalation(vault, number, paths)
 
     def reading_paths(self, question: Question) -> Iterator[Path]:

@@ -62,6 +62,8 @@ class ScopeTree:
     unplaced: set[str] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _below: dict[int, list[int]] = field(default_factory=dict)
+    _placed: int = 0
 
     def add(self, text: str) -> int:
         """The number of a scope, which is taken in with all above it."""
@@ -87,6 +89,13 @@ class ScopeTree:
             seen[number] = None
             number = self.parents[number]
         return tuple(seen)
+
+    def below(self, number: int) -> tuple[int, ...]:
+        """The scopes directly below one."""
+        for scope in range(self._placed, len(self.parents)):
+            self._below.setdefault(self.parents[scope], []).append(scope)
+        self._placed = len(self.parents)
+        return tuple(self._below.get(number, ()))
 
     def _parent(self, scope: str) -> str | None:
         if scope == ROOT:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keywitness.access.inventory import Inventory, inventory_of
 from keywitness.access.principals import encoded
+from keywitness.model.schema import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,10 @@ _SAME: Mapping[str, Callable[[str], str]] = {
     "RoleDefinitionId": lambda id: id.rsplit("/", 1)[-1],
     "State": lambda state: state if state.startswith("eligible") else "active",
 }
+
+
+#: One export is many pages, written one after the other: between two exports there is a longer pause, in ticks.
+PAUSE = 3600 * TICKS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,22 @@ def _newest(
     kept = np.sort(order[last])
     if at is not None and (count := int(later[kept].sum())):
         remark(f"{name}: {count:,} rows are known from exports taken later only")
-    newest = times[~later].max(initial=0)
+    newest = _beginning(np.unique(times[~later]))
     if count := int(((times[kept] < newest) & ~later[kept]).sum()):
         remark(f"{name}: {count:,} rows stand in an older export only and still count")
     return table.take(kept)
+
+
+def _beginning(times: NDArray[np.int64]) -> int:
+    """When the newest export began: the first of the times that follow one another without a longer pause.
+
+    Args:
+        times: Ascending, each once.
+    """
+    import numpy as np
+
+    pauses = np.flatnonzero(np.diff(times) > PAUSE)
+    return int(times[pauses[-1] + 1 if len(pauses) else 0]) if len(times) else 0
 
 
 def _groups(table: pa.Table, keys: tuple[str, ...]) -> NDArray[np.int64]:

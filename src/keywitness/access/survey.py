@@ -352,6 +352,11 @@ class Survey:
         return 0 if bits is None else int(np.bitwise_count(bits).sum())
 
 
+def holds(bits: Bits, number: int) -> bool:
+    """Whether a principal is in a set."""
+    return bool(int(bits[number >> 6]) >> (number & 63) & 1)
+
+
 def _code(rights: Iterable[Right], act: Capability) -> int:
     """The place in `ORDER`, from 1, of what rights say about a capability; 0 when they do not give it."""
     return next((ORDER.index(answer) + 1 for answer, _, mask in rights if mask >> act.bit & 1), 0)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from keywitness.access.escalation.edges import (
     EVERY_APPLICATION,
@@ -22,11 +22,8 @@ from keywitness.access.escalation.ways import Opened, Way, listed, open_ways, wa
 from keywitness.access.membership import way as steps_between
 from keywitness.access.operations import operation
 from keywitness.access.question import Answer, Reached, Reason, ask_reached
-from keywitness.access.survey import Survey
+from keywitness.access.survey import Survey, holds
 from keywitness.access.tenant import Tenant, Vault
-
-if TYPE_CHECKING:
-    from keywitness.access.survey import Bits
 
 #: Principals that one path goes through at most.
 MOST_STEPS = 6
@@ -102,6 +99,49 @@ class Path:
         return "; ".join(f"{s.source.title} {s.does or 'reads'} ({s.permission})" for s in acts)
 
 
+class _Onward(NamedTuple):
+    """Somebody as whom one can act.
+
+    Args:
+        doubt: The place in `_WORST` of what the steps hang on.
+        acts: How many of the steps need an act.
+    """
+
+    target: int
+    steps: tuple[Step, ...]
+    doubt: int
+    acts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where one gets from a principal.
+
+    Args:
+        ends: Last steps to the vault, and whether they are an act.
+    """
+
+    ends: tuple[tuple[tuple[Step, ...], bool], ...]
+    onwards: tuple[_Onward, ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of the ways to one vault: many go through the same principals.
+
+    Args:
+        edges: Edges of a principal that lead on, with how many more there are of each.
+        useful: Of a virtual target some who get at the vault, and how many do.
+        reach: None until it is needed.
+    """
+
+    vault: Vault
+    places: dict[int, _Place]
+    edges: dict[int, tuple[tuple[Edge, int], ...]]
+    useful: dict[int, tuple[list[int], int]]
+    reach: Reach | None
+
+
 class Search:
     """Paths in one tenant.
 
@@ -114,8 +154,7 @@ class Search:
         self.tenant = tenant
         self._given = reaches
         self._pruned = pruned
-        self._last: Reach | None = None
-        self._useful: dict[tuple[int, int], tuple[list[int], int]] = {}
+        self._last: _Known | None = None
 
     @cached_property
     def reaches(self) -> Reaches:
@@ -131,70 +170,106 @@ class Search:
         Of paths through the same principals that end in different ways each is given; longer ways to a principal that
         is reached already only when they are surer.
         """
+        known = self._known(vault)
         found: list[Path] = []
-        nothing: tuple[Step, ...] = ()
-        waiting = deque([(principal, nothing)])
+        waiting: deque[tuple[int, tuple[Step, ...], int, int]] = deque([(principal, (), 0, 0)])
         seen = {principal: 0}
         while waiting:
-            here, before = waiting.popleft()
+            here, before, acts, doubt = waiting.popleft()
             if here == OVER_EVERYTHING:
                 found.append(Path((*before, self._over_everything(vault)), escalates=True))
                 continue
-            reached: Reached = {here: (-1, -1)} if here in VIRTUAL else self.tenant.membership.upwards(here)
-            if here not in VIRTUAL:
-                found += self._ends(here, reached, before, vault)
-            if len([s for s in before if s.does]) < MOST_STEPS:
-                for target, steps in self._onwards(here, reached, vault):
-                    way = (*before, *steps)
-                    doubt = max(_WORST.index(s.answer) for s in way)
-                    if doubt < seen.get(target, len(_WORST)):  # again only when it is surer than before
-                        seen[target] = doubt
-                        waiting.append((target, way))
+            place = self._place(here, known, once=not before)
+            found += [Path((*before, *steps), escalates=bool(before) or act) for steps, act in place.ends]
+            if acts < MOST_STEPS:
+                for onward in place.onwards:
+                    worst = max(doubt, onward.doubt)
+                    if worst < seen.get(onward.target, len(_WORST)):  # again only when it is surer than before
+                        seen[onward.target] = worst
+                        waiting.append((onward.target, (*before, *onward.steps), acts + onward.acts, worst))
         return tuple(sorted(found, key=lambda p: (p.escalates, len(p.steps), _WORST.index(p.answer))))
 
-    def _reach(self, vault: Vault) -> Reach:
-        """The reach of a vault; the last one asked for is kept."""
+    def _known(self, vault: Vault) -> _Known:
+        """What is known of the way to a vault; that of the last one asked for is kept."""
         if self._last is None or self._last.vault.number != vault.number:
-            self._last = self.reaches.of(vault)
+            self._last = _Known(vault, {}, {}, {}, None)
         return self._last
 
-    def _ways_on(self, identity: int, vault: Vault) -> Iterator[tuple[Edge, int]]:
+    def reach(self, vault: Vault) -> Reach:
+        """Everybody who gets at a vault."""
+        return self._reach(self._known(vault))
+
+    def _reach(self, known: _Known) -> Reach:
+        if known.reach is None:
+            known.reach = self.reaches.of(known.vault)
+        return known.reach
+
+    def _place(self, here: int, known: _Known, *, once: bool) -> _Place:
+        """Where one gets from a principal.
+
+        Args:
+            once: He is the one asked about: others come through him less often than through those on the way.
+        """
+        place = known.places.get(here)
+        if place is None:
+            reached: Reached = {here: (-1, -1)} if here in VIRTUAL else self.tenant.membership.upwards(here)
+            ends = tuple(self._ends(here, reached, known)) if self._may_end(here, known) else ()
+            onwards = tuple(_Onward(*way, _doubt(way[1]), _acts(way[1])) for way in self._onwards(here, reached, known))
+            place = _Place(ends, onwards)
+            if not once:
+                known.places[here] = place
+        return place
+
+    def _may_end(self, here: int, known: _Known) -> bool:
+        """Whether somebody gets at the vault by himself, as far as the sets of everybody are at hand."""
+        if here in VIRTUAL:
+            return False
+        return known.reach is None or holds(known.reach.direct[1], here)
+
+    def _ways_on(self, identity: int, known: _Known) -> tuple[tuple[Edge, int], ...]:
         """The edges of a principal that lead on to a vault, of equal ones a few; and how many more there are of each.
 
         Most machines that one may run code on lead nowhere, and one that does is as good as a hundred.
         """
+        edges_on = known.edges.get(identity)
+        if edges_on is None:
+            edges_on = known.edges[identity] = tuple(self._ways_on_now(identity, known))
+        return edges_on
+
+    def _ways_on_now(self, identity: int, known: _Known) -> Iterator[tuple[Edge, int]]:
         alike: dict[tuple[str, Answer], list[Edge]] = {}
         for edge in self.edges.by_source.get(identity, ()):
             alike.setdefault((edge.way.id, edge.answer), []).append(edge)
         for edges in alike.values():
-            useful = edges if not self._pruned else self._best(edges, vault)
+            useful = edges if not self._pruned else self._best(edges, known)
             shown = useful[:MOST_OF_MANY] if self._pruned else useful
             yield from ((edge, len(useful) - len(shown)) for edge in shown)
 
-    def _best(self, edges: list[Edge], vault: Vault) -> list[Edge]:
+    def _best(self, edges: list[Edge], known: _Known) -> list[Edge]:
         """Those that lead to somebody who gets at a vault; those first who surely do so by themselves."""
         virtual = [e for e in edges if e.target in VIRTUAL]
         others = [e for e in edges if e.target not in VIRTUAL]
         if not others:
             return virtual
-        reach = self._reach(vault)
-        useful = [e for e in others if _holds(reach.perhaps, e.target)]
+        reach = self._reach(known)
+        useful = [e for e in others if holds(reach.perhaps, e.target)]
         rank = (reach.direct[0], reach.sure, reach.direct[1])
-        return virtual + sorted(useful, key=lambda e: [not _holds(bits, e.target) for bits in rank])
+        return virtual + sorted(useful, key=lambda e: [not holds(bits, e.target) for bits in rank])
 
     # ------------------------------------------------------------ ends
 
-    def _ends(self, here: int, reached: Reached, before: tuple[Step, ...], vault: Vault) -> Iterator[Path]:
+    def _ends(self, here: int, reached: Reached, known: _Known) -> Iterator[tuple[tuple[Step, ...], bool]]:
+        """The last steps to a vault from somebody, and whether they are an act."""
+        vault = known.vault
         verdict = ask_reached(self.tenant, reached, vault, operation("secret", "get"), every=False)
         if verdict.answer in (Answer.YES, Answer.CONDITIONAL, Answer.ELIGIBLE) and verdict.grant:
             last = self._read(here, verdict.grant, verdict.answer, vault, verdict.remarks)
-            yield Path((*before, *self._through(here, verdict.grant), last), escalates=bool(before))
+            yield (*self._through(here, reached, verdict.grant), last), False
             if verdict.answer is Answer.YES:
                 return
         for opened in open_ways(self.tenant, reached, vault):
             last, first = self._way(here, opened, vault), opened.reasons[0] if opened.reasons else None
-            steps = (*before, *(self._through(here, first) if first else ()), last)
-            yield Path(steps, escalates=True)
+            yield (*(self._through(here, reached, first) if first else ()), last), True
 
     def _read(self, here: int, reason: Reason, answer: Answer, vault: Vault, remarks: tuple[str, ...]) -> Step:
         permission = f"secret get by {reason.by}" + (f" '{reason.role}' at {reason.scope}" if reason.role else "")
@@ -239,12 +314,12 @@ class Search:
 
     # ------------------------------------------------------------ onwards
 
-    def _onwards(self, here: int, reached: Reached, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
+    def _onwards(self, here: int, reached: Reached, known: _Known) -> Iterator[tuple[int, tuple[Step, ...]]]:
         if here in (EVERY_APPLICATION, EVERY_GROUP, EVERY_ROLE_GROUP):
-            yield from self._some_of_many(here, vault)
+            yield from self._some_of_many(here, known)
             return
         for identity in reached:
-            for edge, more in self._ways_on(identity, vault):
+            for edge, more in self._ways_on(identity, known):
                 yield edge.target, (*self._member_steps(here, reached, identity), self._edge(edge, more))
 
     def _edge(self, edge: Edge, more: int) -> Step:
@@ -263,27 +338,26 @@ class Search:
             way=way.id,
         )
 
-    def _some_of_many(self, many: int, vault: Vault) -> Iterator[tuple[int, tuple[Step, ...]]]:
+    def _some_of_many(self, many: int, known: _Known) -> Iterator[tuple[int, tuple[Step, ...]]]:
         """Of all applications (or groups) some that get at the vault."""
-        useful, count = self._of_use(many, vault)
+        useful, count = self._of_use(many, known)
         for number in useful:
             more = count - len(useful)
             remarks = (f"{more:,} more would do as well",) if more > 0 else ()
             source, target = self.node(many), self.node(number)
             yield number, (Step(source, "AZContains", target, "one of them", "", Answer.YES, (), remarks=remarks),)
 
-    def _of_use(self, many: int, vault: Vault) -> tuple[list[int], int]:
+    def _of_use(self, many: int, known: _Known) -> tuple[list[int], int]:
         """Some of many who get at a vault, who reads surely first, who must act as others last; and how many do."""
-        key = (many, vault.number)
-        if key not in self._useful:
-            reach, survey = self._reach(vault), self.reaches.survey
+        if many not in known.useful:
+            reach, survey = self._reach(known), self.reaches.survey
             kind = self.reaches.part_of(many)
             levels = (reach.readers.get(Answer.YES, survey.none()), reach.direct[0], reach.sure, reach.direct[1])
             found: dict[int, None] = {}
             for bits in (*levels, reach.perhaps):
                 found |= dict.fromkeys(survey.members(bits & kind)[:MOST_OF_MANY].tolist())
-            self._useful[key] = (list(found)[:MOST_OF_MANY], survey.size(reach.perhaps & kind))
-        return self._useful[key]
+            known.useful[many] = (list(found)[:MOST_OF_MANY], survey.size(reach.perhaps & kind))
+        return known.useful[many]
 
     # ------------------------------------------------------------ groups
 
@@ -304,19 +378,21 @@ class Search:
             source = group
         return tuple(steps)
 
-    def _through(self, here: int, reason: Reason) -> tuple[Step, ...]:
+    def _through(self, here: int, reached: Reached, reason: Reason) -> tuple[Step, ...]:
         """The memberships that a reason goes through."""
-        if reason.through < 0:
-            return ()
-        return self._member_steps(here, self.tenant.membership.upwards(here), reason.through)
+        return () if reason.through < 0 else self._member_steps(here, reached, reason.through)
 
     def _last_group(self, here: int, reason: Reason) -> Node:
         return self.node(reason.through if reason.through >= 0 else here)
 
 
-def _holds(bits: Bits, number: int) -> bool:
-    """Whether a principal is in a set."""
-    return bool(int(bits[number >> 6]) >> (number & 63) & 1)
+def _doubt(steps: tuple[Step, ...]) -> int:
+    """The place in `_WORST` of what steps hang on."""
+    return max((_WORST.index(s.answer) for s in steps), default=0)
+
+
+def _acts(steps: tuple[Step, ...]) -> int:
+    return sum(1 for s in steps if s.does)
 
 
 def vault_node(vault: Vault) -> Node:
