@@ -6,7 +6,6 @@ command that reads inventory answers over the case, each in a process of its own
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 
@@ -27,8 +26,9 @@ def main(size: Size = LARGEST) -> None:
     files, place = folder / "exports", DATA / "tenant-case"
     shutil.rmtree(place, ignore_errors=True)
     records = int((folder / "done").read_text())
-    megabytes = sum(f.stat().st_size for f in files.iterdir()) / 1e6
-    print(f"{len(os.listdir(files)):,} files, {megabytes:,.0f} MB, {records:,} records")
+    sizes = [f.stat().st_size for f in files.iterdir()]
+    megabytes = sum(sizes) / 1e6
+    print(f"{len(sizes):,} files, {megabytes:,.0f} MB, {records:,} records")
     ran = spawned("keywitness", "ingest", str(place), str(files), "--quiet")
     _checked(ran, "ingest")
     rate = records / ran.seconds

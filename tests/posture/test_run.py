@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from keywitness.case import Case, create_case
+from keywitness.engine import limits
+from keywitness.engine.limits import Limits
 from keywitness.posture.check import load_checks
 from keywitness.posture.run import run_checks
 
@@ -36,3 +38,9 @@ def test_a_vault_that_is_only_listed_is_unknown(case: Case) -> None:
     assert outcome.status == "not judged"
     assert [(j.object, j.verdict) for j in outcome.judged] == [("kv", "unknown")]
     assert "az keyvault show" in outcome.reason
+
+
+def test_a_large_tenant_meets_no_limit_of_a_users_query(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_USUAL", Limits(rows=0, size=1, time=600.0, memory=2**30))
+    (outcome,) = run_checks(case, [CHECKS["purge-protection"]], ["KeyVaults"])
+    assert [j.verdict for j in outcome.judged] == ["unknown"]

@@ -153,6 +153,11 @@ class _Making:
         }
 
     @cached_property
+    def found(self) -> list[dict[str, Any]]:
+        """What the objects open, as the query has it."""
+        return [r for r in self.rows("OpenedApplications() | sort by Vault asc, Name asc, AppId asc") if self.wanted(r)]
+
+    @cached_property
     def tenant(self) -> Tenant:
         listed = self.rows(
             "union (ServicePrincipals | extend Kind = 'sp'), (Applications | extend Kind = 'app')"
@@ -162,12 +167,33 @@ class _Making:
         principals = {r["Id"]: of_app[r["AppId"]] for r in listed if r["AppId"] in of_app}
         powers: dict[str, list[Power]] = defaultdict(list)
         names = {r["Id"]: r["DisplayName"] for r in listed}
-        for r in self.rows("ApplicationPowers() | sort by Principal asc, Kind asc, Name asc, Where asc"):
+        for r in self._powers("Principal", self._concerned(principals)):
             ruling = rulings().get(r["Id"])
             name = (ruling.name if ruling else r["Name"]) or r["Id"]
             where = r["Where"] or names.get(r["Target"], r["Target"])
             powers[r["Principal"]].append(Power(r["Kind"], name, where, r["Target"], ruling, tuple(r["Rows"])))
         return Tenant(powers, names, principals)
+
+    def _concerned(self, principals: Mapping[str, str]) -> set[str]:
+        """The principals of what is opened, those that rule, and all that they own: no way goes through others."""
+        starts = {self.principal_of[r["AppId"]] for r in self.found if r["AppId"] in self.principal_of}
+        ruling = {r["Principal"] for r in self._powers("Id", rulings())}
+        owned: dict[str, list[str]] = defaultdict(list)
+        for r in self.rows("Owners | project Owner = tolower(OwnerId), Target = tolower(TargetId)"):
+            if r["Target"] in principals:
+                owned[r["Owner"]].append(principals[r["Target"]])
+        concerned: set[str] = set()
+        waiting = starts | (ruling & set(principals.values()))
+        while waiting:
+            concerned |= waiting
+            waiting = {target for owner in waiting for target in owned.get(owner, ())} - concerned
+        return concerned
+
+    def _powers(self, column: str, values: Iterable[str]) -> list[dict[str, Any]]:
+        """What principals may do, of those only in which a column has one of the values."""
+        listed = json.dumps(sorted(values))
+        order = "Principal asc, Kind asc, Name asc, Where asc"
+        return self.rows(f"ApplicationPowers() | where {column} in (dynamic({listed})) | sort by {order}")
 
     @cached_property
     def principal_of(self) -> dict[str, str]:
@@ -180,11 +206,8 @@ class _Making:
         return {r["AppId"]: r["PrincipalId"] for r in self.rows(query)}
 
     def opened(self) -> Iterable[Opened]:
-        found = [
-            r for r in self.rows("OpenedApplications() | sort by Vault asc, Name asc, AppId asc") if self.wanted(r)
-        ]
         starts: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in found:
+        for row in self.found:
             taken = self.taken.get(f"{row['Vault']}/{row['Name']}".lower())
             starts[self.since or (taken.at if taken else "0001-01-01")].append(row)
         for start, group in sorted(starts.items()):

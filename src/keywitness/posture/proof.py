@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from keywitness.detect.run import Queryable
 from keywitness.model.tables import known_tables
 from keywitness.posture.check import Case, Check
-from keywitness.posture.run import Outcome, Queryable, run_checks
+from keywitness.posture.run import Outcome, run_checks
 
 
 @dataclass(frozen=True, slots=True)

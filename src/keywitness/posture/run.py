@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
+from keywitness.detect.run import Queryable
+from keywitness.engine.limits import NO_LIMITS
 from keywitness.errors import KeywitnessError
 from keywitness.posture.check import SEVERITIES, Check
-
-if TYPE_CHECKING:
-    from keywitness.engine.rows import Rows
-
-
-class Queryable(Protocol):
-    """What a check runs over."""
-
-    def query(self, text: str) -> Rows: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ def run_checks(case: Queryable, checks: Sequence[Check], present: Iterable[str])
             yield Outcome(check, "not judged", (), f"the case has no {', '.join(missing)}: {check.get}")
             continue
         try:
-            rows = case.query(check.bound()).to_pylist()
+            rows = case.query(check.bound(), limits=NO_LIMITS).to_pylist()
         except KeywitnessError as error:
             yield Outcome(check, "error", (), error.message)
             continue
