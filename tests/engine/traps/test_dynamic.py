@@ -177,6 +177,23 @@ def test_xml_becomes_bags_as_the_page_shows(ask):
         ask("print parse_xml('<e>a<b/>c</e>')")
 
 
+def test_the_text_of_an_xml_element_stands_at_its_place(ask):
+    """Converters append it, or put it first."""
+    assert ask(
+        "print tostring(parse_xml('<e> t <a>1</a></e>')), tostring(parse_xml('<e k=\"v\"><a>1</a> t </e>'))"
+    ) == ('{"e":{"#text":"t","a":"1"}}', '{"e":{"@k":"v","a":"1","#text":"t"}}')
+
+
+def test_a_shift_of_texts_needs_its_default_value(ask):
+    """The page says null or the empty string, by the array's type; a dynamic array has no one type."""
+    assert ask(
+        "print array_shift_left(dynamic([1, 2]), 1), array_shift_right(dynamic(['a', 'b']), 1, ''), "
+        "array_shift_left(dynamic(['a']), 0)"
+    ) == ([2, None], ["", "a"], ["a"])
+    with pytest.raises(QueryError, match="default value"):
+        ask("print array_shift_left(dynamic(['a', 'b']), 1)")
+
+
 def test_keys_keep_the_order_in_which_they_were_written(ask):
     """A map of an engine would sort them, or leave their order open. dynamic_to_json() sorts, as its page says."""
     assert ask(

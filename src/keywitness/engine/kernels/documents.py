@@ -335,10 +335,18 @@ def rotated(text: str | None, count: int | None, sign: int) -> str | None:
 
 @kernel(_DYNAMIC, _LONG, _LONG, _DYNAMIC, result=_DYNAMIC)
 def shifted(text: str | None, count: int | None, sign: int, filler: str) -> str | None:
+    """The elements moved; without a filler nulls follow.
+
+    Raises:
+        NoExactAnswerError: Without a filler, of texts: the page says null or the empty string.
+    """
     array = read(text)
     if not isinstance(array, list) or count is None:
         return None
-    by, size, fill = count * sign, len(array), json.loads(filler)
+    by, size = count * sign, len(array)
+    if not filler and by and any(isinstance(element, str) for element in array):
+        raise NoExactAnswerError("a shift of an array of texts without a default value; give it as the third argument")
+    fill = json.loads(filler) if filler else None
     kept = array[by:] if by >= 0 else array[: max(0, size + by)]
     padding = [fill] * (size - len(kept))
     return write(kept + padding if by >= 0 else padding + kept)

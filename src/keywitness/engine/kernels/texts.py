@@ -378,13 +378,17 @@ class _XmlReader:
         element.pieces += bool(data.strip()) and not element.in_text
         element.in_text |= bool(data.strip())
         element.text += data
+        if data.strip():
+            element.bag.setdefault("#text", "")  # its place among the elements
 
     def end(self, name: str) -> None:
         element = self.open.pop()
         if element.pieces > 1:
             raise NoExactAnswerError("parse_xml() of text in several pieces between elements")
         content = element.text.strip()
-        value = element.bag | ({"#text": content} if content else {}) if element.bag else content or None
+        if content:
+            element.bag["#text"] = content
+        value = content if element.bag.keys() == {"#text"} else element.bag or None
         bag = self.open[-1].bag
         if name not in bag:
             bag[name] = value

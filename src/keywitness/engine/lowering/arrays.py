@@ -28,7 +28,7 @@ def _rotate(sign: int) -> Lowering:
 
 def _shift(sign: int) -> Lowering:
     def lowered(use: Use) -> Expr:
-        filler = element(use.args[2], use.type(2)) if len(use) > 2 else sql.text("null")
+        filler = element(use.args[2], use.type(2)) if len(use) > 2 else sql.text("")
         return sql.call("kx_documents_shifted", use.args[0], _long(use.args[1]), sql.number(sign), filler)
 
     return lowered
