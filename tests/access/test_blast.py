@@ -113,6 +113,28 @@ def signed_in(at: str, address: str, credential: str = KEY) -> dict[str, Any]:
     }
 
 
+def person(at: str, id: str, address: str) -> dict[str, Any]:
+    return {
+        "time": at,
+        "resourceId": f"/tenants/{GRAPH}/providers/Microsoft.aadiam",
+        "operationName": "Sign-in activity",
+        "category": "SignInLogs",
+        "resultType": "0",
+        "callerIpAddress": address,
+        "correlationId": at,
+        "properties": {
+            "id": at,
+            "createdDateTime": at,
+            "userId": id,
+            "userPrincipalName": "eve@contoso.com",
+            "appId": OTHER,
+            "ipAddress": address,
+            "resourceDisplayName": "Azure Portal",
+            "status": {"errorCode": 0},
+        },
+    }
+
+
 def directory(at: str, activity: str, target: str) -> dict[str, Any]:
     return {
         "time": at,
@@ -209,6 +231,44 @@ def test_one_story_from_the_certificate_to_global_administrator(make: Make) -> N
     assert all(r.startswith("E") for r in rows)
     assert any("MicrosoftGraphActivityLogs is empty" in said for said in opened.unseen)
     assert any("private key" in said for said in opened.unseen)
+
+
+def test_how_he_came_to_it_and_what_he_raised_belong_to_the_story(make: Make) -> None:
+    """The list and the entry of the day before; sign-ins of whom the application made administrator, from then on."""
+    eve = "e1000000-0000-4000-8000-000000000005"
+    patch = {
+        "properties": {
+            "id": "https://kv-it.vault.azure.net/",
+            "requestUri": "https://management.azure.com/",
+            "httpStatusCode": 200,
+            "addedAccessPolicy": {"ObjectId": MALLORY["claim"]["oid"], "Permissions": {"secrets": ["get"]}},  # type: ignore[index]
+        }
+    }
+    listed = {"properties": {"requestUri": "https://kv-it.vault.azure.net/certificates", "httpStatusCode": 200}}
+    raised = directory("2026-03-09T03:05:00Z", "Add member to role", "eve@contoso.com")
+    raised["properties"]["targetResources"][0]["id"] = eve
+    case = make(
+        lists=BASE,
+        logs=[
+            read("2026-03-01T02:00:00Z", operationName="CertificateList", **listed),  # long before
+            read("2026-03-09T02:01:00Z", operationName="VaultPatch", **patch),
+            read("2026-03-09T02:09:00Z", operationName="CertificateList", **listed),
+            read("2026-03-09T02:10:30Z"),
+            person("2026-03-09T03:00:00Z", eve, "198.51.100.4"),
+            raised,
+            person("2026-03-09T04:00:00Z", eve, "203.0.113.147"),
+        ],
+    )
+    opened = only(radius(case))
+    assert opened.taken is not None
+    assert [(d.at[11:16], d.what) for d in opened.taken.before] == [
+        ("02:01", "was added to the access policies"),
+        ("02:09", "asked for CertificateList"),
+    ]
+    assert [(d.at[11:16], d.what, d.addresses, d.new) for d in opened.deeds] == [
+        ("03:05", "did in the directory Add member to role: eve@contoso.com", (), False),
+        ("04:00", "eve@contoso.com signed in to Azure Portal", ("203.0.113.147",), False),
+    ]
 
 
 def test_thumbprints_in_hex_and_of_the_audit_log(make: Make) -> None:

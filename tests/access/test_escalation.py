@@ -171,6 +171,19 @@ def test_code_on_a_machine_signs_in_as_its_identity():
     assert path.steps[0].rows == ("RoleAssignments:1", "Resources:0")
 
 
+def test_an_identity_of_a_resource_that_runs_no_code_is_no_way():
+    """A storage account has an identity for its key, and nothing that anybody runs there."""
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/st"
+    made = search(
+        rbac=True,
+        assignments=[assigned("store", SECRETS_USER), assigned("ann", CONTRIBUTOR, GROUP)],
+        Resources=[
+            {"Id": account, "Type": "Microsoft.Storage/storageAccounts", "Identity": {"principalId": id_of("store")}}
+        ],
+    )
+    assert paths(made, "ann") == ()
+
+
 def test_a_user_assigned_identity_is_attached_to_a_machine_of_his_own():
     identity = {"userAssignedIdentities": {IDENTITY.upper(): {"principalId": id_of("shared")}}}
     made = search(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keywitness.access.changes import MODEL, POLICY, ROLE, Change
+from keywitness.access.changes import ENTRA, MODEL, POLICY, ROLE, Change
 from keywitness.access.history import lifetimes
 from keywitness.access.inventory import inventory_of
 from keywitness.access.moments import state_at
@@ -28,6 +28,10 @@ def role(at, given, who="ann", role=SECRETS_USER, id=ASSIGNMENT):
 
 def model(at, roles, act="VaultPatch"):
     return Change(at, MODEL, roles, VAULT, VAULT, "", "", 0, "mallory", (f"log{at}",), act)
+
+
+def entra_role(at, given):
+    return Change(at, ENTRA, given, "eve/ga", "/", "eve", "ga", 0, "an application", (f"log{at}",))
 
 
 def export(at, entries=None, *, rbac=False):
@@ -135,3 +139,31 @@ def test_before_a_change_of_the_model_nothing_is_known_of_it():
 
 def test_a_vault_that_no_export_has_is_known_from_its_logs():
     assert reads([policy(2, True), model(3, False)], 5) is Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("exported", "moment", "stood"),
+    [
+        (50, 9, False),
+        (50, 10, True),
+        (50, 20, False),
+        (50, 60, True),  # it is in an export taken after the removal: somebody gave it again
+        (15, 16, True),
+        (15, 20, False),
+        (5, 9, True),  # an export from before the act had it already
+        (None, 9, False),
+        (None, 15, True),
+    ],
+)
+def test_any_moment_of_a_role_of_entra(exported, moment, stood):
+    """Given at 10, taken away at 20, and exported at some time or never."""
+    row = {"TimeGenerated": exported, "PrincipalId": "EVE", "RoleDefinitionId": "GA", "State": "Active", "Row": "x"}
+    tables = {"DirectoryRoleAssignments": [row] if exported else [], "KeyVaults": [export(1, {})]}
+    made = state_at(inventory_of(tables), [entra_role(10, True), entra_role(20, False)], moment)
+    assert made.inventory.rows("DirectoryRoleAssignments") == stood
+
+
+def test_an_eligible_role_of_entra_is_left_as_it_was_exported():
+    row = {"TimeGenerated": 50, "PrincipalId": "eve", "RoleTemplateId": "ga", "State": "Eligible"}
+    made = state_at(inventory_of({"DirectoryRoleAssignments": [row]}), [entra_role(10, True)], 5)
+    assert made.inventory.rows("DirectoryRoleAssignments") == 1

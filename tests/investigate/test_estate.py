@@ -114,7 +114,7 @@ def test_exports_beside_logs(logs: Path) -> None:
     assert (access.vault, access.model, access.readers) == ("kv-it", "access policies", 1)
     assert [(p.vault, p.principal) for p in estate.paths] == [("kv-it", "mallory@contoso.com")]
     assert "vaults/write" in estate.paths[0].sentence or "accessPolicies/write" in estate.paths[0].sentence
-    assert [(b.kind, b.certainty) for b in estate.blast][:2] == [("opens", "proven"), ("taken", "proven")]
+    assert [(b.kind, b.certainty) for b in estate.blast][:3] == [(k, "proven") for k in ("opens", "before", "taken")]
     assert "purge-protection" in {f.check for f in estate.posture}
     assert any("DiagnosticSettings" in reason for reason in estate.not_judged), "no export is no pass"
     assert [(v.vault, v.state) for v in estate.logging] == [("kv-it", "unknown")]

@@ -50,12 +50,17 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """When an object first left to somebody who is not its ordinary user."""
+    """When an object first left to somebody who is not its ordinary user.
+
+    Args:
+        before: What he did to come to it, in the day before, in time order.
+    """
 
     at: str
     by: str
     address: str
     row: str
+    before: tuple[Deed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +153,15 @@ class _Making:
     @cached_property
     def taken(self) -> dict[str, Taken]:
         found = self.rows(f"FirstTaken({HABIT_DAYS}) | extend TakenAt = tostring(TakenAt)")
+        before: dict[str, list[Deed]] = defaultdict(list)
+        for r in self.rows(f"BeforeTaken({HABIT_DAYS}) | extend At = tostring(At) | sort by At asc, What asc"):
+            said = Deed(
+                r["At"], r["At"], r["What"], tuple(filter(None, r["Addresses"])), False, r["Count"], (*r["Rows"],)
+            )
+            before[f"{r['Vault']}/{r['LowName']}"].append(said)
+        named = ((f"{r['Vault']}/{r['LowName']}", r) for r in found)
         return {
-            f"{r['Vault']}/{r['LowName']}": Taken(r["TakenAt"], r["TakenBy"], r["TakenFrom"], r["Row"]) for r in found
+            key: Taken(r["TakenAt"], r["TakenBy"], r["TakenFrom"], r["Row"], tuple(before[key])) for key, r in named
         }
 
     @cached_property
@@ -277,9 +289,10 @@ def _deeds_since(deeds: Sequence[Mapping[str, Any]], key_id: str) -> Iterable[De
             continue
         addresses = tuple(a for a in d["Addresses"] if a)
         with_key = bool(key_id) and d["Key"] == key_id
-        words = f"{d['Deed']} {d['What']}".replace("was changed ", "")
+        words = f"{d['Deed']} {d['What']}".replace("was changed ", "").replace("so raised ", "")
         said = f"{words} with this credential" if with_key else words
-        new = bool(addresses) and not usual.intersection(addresses)
+        own = d["Deed"] not in ("was changed", "so raised")  # the others are deeds of other callers
+        new = own and bool(addresses) and not usual.intersection(addresses)
         yield Deed(d["At"], d["LastAt"], said, addresses, new, d["Count"], tuple(d["Rows"]))
 
 
@@ -287,7 +300,7 @@ class Line(NamedTuple):
     """One thing to say of an object: its fields are the columns of `keywitness blast-radius`.
 
     Args:
-        kind: opens, taken, power, way 1, way 2 ..., deed, unseen, or store.
+        kind: opens, before, taken, power, way 1, way 2 ..., deed, unseen, or store.
     """
 
     object: str
@@ -316,11 +329,14 @@ def _store(store: Store) -> Line:
 
 
 def _story(opened: Opened) -> Iterator[Line]:
-    """What it opens, how it was taken, what it may do, the way up, what was done, what stays unseen."""
+    """What it opens, how it was come to and taken, what it may do, the way up, what was done, what stays unseen."""
     line = partial(Line, f"{opened.vault}/{opened.name}", application=opened.app_name, app_id=opened.app_id)
     opens = f"the {opened.kind} opens {opened.app_name}"
     yield line("opens", "", opens, opened.certainty, opened.reason, rows=opened.rows)
     if taken := opened.taken:
+        for act in taken.before:
+            said = f"{taken.by} {act.what}"
+            yield line("before", act.at, said, "proven", "", act.addresses, act.count, rows=act.rows)
         said = f"first read by {taken.by}, who does not read it day by day"
         yield line("taken", taken.at, said, "proven", addresses=(taken.address,), rows=(taken.row,))
     for power in opened.powers:

@@ -1,4 +1,4 @@
-"""What logs say about changes of access: policies added and removed, roles assigned and taken away, models changed."""
+"""What logs say about changes of access: policies, roles of Azure and of Entra given and taken away, models changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keywitness.engine.limits import NO_LIMITS
 from keywitness.kql.literals import parse_datetime
 from keywitness.model.content import with_functions
 
-POLICY, ROLE, MODEL = "access policy", "role assignment", "permission model"
+POLICY, ROLE, MODEL, ENTRA = "access policy", "role assignment", "permission model", "Entra role"
 
 #: Operations that change a vault: what one shows of the permission model need not have been so before it.
 CHANGING = ("vaultpatch", "vaultput", "vaultcreate", "vaultcreateorupdate")
@@ -24,6 +24,15 @@ _MODELS = """KeyVaultEvents()
 | where VaultId != prev(VaultId) or RbacEnabled != prev(RbacEnabled)
 | project At = TimeGenerated, VaultId, RbacEnabled, Operation, CallerId, Identity, Row"""
 
+_ENTRA_ROLES = """DirectoryActs()
+| where Succeeded and Activity in ("Add member to role", "Remove member from role") and isnotempty(TargetId)
+| mv-expand Change = Changes
+| where tostring(Change.displayName) == "Role.TemplateId"
+| extend Said = strcat(tostring(Change.newValue), " ", tostring(Change.oldValue))
+| project At, Added = Activity startswith "Add", Principal = TargetId, ActorId, ActorName, Row,
+    Role = tolower(extract(@"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})", 1, Said))
+| where isnotempty(Role)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -31,12 +40,12 @@ class Change:
 
     Args:
         at: Ticks.
-        how: `POLICY`, `ROLE` or `MODEL`.
+        how: `POLICY`, `ROLE`, `MODEL` or `ENTRA`.
         given: Access was given; for `MODEL`: roles decide from then on.
         id: The vault of a policy or model, or the id of a role assignment; lower case.
         scope: Where it holds, lower case.
         principal: Whom it is for, lower case; "" where the log does not say.
-        role: GUID of the role, "" for policies.
+        role: GUID of the role (of Entra: of its template), "" for policies.
         operations: Mask of what a policy allows; 0 where the log has no permissions.
         by: Who did it; `by_id`: his object id, lower case.
         act: The operation that shows a model.
@@ -58,7 +67,7 @@ class Change:
 
 def read_changes(case: Queryable) -> tuple[Change, ...]:
     """Every change of access in the logs of a case, the earliest first; what is taken goes before what is given."""
-    found = [*_policies(case), *_roles(case), *_models(case)]
+    found = [*_policies(case), *_roles(case), *_models(case), *_entra_roles(case)]
     return tuple(sorted(found, key=lambda c: (c.at, c.given, c.id, c.principal)))
 
 
@@ -95,6 +104,13 @@ def _models(case: Queryable) -> Iterator[Change]:
         rows, act = (str(row["Row"]),), str(row["Operation"])
         by_id = str(row["CallerId"] or "").lower()
         yield Change(_ticks(row["At"]), MODEL, bool(row["RbacEnabled"]), vault, vault, "", "", 0, by, rows, act, by_id)
+
+
+def _entra_roles(case: Queryable) -> Iterator[Change]:
+    for row in _ask(case, _ENTRA_ROLES):
+        who, role, by, rows = str(row["Principal"]), str(row["Role"]), str(row["ActorName"]), (str(row["Row"]),)
+        at, id, by_id = _ticks(row["At"]), f"{who}/{role}", str(row["ActorId"] or "")
+        yield Change(at, ENTRA, bool(row["Added"]), id, "/", who, role, 0, by, rows, by_id=by_id)
 
 
 def _ticks(text: str) -> int:

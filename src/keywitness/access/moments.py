@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from keywitness.access.changes import CHANGING, MODEL, POLICY, ROLE, Change
+from keywitness.access.changes import CHANGING, ENTRA, MODEL, POLICY, ROLE, Change
 from keywitness.access.history import Lifetime, lifetimes
 from keywitness.access.inventory import Inventory, inventory_of
 from keywitness.access.operations import operations_in
@@ -34,6 +34,7 @@ def state_at(inventory: Inventory, changes: Sequence[Change], moment: int) -> St
     tables = dict(base.inventory.tables)
     tables["KeyVaults"] = inventory_of({"KeyVaults": vaults}).tables["KeyVaults"]
     tables["RoleAssignments"] = _assignments_at(base.inventory, lives, moment, remarks)
+    tables["DirectoryRoleAssignments"] = _entra_roles_at(base.inventory, changes, moment, remarks)
     return State(Inventory(tables), tuple(remarks))
 
 
@@ -115,3 +116,51 @@ def _assignments_at(base: Inventory, lives: Sequence[Lifetime], moment: int, rem
         remarks.append(f"RoleAssignments: {len(added):,} that no export has stood by the log")
     more = inventory_of({"RoleAssignments": added}).tables["RoleAssignments"]
     return pa.concat_tables([table.filter(pa.array(keep)), more.cast(table.schema)])
+
+
+def _entra_roles_at(base: Inventory, changes: Sequence[Change], moment: int, remarks: list[str]) -> pa.Table:
+    """The exported roles of Entra without those that logs show given later or taken away, and those given before.
+
+    An export between the act and the moment knows better. Eligible roles are left as they are: their acts are others.
+    """
+    acts: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        if change.how == ENTRA:
+            acts.setdefault((change.principal, change.role), []).append(change)
+    records = base.records("DirectoryRoleAssignments")
+    kept = [r for r in records if _eligible(r) or _stood(acts.get(_held(r), ()), r["TimeGenerated"] or 0, moment)]
+    if dropped := len(records) - len(kept):
+        remarks.append(
+            f"DirectoryRoleAssignments: {dropped:,} exported rows did not stand at that time and are left out"
+        )
+    known = {_held(r) for r in kept if not _eligible(r)}
+    added = [
+        {"PrincipalId": who, "RoleTemplateId": role, "DirectoryScopeId": "/", "State": "Active", "Row": last.rows[0]}
+        for (who, role), done in acts.items()
+        if (last := _last(done, moment)) is not None and last.given and (who, role) not in known
+    ]
+    if added:
+        remarks.append(f"DirectoryRoleAssignments: {len(added):,} that no export of that time has stood by the log")
+    return inventory_of({"DirectoryRoleAssignments": [*kept, *added]}).tables["DirectoryRoleAssignments"]
+
+
+def _held(record: dict[str, Any]) -> tuple[str, str]:
+    """Who has which role of Entra, by an export."""
+    return record["PrincipalId"].lower(), (record["RoleTemplateId"] or record["RoleDefinitionId"]).lower()
+
+
+def _eligible(record: dict[str, Any]) -> bool:
+    return bool(record["State"].lower().startswith("eligible"))
+
+
+def _last(done: Sequence[Change], moment: int) -> Change | None:
+    """The last act up to a moment."""
+    return next((c for c in reversed(done) if c.at <= moment), None)
+
+
+def _stood(done: Sequence[Change], exported: int, moment: int) -> bool:
+    """Whether what an export has stood at a moment, by the acts that logs show."""
+    last = _last(done, moment)
+    if last is not None:
+        return last.given or last.at < exported <= moment
+    return not done or not done[0].given or exported <= moment

@@ -26,7 +26,7 @@ def simulate(
     company: Annotated[str, typer.Option("--company", help="Whose logs; `list` names them all.")] = "contoso",
     quiet: QuietOption = False,
 ) -> None:
-    """Write the raw logs of an invented company, in Azure's shapes, with an attack and its truth.
+    """Write the raw logs of an invented company and exports of its tenant, with an attack and its truth.
 
     \b
     Examples:
@@ -57,7 +57,8 @@ def simulate(
             company=company,
             on_progress=advance,
         )
-    print(f"logs:  {out / 'logs'}\ntruth: {out / 'truth.json'}", file=sys.stderr)
+    for what, place in (("logs", "logs"), ("exports", "inventory"), ("truth", "truth.json")):
+        print(f"{what + ':':<8} {out / place}", file=sys.stderr)
 
 
 def demo(
@@ -82,7 +83,7 @@ def demo(
         truth = demo_evidence(out, on_progress=advance)
     case = open_case(place) if (place / "case.json").is_file() else create_case(place)
     with progress("ingest", quiet=quiet) as advance:
-        print_ingest(case.ingest([out / "logs"], on_progress=advance))
+        print_ingest(case.ingest([out / "logs", out / "inventory"], on_progress=advance))
     with progress("investigate", quiet=quiet) as advance:
         document = investigate(
             case, scope=make_scope(watchlist=out / "watchlist.csv"), place=str(place), on_progress=advance

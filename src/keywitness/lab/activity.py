@@ -23,7 +23,11 @@ ROLE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who acts, with which token and by which role. `token` is the token's key, `issued` its time in Unix seconds."""
+    """Who acts, with which token and by which role. `token` is the token's key, `issued` its time in Unix seconds.
+
+    Args:
+        assignment: Scope and id (dashed) of the assignment that gives the role; None: one over the whole subscription.
+    """
 
     principal: Principal
     appid: str
@@ -32,6 +36,7 @@ class Caller:
     issued: int
     role: str = CONTRIBUTOR
     methods: str = "pwd"
+    assignment: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,18 @@ def act_records(company: Company, at: int, act: Act, caller: Caller) -> list[tup
     """The records of one act: times and lines; all share one correlation id."""
     subscription = act.resource.split("/")[2]
     key = key_of(company.seed, "activity", at, act.operation, act.resource)
+    scope, assignment = caller.assignment or (
+        f"/subscriptions/{subscription}",
+        company.hex32("activity-assignment", caller.principal.oid, subscription, caller.role),
+    )
     identity = {
         "authorization": {
             "scope": act.resource,
             "action": act.operation,
             "evidence": {
                 "role": ROLE_NAMES[caller.role],
-                "roleAssignmentScope": f"/subscriptions/{subscription}",
-                "roleAssignmentId": company.hex32(
-                    "activity-assignment", caller.principal.oid, subscription, caller.role
-                ),
+                "roleAssignmentScope": scope,
+                "roleAssignmentId": assignment.replace("-", ""),
                 "roleDefinitionId": caller.role,
                 "principalId": caller.principal.oid.replace("-", ""),
                 "principalType": "User" if caller.principal.kind == "user" else "ServicePrincipal",

@@ -243,6 +243,8 @@ def grant_role(
     visit: Visit, scope: str, principal: str, kind: str, definition: str, assignment: str, by_role: str
 ) -> int:
     """roleAssignments/write as the Activity Log shows it, request body included."""
+    if principal == visit.who.oid:
+        visit.journal.assigned[principal, definition.replace("-", "")] = (scope, assignment)
     subscription = scope.split("/")[2]
     provider = f"/subscriptions/{subscription}/providers/Microsoft.Authorization"
     properties = {

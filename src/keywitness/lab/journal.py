@@ -52,6 +52,10 @@ class Journal:
 
     `lookalikes` are ordinary acts that a rule may name all the same. `turned` are vaults that the story turns from
     roles to access policies, by index, with the ticks from and until which ordinary life meets them so.
+
+    For the exports of the tenant: `asked` and `acts` are what the records say, with their times in ticks; `entrusted`
+    are roles of Entra given (time, to whom, role), `credentials` added ones (time, to which application, key id);
+    `assigned` the roles that callers gave themselves, by caller and role, as scope and id.
     """
 
     company: Company
@@ -59,6 +63,11 @@ class Journal:
     lookalikes: list[Lookalike] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
     turned: dict[int, tuple[int, int]] = field(default_factory=dict)
+    asked: list[tuple[int, Request]] = field(default_factory=list)
+    acts: list[tuple[int, Act, Caller]] = field(default_factory=list)
+    entrusted: list[tuple[int, Principal, str]] = field(default_factory=list)
+    credentials: list[tuple[int, Principal, str]] = field(default_factory=list)
+    assigned: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     step: str = ""
     _serial: int = 0
 
@@ -89,6 +98,7 @@ class Journal:
         """Write an AuditEvent at `at` (ticks); `token` and `issued` (Unix seconds) are those of the caller's token."""
         if stay is not None and request.principal is not None:
             self._extend(stay, request.principal, request.address, at)
+        self.asked.append((at, request))
         self._serial += 1
         challenged = request.operation == "Authentication"  # repeated at once, under the same correlation id
         key = key_of(self.company.seed, "journal", self._serial + challenged)
@@ -113,6 +123,7 @@ class Journal:
 
     def act(self, act: Act, at: int, caller: Caller) -> None:
         """Write an act's Activity Log records."""
+        self.acts.append((at, act, caller))
         subscription = act.resource.split("/")[2]
         for ticks, line in act_records(self.company, at, act, caller):
             self._add(activity_folder(subscription), "Administrative", ticks, line)
@@ -255,9 +266,8 @@ class Visit:
     def caller(self, role: str) -> Caller:
         """This visit as the caller of control-plane acts."""
         token, issued = self.token(entra.RESOURCE_MANAGER)
-        return Caller(
-            self.who, self.appid(entra.RESOURCE_MANAGER), self.address, token, issued, role=role, methods=self.methods
-        )
+        appid, own = self.appid(entra.RESOURCE_MANAGER), self.journal.assigned.get((self.who.oid, role))
+        return Caller(self.who, appid, self.address, token, issued, role=role, methods=self.methods, assignment=own)
 
     def act(self, act: Act, role: str, pause: float = 3.0) -> int:
         """Do a control-plane act. Returns its time."""

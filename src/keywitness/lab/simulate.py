@@ -34,6 +34,8 @@ from keywitness.lab.columns import (
 )
 from keywitness.lab.company import MINIMUM_VAULTS, Company, build_company
 from keywitness.lab.directory import write_machine_sign_ins
+from keywitness.lab.inventory.answers import able_at, opened_by
+from keywitness.lab.inventory.exports import Tenant, write_inventory
 from keywitness.lab.journal import Journal, Record, Stay
 from keywitness.lab.office import write_office_days
 from keywitness.lab.profiles import COMPANIES
@@ -78,7 +80,7 @@ def simulate(
     start: datetime = DEFAULT_START,
     on_progress: Progress | None = None,
 ) -> Truth:
-    """Write `out/logs/...`, `out/watchlist.csv` and, when all is done, `out/truth.json`.
+    """Write `out/logs/...`, `out/inventory/...`, `out/watchlist.csv` and, when all is done, `out/truth.json`.
 
     Args:
         out: A folder, there or not yet.
@@ -104,7 +106,9 @@ def simulate(
     run.tell(scenario)
     run.plan(events)
     run.write()
-    truth = run.truth(scenario)
+    tenant = Tenant.of(run.company, run.workloads, run.journal, begin)
+    write_inventory(tenant, out / "inventory", (begin, run.end))
+    truth = run.truth(scenario, tenant)
     (out / "watchlist.csv").write_text("SecretName\n" + "".join(f"{name}\n" for name in WATCHED_SECRETS))
     write_truth(truth, out / "truth.json")
     return truth
@@ -118,7 +122,7 @@ def _check(out: Path, days: int, vaults: int, events: int | None, scenario: str,
         raise UsageError("--events must be at least 1")
     if start.tzinfo is None or ticks_of(start) % TICKS_PER_DAY:
         raise UsageError("the start must be a midnight in UTC")
-    if any((out / name).exists() for name in ("logs", "truth.json", "watchlist.csv")):
+    if any((out / name).exists() for name in ("logs", "inventory", "truth.json", "watchlist.csv")):
         raise UsageError(f"{out} holds logs already", help="name a folder that does not exist yet")
 
 
@@ -328,7 +332,7 @@ class _Run:
 
     # ---- after writing ----
 
-    def truth(self, scenario: str) -> Truth:
+    def truth(self, scenario: str, tenant: Tenant) -> Truth:
         company = self.company
         lines, unique = sum(self.lines.values()), sum(self.unique.values())
         return Truth(
@@ -346,6 +350,8 @@ class _Run:
             lookalikes=(*_lookalikes(company, self.workloads), *self.journal.lookalikes),
             gaps=tuple(self._gaps()),
             watched_secrets=WATCHED_SECRETS,
+            opens=tuple(opened_by(tenant, self.story.exposed)),
+            able=tuple(able_at(tenant, self.begin)),
             counts=Counts(
                 lines=lines,
                 unique=unique,

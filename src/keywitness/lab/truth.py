@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,6 +65,41 @@ class Exposed(Part, frozen=True):
     at: str
     logged: bool = True
     scenario: str = ""  # of several in one simulation
+
+
+class Opens(Part, frozen=True):
+    """What a stolen certificate opens: the application of Entra that accepts it, and what that may do.
+
+    Args:
+        identity: Object id of the service principal.
+        key_id: The credential of the application that the certificate is.
+        rules_by: The permission that leads to Global Administrator.
+    """
+
+    vault: str
+    name: str
+    thumbprint: str
+    application: str
+    app_id: str
+    identity: str
+    key_id: str
+    permissions: tuple[str, ...]
+    rules_by: str
+
+
+class Able(Part, frozen=True):
+    """Somebody who could not read a vault's secrets before the first record, and could let himself in.
+
+    Args:
+        how: "access policy": he may write the vault; "role": he may assign roles. Groups are resolved.
+        eligible: He must activate a role first.
+    """
+
+    vault: str
+    identity: str
+    name: str
+    how: str
+    eligible: bool = False
 
 
 class Session(Part, frozen=True):
@@ -132,6 +167,8 @@ class Truth(Part, frozen=True):
     lookalikes: tuple[Lookalike, ...]
     gaps: tuple[Gap, ...]
     watched_secrets: tuple[str, ...]
+    opens: tuple[Opens, ...]
+    able: tuple[Able, ...]
     counts: Counts
 
 

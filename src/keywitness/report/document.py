@@ -393,7 +393,7 @@ class BlastLine(Frozen, frozen=True):
     """One thing to say of what an object opens."""
 
     object: str
-    kind: str  # opens | taken | power | way 1 | way 2 ... | deed | unseen | store
+    kind: str  # opens | before | taken | power | way 1 | way 2 ... | deed | unseen | store
     at: str
     what: str
     certainty: str  # proven | likely | possible | empty

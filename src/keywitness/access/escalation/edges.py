@@ -168,7 +168,9 @@ class Edges:
             if "/" in c.at and c.at.lower() != _IDENTITY:
                 by_type.setdefault(c.at.lower(), []).append(c)
         for id, type_, principals, row in self._identities:
-            for source, act, answer, proof in self._holders(id, by_type.get(type_, [])) if principals else ():
+            if not principals or type_ not in by_type:  # nothing is known that runs code on one of that type
+                continue
+            for source, act, answer, proof in self._holders(id, by_type[type_]):
                 for target in principals:
                     yield Edge(source, target, becoming()["run-code"], f"{act.action} on {id}", answer, (*proof, row))
 

@@ -64,6 +64,7 @@ def uses_application(i: Intruder) -> None:
 
 
 def makes_administrator(journal: Journal, application: Principal, friend: Principal, at: int) -> None:
+    journal.entrusted.append((at, friend, entra.GLOBAL_ADMINISTRATOR))
     journal.entra(
         entra.directory_audit(
             journal.company,
@@ -103,6 +104,7 @@ def adds_credential(i: Intruder) -> None:
     )
     new = f"[KeyIdentifier={key_id},KeyType=Password,KeyUsage=Verify,DisplayName=backup]"
     with i.step("credential-added", "A credential is added to an application", "T1098.001", client="portal") as v:
+        i.journal.credentials.append((v.now, application, key_id))
         i.journal.entra(
             entra.directory_audit(
                 i.company,

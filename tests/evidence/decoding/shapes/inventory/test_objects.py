@@ -409,6 +409,21 @@ def test_that_a_resource_has_no_setting_is_said(load: Load) -> None:
     assert (row["ResourceId"], row.get("Name", "")) == (VAULT, "")
 
 
+def test_when_a_resource_had_no_setting_is_what_its_envelope_says(load: Load) -> None:
+    """Not the time of the file: a setting that was deleted later would count as never deleted."""
+    lines = [{"takenAt": f"2026-03-0{day}T00:00:00Z", "resourceId": VAULT, "value": []} for day in (1, 2)]
+    rows = load("\n".join(map(json.dumps, lines))).rows["DiagnosticSettings"]
+    assert [r["TimeGenerated"] for r in rows] == [ticks(line["takenAt"]) for line in lines]
+
+
+def test_a_user_assigned_identity_says_its_principal_as_a_property(load: Load) -> None:
+    id_ = f"{VAULT.split('/providers/')[0]}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+    said = {"principalId": PRINCIPAL, "clientId": "c"}
+    flat = {"id": id_, "type": "Microsoft.ManagedIdentity/userAssignedIdentities", **said}
+    for shown in (flat, {**{n: flat[n] for n in ("id", "type")}, "properties": said}):
+        assert json.loads(load([shown]).only("Resources")["Identity"]) == {"principalId": PRINCIPAL}
+
+
 def test_powershell_prints_enumerations_as_numbers_and_lists_under_other_names(load: Load) -> None:
     rules = {"DefaultAction": 1, "Bypass": 0, "IpAddressRanges": ["203.0.113.7/32"], "VirtualNetworkResourceIds": None}
     vault = {"VaultName": "kv", "ResourceId": VAULT, "VaultUri": "https://kv/", "NetworkAcls": rules}

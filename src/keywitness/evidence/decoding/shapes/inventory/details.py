@@ -86,7 +86,7 @@ def _role_definition(named: Named, _: Mapping[str, str]) -> Named:
 
 
 def _diagnostic_setting(named: Named, _: Mapping[str, str]) -> Named:
-    return named.but(("type", "value"), resourceid=_SETTING.sub("", named.text("id")) or None)
+    return named.but(("type", "value", "takenat"), resourceid=_SETTING.sub("", named.text("id")) or None)
 
 
 def _policy_assignment(named: Named, _: Mapping[str, str]) -> Named:
@@ -194,6 +194,13 @@ def _principal(named: Named, role: str) -> dict[str, Any]:
     }
 
 
+def _resource(named: Named, _: Mapping[str, str]) -> Named:
+    """A user-assigned identity says its principal as a property, where others have `identity`."""
+    own = named.text("type").lower() == "microsoft.managedidentity/userassignedidentities"
+    principal = named.text("principalid")
+    return named.but(identity={"principalId": principal}) if own and principal else named
+
+
 def _hex_of(thumbprint: str) -> str:
     """A certificate's SHA-1 as 40 hex digits, whether it came so or in base64."""
     if re.fullmatch(r"[0-9A-Fa-f]{40}", thumbprint):
@@ -225,4 +232,5 @@ DETAILS: dict[str, Details] = {
     "DirectoryRoleAssignments": _directory_role_in,
     "GroupMembers": _member,
     "Owners": _owner,
+    "Resources": _resource,
 }

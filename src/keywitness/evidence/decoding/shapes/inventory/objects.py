@@ -57,6 +57,8 @@ class InventoryObjects:
             return None
         if (listed := inside(record)) is not None:
             return self._listed(record, listed, text, export)
+        if record.get("value") == [] and isinstance(record.get("takenAt"), str):
+            export = replace(export, context={**export.context, "takenAt": record["takenAt"]})
         if azurehound.is_wrapped(record):
             source, found = "azurehound", azurehound.objects(record)
         else:
