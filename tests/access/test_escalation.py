@@ -112,9 +112,11 @@ def test_eligible_is_said():
 
 @pytest.mark.parametrize(("flag", "answer"), [(True, Answer.YES), (None, Answer.CONDITIONAL), (False, None)])
 def test_templates_read_secrets_where_the_vault_lets_them(flag, answer):
-    made = search(rbac=True, assignments=[assigned("ann", CONTRIBUTOR)], vault={"EnabledForTemplateDeployment": flag})
-    found = paths(made, "ann")
+    vault = {"EnabledForTemplateDeployment": flag}
+    found = paths(search(rbac=True, assignments=[assigned("ann", CONTRIBUTOR, GROUP)], vault=vault), "ann")
     assert [p.answer for p in found] == ([answer] if answer else [])
+    alone = search(rbac=True, assignments=[assigned("ann", CONTRIBUTOR)], vault=vault)
+    assert paths(alone, "ann") == (), "templates are deployed to resource groups, and he has none"
     assert not found or "deployments/write" in found[0].steps[0].permission
 
 
@@ -184,6 +186,25 @@ def test_an_identity_of_a_resource_that_runs_no_code_is_no_way():
     assert paths(made, "ann") == ()
 
 
+def test_who_may_assign_roles_over_a_machine_gives_himself_one_that_runs_code():
+    machine = [{"Id": VM, "Type": MACHINES, "Identity": {"principalId": id_of("machine")}}]
+
+    def made(**more):
+        roles = [assigned("machine", SECRETS_USER), assigned("ann", ACCESS_ADMINISTRATOR, VM, **more)]
+        return search(rbac=True, assignments=roles, Resources=machine)
+
+    path = only(paths(made(), "ann"))
+    assert edges(path) == ["AZUserAccessAdministrator", "AZGetSecrets"]
+    assert path.sentence().startswith(f"{id_of('ann')} assigns himself a role over the resource, then runs code on it")
+    assert paths(made(Condition=ONLY_READER), "ann") == ()
+
+
+def test_an_owner_of_one_machine_creates_no_vault_to_restore_in():
+    policies = [("ann", ["list", "backup"])]
+    made = search(rbac=False, policies=policies, assignments=[assigned("ann", OWNER, VM)])
+    assert paths(made, "ann") == ()
+
+
 def test_a_user_assigned_identity_is_attached_to_a_machine_of_his_own():
     identity = {"userAssignedIdentities": {IDENTITY.upper(): {"principalId": id_of("shared")}}}
     made = search(
@@ -226,7 +247,8 @@ def test_groups_administrators_cannot_touch_role_assignable_groups():
 def test_a_global_administrator_elevates_himself():
     made = search(rbac=True, DirectoryRoleAssignments=[directory("ann", "62e90394-69f5-4237-9190-012177145e10")])
     path = only(paths(made, "ann"))
-    assert edges(path) == ["AZMGGrantRole", "AZGlobalAdmin", "AZUserAccessAdministrator"]
+    assert edges(path) == ["AZHasRole", "AZGlobalAdmin", "AZUserAccessAdministrator"]
+    assert not path.sentence().startswith("ann"), "he has the role, and does nothing to get it"
 
 
 def test_an_application_with_graph_permissions_becomes_global_administrator():

@@ -150,7 +150,6 @@ def ask_capability(
     act: Capability,
     place: tuple[int, ...] | None,
     *,
-    within: int = -1,
     every: bool = True,
 ) -> Verdict:
     """Whether somebody has a capability, by roles.
@@ -158,14 +157,24 @@ def ask_capability(
     Args:
         reached: He and his groups, as `Membership.upwards` gives them.
         place: The scope where Azure checks it and all above it; None for any scope at all.
-        within: A scope: then those below it and above it count.
         every: As in `ask_reached`.
     """
-    if within < 0:
-        return _by_roles(tenant, reached, place, act, every=every)
-    above = tenant.scopes.upwards(within)
-    near = [h for h in _holdings(tenant, reached, None, act) if _near(tenant, h.scope, within, above)]
-    return _verdict(_reasons(tenant, reached, near, every=every))
+    return _by_roles(tenant, reached, place, act, every=every)
+
+
+def ask_creating(tenant: Tenant, reached: Reached, act: Capability, subscription: int | None = None) -> Verdict:
+    """Whether somebody has a capability where things of its kind are created, or over one that is there.
+
+    Args:
+        subscription: Only there, and above it; None for everywhere.
+    """
+    creates, above = tenant.creates(act), () if subscription is None else tenant.scopes.upwards(subscription)
+    held = [
+        h
+        for h in _holdings(tenant, reached, None, act)
+        if creates[h.scope] and (subscription is None or _near(tenant, h.scope, subscription, above))
+    ]
+    return _verdict(_reasons(tenant, reached, held, every=False))
 
 
 def _near(tenant: Tenant, scope: int, within: int, above: tuple[int, ...]) -> bool:

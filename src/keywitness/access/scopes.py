@@ -46,6 +46,25 @@ def parent_by_text(scope: str) -> str | None:
     return "/" + "/".join(parts[:keep])
 
 
+def kind_of(scope: str) -> str:
+    """The type of the resource that a scope is, or "".
+
+    Example:
+        >>> kind_of("/subscriptions/a/resourcegroups/rg/providers/microsoft.keyvault/vaults/v")
+        'microsoft.keyvault/vaults'
+        >>> kind_of("/subscriptions/a")
+        ''
+    """
+    _, provider, rest = scope.rpartition("/providers/")
+    parts = rest.split("/")
+    return "/".join([parts[0], *parts[1::2]]) if provider else ""
+
+
+def makes(scope: str) -> bool:
+    """Whether resources can be created at a scope: a resource group, or what is above."""
+    return scope == ROOT or scope.startswith(_GROUP) or (scope.startswith("/subscriptions/") and not kind_of(scope))
+
+
 @dataclass(slots=True)
 class ScopeTree:
     """Scopes by number, each with the one above it.

@@ -196,23 +196,29 @@ class Survey:
 
     def anywhere(self, act: Capability) -> Answers:
         """Who has a capability at any scope at all."""
-        return self._anywhere(act, None)
+        places, codes = self._holding(act)
+        return self._by_codes(self.tenant.assignments.principals[places], codes)
 
-    def within(self, subscription: int, act: Capability) -> Answers:
-        """Who has a capability anywhere in a subscription, or above it."""
-        return self._anywhere(act, subscription)
+    def creating(self, act: Capability, subscription: int | None) -> Answers:
+        """Who has a capability where things of its kind are created, or over one that is there.
 
-    def _anywhere(self, act: Capability, subscription: int | None) -> Answers:
+        Args:
+            subscription: Only there, and above it; None for everywhere.
+        """
         import numpy as np
 
         places, codes = self._holding(act)
         assignments = self.tenant.assignments
+        scopes = assignments.scopes[places]
+        wanted = self.tenant.creates(act)[scopes]
         if subscription is not None:
             above = list(self.tenant.scopes.upwards(subscription))
-            scopes = assignments.scopes[places]
-            near = (self._subscriptions[scopes] == subscription) | np.isin(scopes, above)
-            places, codes = places[near], codes[near]
-        who = assignments.principals[places]
+            wanted &= (self._subscriptions[scopes] == subscription) | np.isin(scopes, above)
+        return self._by_codes(assignments.principals[places[wanted]], codes[wanted])
+
+    def _by_codes(self, who: NDArray[np.int32], codes: NDArray[np.int8]) -> Answers:
+        import numpy as np
+
         sets = {a: self.of(np.unique(who[codes == code])) for code, a in enumerate(ORDER, start=1)}
         return _disjoint(sets)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from keywitness.access.inventory import Inventory
 from keywitness.access.membership import Adjacency, Membership, adjacency
-from keywitness.access.operations import OBJECT_KINDS, policy_mask
+from keywitness.access.operations import OBJECT_KINDS, Capability, policy_mask
 from keywitness.access.principals import Principals, encoded
 from keywitness.access.roles import Attributes, Grant, Role, builtin_roles, grant, role_of
-from keywitness.access.scopes import ScopeTree, management_groups_above
+from keywitness.access.scopes import ScopeTree, kind_of, makes, management_groups_above
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,6 +132,7 @@ class Tenant:
         self.grants: list[Grant] = []
         #: What each grant says about an act that was asked for; `question` fills it.
         self.effects: dict[tuple[bool, int], NDArray[np.int8]] = {}
+        self._creates: dict[int, NDArray[np.bool_]] = {}
         self.assignments = self._assignments()
         self.vaults, self.policies = self._vaults()
         self.denials = self._denials()
@@ -170,6 +171,21 @@ class Tenant:
             for key in {vault.id.lower(), vault.name.lower()}:
                 found[key] = (*found.get(key, ()), number)
         return found
+
+    def creates(self, act: Capability) -> NDArray[np.bool_]:
+        """Of each scope whether a capability held there creates a thing of its kind, or changes one that is there.
+
+        Things are created in resource groups. Of vaults only those with access policies are of use to who may write
+        them: the others keep their contents from him.
+        """
+        import numpy as np
+
+        if act.bit not in self._creates:
+            policies = {v.scope for v in self.vaults if v.rbac is False} if act.at == "vault" else set()
+            kind = act.at.lower()
+            found = [makes(name) or kind_of(name) == kind or n in policies for n, name in enumerate(self.scopes.names)]
+            self._creates[act.bit] = np.array(found, np.bool_)
+        return self._creates[act.bit]
 
     def principal(self, id: str) -> int | None:
         found = self.principals.find(id)

@@ -124,7 +124,7 @@ class Edges:
                 yield from self._limited(source, only, known[template]["can"], permission, answer, rows)
                 continue
             if template == _GLOBAL_ADMINISTRATOR_ROLE:
-                yield Edge(source, GLOBAL_ADMINISTRATOR, becoming()["directory-role"], permission, answer, rows)
+                yield Edge(source, GLOBAL_ADMINISTRATOR, becoming()["has-directory-role"], permission, answer, rows)
                 continue
             for can in known[template]["can"]:
                 yield Edge(source, _TARGETS[can], becoming()[can], permission, answer, rows)
@@ -171,12 +171,13 @@ class Edges:
             if not principals or type_ not in by_type:  # nothing is known that runs code on one of that type
                 continue
             for source, act, answer, proof in self._holders(id, by_type[type_]):
+                way = becoming()["role-then-run-code" if act.gives else "run-code"]
                 for target in principals:
-                    yield Edge(source, target, becoming()["run-code"], f"{act.action} on {id}", answer, (*proof, row))
+                    yield Edge(source, target, way, f"{act.action} on {id}", answer, (*proof, row))
 
     def _use_identity(self) -> Iterator[Edge]:
         """User-assigned identities: those that resources carry, and those listed themselves."""
-        acts = [capability("federate-identity"), capability("assign-identity")]
+        acts = [capability(c) for c in ("federate-identity", "assign-identity", "give-identity-role")]
         seen: dict[str, tuple[int, str]] = {}
         inventory = self.tenant.inventory
         for record in inventory.records("Resources"):
@@ -188,7 +189,8 @@ class Edges:
                 seen[record["Id"].lower()] = (number, record["Row"])
         for id, (target, row) in seen.items():
             for source, act, answer, proof in self._holders(id, acts):
-                yield Edge(source, target, becoming()["use-identity"], f"{act.action} on {id}", answer, (*proof, row))
+                way = becoming()["role-then-use-identity" if act.gives else "use-identity"]
+                yield Edge(source, target, way, f"{act.action} on {id}", answer, (*proof, row))
 
     def _holders(
         self, resource: str, acts: list[Capability]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from keywitness.access.operations import Capability, Operation, capability, operation
-from keywitness.access.question import Answer, Reached, Reason, Verdict, ask_capability, ask_reached
+from keywitness.access.question import Answer, Reached, Reason, Verdict, ask_capability, ask_creating, ask_reached
 from keywitness.access.survey import Rights, Survey
 from keywitness.access.tenant import Tenant, Vault
 from keywitness.model.content import content
@@ -24,7 +24,7 @@ class Need:
     """One thing that a way needs.
 
     Args:
-        where: "vault", "subscription" (anywhere in it) or "anywhere".
+        where: "vault"; "subscription" or "anywhere", where things of its kind can be created.
     """
 
     act: Operation | Capability
@@ -159,9 +159,7 @@ def _held(tenant: Tenant, reached: Reached, vault: Vault, need: Need) -> Verdict
         return ask_reached(tenant, reached, vault, act, every=False)
     if need.where == "vault":
         return ask_capability(tenant, reached, act, tenant.scopes.upwards(vault.scope), every=False)
-    if need.where == "anywhere":
-        return ask_capability(tenant, reached, act, None, every=False)
-    return ask_capability(tenant, reached, act, None, within=vault.subscription, every=False)
+    return ask_creating(tenant, reached, act, None if need.where == "anywhere" else vault.subscription)
 
 
 # ------------------------------------------------------------ everybody
@@ -198,7 +196,7 @@ class Everybody:
             act = need.act
             if not isinstance(act, Capability):
                 raise TypeError(f"'{act.title}' is an operation, which is held at a vault only")
-            found = self.survey.anywhere(act) if place < 0 else self.survey.within(place, act)
+            found = self.survey.creating(act, None if place < 0 else place)
             self._elsewhere[key] = self.levels(found)
         return self._elsewhere[key]
 
