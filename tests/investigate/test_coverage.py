@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from keywitness.case import Case
+from keywitness.detect.rule_files import load_rules
+from keywitness.detect.run import Outcome
 from keywitness.investigate import investigate
-from keywitness.investigate.coverage import MOST_HOURS, WANTED, table_coverage, vault_hours
+from keywitness.investigate.coverage import MOST_HOURS, WANTED, table_coverage, unjudged, vault_hours
 
 ACTIVITY = {
     "time": "2026-03-02T09:00:00.0000000Z",
@@ -89,3 +91,17 @@ def test_rules_that_did_not_run_say_why(case_of: Callable[..., Case], read_recor
     assert "The rule 'Global Administrator granted' could not run: no rows in AuditLogs." in (
         document.coverage.cannot_conclude
     )
+
+
+def test_what_several_rules_say_of_the_same_callers_is_said_once() -> None:
+    rules = load_rules()[:3]
+    fact = "2 callers worked on at most 5 days (such as a, b)"
+    notes = (f"{fact}: what is new for them cannot be said.", f"{fact}: whether their order is new cannot be said.")
+    outcomes = [Outcome(r, "ran", "", (), (n,)) for r, n in zip(rules, (*notes, "Something else."), strict=True)]
+    once, other = unjudged(outcomes)
+    assert once == (
+        f"{fact}: what is unusual for them cannot be said; this holds for the rules "
+        f"'{rules[0].name}' and '{rules[1].name}'."
+    )
+    assert other == "Something else."
+    assert unjudged(outcomes[:1]) == [notes[0]]

@@ -96,12 +96,24 @@ def test_the_attackers_sessions_are_told_first(incident: Any) -> None:
     assert "agent-does-not-fit-application" in mismatches, "curl with the CLI's token"
 
 
-def test_sessions_of_suspicious_readers_are_shown(incident: Any) -> None:
+def test_sessions_of_readers_are_shown(incident: Any) -> None:
+    """Those of suspicious readers all; of others no id that leads nowhere."""
     shown = {s.id for s in incident.document.sessions}
     for exposed in incident.document.exposure:
         for reader in exposed.readers:
-            assert reader.session_ids, "every read belongs to a session, whether shown or only named"
-            assert not reader.suspicious or set(reader.session_ids) <= shown, reader
+            assert reader.sessions, "every read belongs to a session, whether shown or only counted"
+            assert not reader.suspicious or reader.session_ids, reader
+            assert set(reader.session_ids) <= shown, reader
+
+
+def test_a_finding_names_the_sessions_of_its_rows(incident: Any) -> None:
+    sessions = {s.id: s for s in incident.document.sessions}
+    named = [f for f in incident.document.findings if f.session_ids]
+    assert named
+    for found in named:
+        assert all(found.id in sessions[id].finding_ids for id in found.session_ids if id in sessions), found.title
+    told = {id for s in sessions.values() for id in s.finding_ids}
+    assert told <= {f.id for f in named}
 
 
 def test_the_same_case_gives_the_same_document(incident: Any) -> None:

@@ -337,6 +337,7 @@ def _findings() -> tuple[Finding, ...]:
             false_positives=("An inventory tool that runs with too few rights.",),
             response=("Ask the owner of the identity whether he ran these commands.", "Revoke its sessions."),
             blind_spots=("Vaults without a diagnostic setting do not appear.",),
+            session_ids=("S0002", "S9999"),
         ),
         _finding(
             2,

@@ -288,8 +288,25 @@ def _sentences(
         said.append(f"{rejected:,} records could not be read; what they would have shown is not in this report.")
     said += [f"The rule '{o.rule.name}' could not run: {o.reason}." for o in outcomes if o.status != "ran"]
     said += [f"The rule '{o.rule.name}' ran {o.reason}." for o in outcomes if o.status == "ran" and o.reason]
-    said += [note for o in outcomes for note in o.notes]
+    said += unjudged(outcomes)
     return [*said, *hours.notes, *remarks]
+
+
+def unjudged(outcomes: Sequence[Outcome]) -> list[str]:
+    """Who could not be judged, a sentence for each reason: what several rules say of the same callers is said once."""
+    by_fact: dict[str, list[tuple[str, str]]] = {}
+    for outcome in outcomes:
+        for note in outcome.notes:
+            by_fact.setdefault(note.rpartition("): ")[0] or note, []).append((outcome.rule.name, note))
+    return [_said_once(fact, notes) for fact, notes in by_fact.items()]
+
+
+def _said_once(fact: str, notes: Sequence[tuple[str, str]]) -> str:
+    names = [f"'{name}'" for name in dict.fromkeys(name for name, _ in notes)]
+    if len(names) == 1:
+        return notes[0][1]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{fact}): what is unusual for them cannot be said; this holds for the rules {listed}."
 
 
 def _switched_off(outcomes: Sequence[Outcome], hours: Hours) -> tuple[set[str], list[str]]:

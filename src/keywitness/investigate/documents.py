@@ -86,8 +86,9 @@ def shown_finding(
     names: Names,
     most_rows: int,
     judged: Judgement | None = None,
+    session_ids: tuple[str, ...] = (),
 ) -> Finding:
-    """A finding with its first source rows in time order, and what an analyst said of it."""
+    """A finding with its first source rows in time order, its sessions, and what an analyst said of it."""
     rule = found.rule
     refs = sorted((reference(events[r], sources) for r in found.rows[:most_rows] if r in events), key=lambda r: r.at)
     return Finding(
@@ -116,6 +117,7 @@ def shown_finding(
         response=rule.keywitness.response,
         blind_spots=rule.keywitness.blind_spots,
         triage=Triage(state=judged.state, note=judged.note, by=judged.by, at=judged.at) if judged else None,
+        session_ids=session_ids,
     )
 
 

@@ -35,7 +35,7 @@ from keywitness.investigate.gaps import shown_answer
 from keywitness.investigate.grading import Described, described, grade, openings, severities
 from keywitness.investigate.listing import rows_of_names
 from keywitness.investigate.logged import Logged, logged
-from keywitness.investigate.readings import named_sessions, readings, session_condition
+from keywitness.investigate.readings import named_sessions, readings, session_condition, sessions_of_findings
 from keywitness.investigate.rows import Sources, events_of
 from keywitness.investigate.scope import Filter
 from keywitness.investigate.summary import limits, summary
@@ -154,6 +154,8 @@ def _investigated(
         }
     )
     judged = judgements(case.entries())
+    visited = sessions_of_findings(findings, all_visits)
+    told_ids = {s.id for s in stories.values()}
     covered = coverage(case, hours, tables, outcomes, remarks, names.in_text, known)
     return Document(
         schema_version=SCHEMA_VERSION,
@@ -165,9 +167,11 @@ def _investigated(
         scope=asked,
         summary=summary(asked, objects, seen.findings, covered, all_visits.events, seen.outside, names),
         coverage=covered,
-        findings=tuple(shown_finding(f, events, sources, names, SHOWN_ROWS, judged.get(f.id)) for f in findings),
+        findings=tuple(
+            shown_finding(f, events, sources, names, SHOWN_ROWS, judged.get(f.id), visited[f.id]) for f in findings
+        ),
         sessions=tuple(stories.values()),
-        exposure=_shown_objects(listed, seen, all_visits, names, described(case, present)),
+        exposure=_shown_objects(listed, seen, all_visits, names, described(case, present), told_ids),
         timeline=picture,
         incidents=tuple(shown_incident(i, names) for i in incidents(findings)),
         traces=tuple(shown_trace(t, names) for t in left),
@@ -285,15 +289,25 @@ def _exposure(case: Case, seen: _Seen, all_visits: Visits) -> tuple[tuple[Expose
 
 
 def _shown_objects(
-    objects: Sequence[Exposed], seen: _Seen, all_visits: Visits, names: Names, inventory: Mapping[str, Described]
+    objects: Sequence[Exposed],
+    seen: _Seen,
+    all_visits: Visits,
+    names: Names,
+    inventory: Mapping[str, Described],
+    told_ids: set[str],
 ) -> tuple[Exposure, ...]:
-    """Objects with the sessions of their readers, what they open, and how urgent they are."""
+    """Objects with the sessions of their readers, what they open, and how urgent they are.
+
+    Args:
+        told_ids: Sessions that the report tells. Of a reader whom nothing makes suspicious only these are named: the
+            ids of others lead nowhere. How many there are is said of everybody.
+    """
     reading = readings(all_visits)
     worst = severities(seen.everything)
     shown = []
     for item in objects:
         opens = openings(item, seen.everything, inventory)
-        sessions = {reader: reading(item, reader) for reader in item.readers}
+        sessions = {r: reading(item, r) if r.suspicious else reading(item, r).only(told_ids) for r in item.readers}
         shown.append(shown_exposure(item, sessions, names, opens, grade(item, opens, worst)))
     return tuple(shown)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from keywitness.detect.finding import Finding
 from keywitness.errors import UsageError
 from keywitness.exposure.reads import Exposed, Reader
 from keywitness.investigate.visits import Visits
@@ -36,6 +38,10 @@ class Reading:
     sessions: int = 0
     kinds: tuple[str, ...] = ()
 
+    def only(self, ids: Container[str]) -> Reading:
+        """With the ids that are among some."""
+        return replace(self, session_ids=tuple(id for id in self.session_ids if id in ids))
+
 
 def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
     """Look up sessions by reader and vault."""
@@ -63,6 +69,19 @@ def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
         return Reading(tuple(told), len(met), tuple(sorted(set(kinds.take(met).to_pylist()))))
 
     return of
+
+
+def sessions_of_findings(findings: Iterable[Finding], all_visits: Visits) -> dict[str, tuple[str, ...]]:
+    """Per finding the ids of the sessions in which its rows lie, the first in time; rows of other logs lie in none."""
+    table = all_visits.table
+    met = {f.id: sorted({all_visits.marks[row] for row in f.rows if row in all_visits.marks}) for f in findings}
+    places = sorted({place for those in met.values() for place in those})
+    rows = table.select(["caller", "family", "address", "clients", "first"]).take(pa.array(places, pa.int64()))
+    facts = dict(zip(places, rows.to_pylist(), strict=True))
+    return {
+        id: tuple(session_id(facts[n]) for n in sorted(those, key=lambda n: (facts[n]["first"], n))[:TOLD_SESSIONS])
+        for id, those in met.items()
+    }
 
 
 def named_sessions(all_visits: Visits, ids: Sequence[str]) -> dict[str, int]:

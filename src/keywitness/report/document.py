@@ -178,6 +178,7 @@ class Finding(Frozen, frozen=True):
     response: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
     triage: Triage | None = None
+    session_ids: tuple[str, ...] = ()  # in which its rows lie: the first 20
 
 
 class Incident(Frozen, frozen=True):

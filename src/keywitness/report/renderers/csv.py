@@ -29,7 +29,18 @@ _TRACES = (
 _ANSWERS = ("vault", "name", "verdict", "sentence", "since", "until", "reads", "gaps", "rows")
 _FINDINGS = (
     *("number", "severity", "confidence", "title", "what", "why", "first_at", "last_at", "identities", "addresses"),
-    *("applications", "vaults", "objects", "techniques", "rule_id", "row_count", "rows", "tactics", "id"),
+    *(
+        "applications",
+        "vaults",
+        "objects",
+        "techniques",
+        "rule_id",
+        "row_count",
+        "rows",
+        "tactics",
+        "id",
+        "session_ids",
+    ),
 )
 _INCIDENTS = (
     *("id", "severity", "first_at", "last_at", "sentence", "links", "tactics", "identities", "addresses", "vaults"),
@@ -95,7 +106,7 @@ def _findings(document: Document) -> Iterator[Line]:
             *(f"F{number}", one.severity, one.confidence, one.title, one.what, one.why, one.first_at, one.last_at),
             *(one.identities, one.addresses, one.applications, one.vaults, one.objects),
             tuple(technique.id for technique in one.techniques),
-            *(one.rule_id, one.row_count, tuple(row.row for row in one.rows), one.tactics, one.id),
+            *(one.rule_id, one.row_count, tuple(row.row for row in one.rows), one.tactics, one.id, one.session_ids),
         )
 
 
