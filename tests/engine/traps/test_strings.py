@@ -131,3 +131,20 @@ def test_parsed_columns_need_a_text_between_them(ask, kind):
     """A regular expression would give some split; Microsoft's emulator rejects it, recorded by kql-to-sql (MIT)."""
     with pytest.raises(QueryError, match="where the column before this one ends"):
         ask(f"datatable(s: string) ['a1'] | parse {kind}s with a: string b: long")
+
+
+def test_blanks_in_front_of_a_value_are_no_end_of_it(ask):
+    """Also where a blank separates pairs; cutting at blanks first would leave the value empty.
+
+    Source: pairs with blanks around their signs, recorded by the MIT-licensed kql-to-sql project.
+    """
+    pairs = "parse-kv t as (a: string, b: string) with (pair_delimiter=' ', kv_delimiter=':'"
+    assert ask(f"print t = 'x  a  :  1  b: 2' | {pairs}) | project a, b") == ("1", "2")
+    assert ask(f"print t = 'a : 1 1  b  :2' | {pairs}, greedy=true) | project a, b") == ("1 1", "2")
+
+
+@pytest.mark.parametrize(("text", "more"), [("a: b:2", ""), ("a:x:y b:2", ", greedy=true")])
+def test_a_value_that_may_be_the_next_key_is_refused(ask, text, more):
+    """Whether the first key has no value, or one that holds the sign, no page says."""
+    with pytest.raises(QueryError, match="parse-kv"):
+        ask(f"print t = '{text}' | parse-kv t as (a: string) with (pair_delimiter=' ', kv_delimiter=':'{more})")

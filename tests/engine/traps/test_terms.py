@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from keywitness.errors import QueryError
+
 CASES = [
     ("secretget failed", "SecretGet", True),
     ("SecretGetDeleted", "SecretGet", False),
@@ -77,3 +79,37 @@ def test_many_columns_sought_at_once_stay_apart(ask_rows):
     assert ask_rows(
         f"{table} | where a contains 'tG' or b contains 'tG' or c contains 'tG' or d contains 'tG' | count"
     ) == [(1,)]
+
+
+def test_a_term_of_digits_is_found_in_whole_numbers_too(ask_rows):
+    """Looking at columns of text alone misses the row; `contains "1"` of numbers is said by no page.
+
+    Source: a search for a term of digits, recorded by the MIT-licensed kql-to-sql project.
+    """
+    table = "datatable(a: string, n: long) ['x 7', 1, 'y', 7, 'z', 70]"
+    assert ask_rows(f"{table} | search '7' | project a") == [("x 7",), ("y",)]
+    assert ask_rows(f"{table} | where * has 'x' | project a") == [("x 7",)]
+    assert ask_rows(f"{table} | where * !has '7' | project a") == [("z",)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "search '2025'",
+        "search '1*'",
+        "where * has 'true'",
+        "where * contains '5'",
+        "where * matches regex '[0-9]'",
+        "where * == '1.5'",
+    ],
+)
+def test_a_text_that_could_stand_in_a_column_that_is_no_text_is_refused(ask, question):
+    """The page says any column; whether times, reals and truths count as their text, and in which form, it does not."""
+    table = "datatable(a: string, n: long, r: real, t: datetime, b: bool, s: timespan) []"
+    with pytest.raises(QueryError, match=r"`\*` over the column"):
+        ask(f"{table} | {question}")
+
+
+@pytest.mark.parametrize("question", ["search '10.0.0.4'", "search 'secret*'", "where * has '404'", "where * !has 'a'"])
+def test_a_text_that_could_not_is_answered(ask_rows, question):
+    assert ask_rows(f"datatable(a: string, t: datetime, b: bool) [] | {question}") == []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from keywitness.engine.kernels.documents import write
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.model.schema import KqlType
 
 _TEXT = KqlType.STRING
@@ -73,7 +73,7 @@ class _Reader:
                 return None
             head = self.text[self.place : sign]
             self.place = sign + len(end)
-            return (head.rpartition(until_also)[2] if until_also in head.strip() else head).strip()
+            return head.strip().rpartition(until_also)[2].strip()
         return None
 
     def _value(self, *, greedy: bool) -> str:
@@ -82,17 +82,34 @@ class _Reader:
             after = self.text.find(self.between, self.place)
             self.place = len(self.text) if after < 0 else after + len(self.between)
             return value
+        crossed = self._skip_blanks()
         end = self._end_of_value(greedy=greedy)
         value, self.place = self.text[self.place : end], end + len(self.between)
+        if crossed and self.sign in value:
+            raise NoExactAnswerError("parse-kv of a key without a value in front of a blank that separates pairs")
         return value.strip()
+
+    def _skip_blanks(self) -> bool:
+        """To where the value begins; True where the sign between pairs was among the blanks."""
+        start = self.place
+        while self.text[self.place : self.place + 1].isspace():
+            self.place += 1
+        between = self.text.find(self.between, start)
+        if 0 <= between < self.place and not self.between.isspace():
+            self.place = between
+        return 0 <= between < self.place
 
     def _end_of_value(self, *, greedy: bool) -> int:
         end = self.text.find(self.between, self.place)
         if end < 0 or not greedy:
             return len(self.text) if end < 0 else end
         following = self.text.find(self.sign, self.place)
-        last = self.text.rfind(self.between, self.place, following) if following >= 0 else -1
-        return last if last >= 0 else len(self.text)
+        if following < 0:
+            return len(self.text)
+        last = self.text.rfind(self.between, self.place, len(self.text[:following].rstrip()))
+        if last < 0:
+            raise NoExactAnswerError("parse-kv with greedy of a value that holds the sign between key and value")
+        return last
 
 
 _WORD = re.compile(r"\w+")

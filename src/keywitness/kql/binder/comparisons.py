@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import diagnostics
+from keywitness.kql.binder import diagnostics, everywhere
 from keywitness.kql.binder.context import Rows, ScalarValue, Table, UserFunction
 from keywitness.kql.binder.types import (
     BOOL,
@@ -157,7 +157,9 @@ def _any_column(e: Expressions, node: syntax.Binary) -> plan.Scalar:
     right = e.bind(node.right)
     found: list[plan.Scalar] = []
     for column in e.visible():
-        left = plan.ColumnRef(column.name, column.type)
+        left = everywhere.counted(column, node.op, right, node.span)
+        if left is None:
+            continue
         try:
             found.append(compare(node, left, right))
         except diagnostics.RefusedError:
@@ -217,7 +219,10 @@ _InBinder = Callable[["Expressions", syntax.In, str, plan.Scalar], plan.Scalar]
 
 
 def _any_column_in(e: Expressions, node: syntax.In, op: str, bind: _InBinder) -> plan.Scalar:
-    texts = (plan.ColumnRef(c.name, c.type) for c in e.visible() if c.type in {STRING, DYNAMIC})
+    for column in e.visible():
+        for item in e.bind_all(node.items) if len(node.items) > 1 or isinstance(node.items[0], syntax.Literal) else ():
+            everywhere.counted(column, op, item, node.span)
+    texts = (plan.ColumnRef(c.name, c.type) for c in e.visible() if c.type in everywhere.TEXTS)
     found = [bind(e, node, op, column) for column in texts]
     if not found:
         raise diagnostics.column_expected(node.value.span)

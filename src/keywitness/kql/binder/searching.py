@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from keywitness.kql import plan, syntax
-from keywitness.kql.binder import comparisons, diagnostics, sources
+from keywitness.kql.binder import comparisons, diagnostics, everywhere, sources
 from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope, null, unknown_column
 from keywitness.kql.binder.expressions import Expressions
@@ -210,12 +210,11 @@ class _Terms:
 
     def _asked(self, e: Expressions, column: syntax.Expression, op: str, wanted: syntax.Literal) -> plan.Scalar:
         binary = syntax.Binary(wanted.span, op, column, wanted)
-        if not isinstance(column, syntax.Star):
-            return comparisons.bind_binary(e, binary)
-        try:
-            return comparisons.bind_binary(e, binary)
-        except diagnostics.RefusedError:  # the table has no column of text
-            return plan.Literal(False, BOOL)
+        if isinstance(column, syntax.Star):
+            text = plan.Literal(str(wanted.value), STRING)
+            if all(everywhere.counted(c, op, text, wanted.span) is None for c in e.visible()):
+                return plan.Literal(False, BOOL)
+        return comparisons.bind_binary(e, binary)
 
 
 # ---------------------------------------------------------------- what find shows
