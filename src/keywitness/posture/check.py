@@ -48,7 +48,8 @@ class Maps(Strict, frozen=True):
 
     Args:
         cis: CIS Microsoft Azure Foundations Benchmark: version to ids.
-        mcsb: Controls of the Microsoft cloud security benchmark (v1), as the built-in initiative groups the policies.
+        mcsb: Controls of the Microsoft cloud security benchmark (v1): those in whose groups its built-in initiative
+            has the policies of the check; where it has none of them, the control whose subject the check is.
         policy: Ids of built-in definitions of Azure Policy.
     """
 

@@ -18,9 +18,11 @@ A check is one YAML file: `id`, `title`, `severity`, `why`, `tables` (without ro
 policy), `parameters` and `cases`: records with the verdict that each object must get. `--checks` runs files of
 your own.
 
-CIS ids are those of the Microsoft Azure Foundations Benchmark, as Prowler maps them; controls of the Microsoft
-cloud security benchmark as its built-in initiative groups the policies; policies are built-in definitions of
-Azure Policy.
+CIS ids are those of the Microsoft Azure Foundations Benchmark, as Prowler maps them. Controls of the Microsoft
+cloud security benchmark (v1) are those in whose groups its built-in initiative (`1f3afdf9-d0c9-4c3d-847f-89da613e70a8`,
+version 57.37.0) has the policies of a check; where it has none of them, the control whose subject the check is.
+Policies are built-in definitions of Azure Policy. `tests/content/test_posture_maps.py` holds both against what Azure's
+repository of policies says.
 """
 
 
