@@ -15,6 +15,7 @@ from keywitness.errors import UsageError
 if TYPE_CHECKING:
     from keywitness.access.examine import Escalation, Examination, Question
     from keywitness.access.listing import Line
+    from keywitness.case import Case
     from keywitness.model.schema import Column
 
 GRAPHS = (".svg", ".graphml", ".json")
@@ -50,31 +51,32 @@ def access(
       keywitness access ./case --tier0 --at 2026-05-01T12:00Z --graph paths.json
     """
     from keywitness.access.examine import Question
+    from keywitness.case import open_case
+    from keywitness.posture.inventory import unfinished
 
     if graph is not None and graph.suffix.lower() not in GRAPHS:
         raise UsageError(f"'{graph.name}' is no picture of paths", help=f"give it one of {', '.join(GRAPHS)}")
     question = Question(tuple(principal or ()), tuple(vault or ()), tuple(object or ()), tier0)
+    opened = open_case(case)
     with progress("access", quiet=quiet):
-        examination = _examination(case, at)
+        examination = _examination(opened, at)
         escalating = [] if question.everything and graph is None else list(examination.escalations(question))
         records = _figures(examination) if question.everything else _answers(examination, question, escalating)
     columns, shown = (_figure_columns(), _FIGURES_SHOWN) if question.everything else (_answer_columns(), _ANSWERS_SHOWN)
     print_list(columns, records, format.value, shown)
     if graph is not None:
         _write(graph, examination, question, escalating)
-    for said in (*examination.remarks, *(p.sentence() for p in examination.problems)):
+    for said in (*unfinished(opened), *examination.remarks, *(p.sentence() for p in examination.problems)):
         note(said)
 
 
-def _examination(case: Path, at: str) -> Examination:
+def _examination(opened: Case, at: str) -> Examination:
     from keywitness.access.changes import read_changes
     from keywitness.access.examine import Examination
     from keywitness.access.inventory import read_inventory
-    from keywitness.case import open_case
     from keywitness.investigate.scope import moment
     from keywitness.kql.literals import parse_datetime
 
-    opened = open_case(case)
     when = parse_datetime(moment(at, "at")) if at else None
     return Examination(read_inventory(opened), when, read_changes(opened))
 

@@ -118,10 +118,29 @@ def missing(case: Case, present: Iterable[str]) -> Iterator[str]:
         tenants = [f"{row['Tenant']} ({row['Objects']:,} objects)" for row in _rows(case, _TENANTS)]
         if len(tenants) > 1:
             yield f"exports of {len(tenants)} tenants are mixed: {', '.join(tenants)}"
-    for entry in case.evidence():
-        for remark in entry.notes:
-            if "another page follows" in remark:
-                yield f"E{entry.number} {entry.path}: {remark}"
+    yield from unfinished(case)
+
+
+#: Pages that are named one by one.
+_MOST_PAGES = 5
+
+
+def unfinished(case: Case) -> Iterator[str]:
+    """Exports that are not whole by what they say themselves: pages that another follows, records that broke off."""
+    pages = [
+        f"E{entry.number} {entry.path}: {remark}"
+        for entry in case.evidence()
+        for remark in entry.notes
+        if "another page follows" in remark
+    ]
+    yield from pages[:_MOST_PAGES]
+    if len(pages) > _MOST_PAGES:
+        yield f"{len(pages) - _MOST_PAGES:,} more pages that another page follows: is the last one of each export here?"
+    broken = [f"E{e.number} {e.path} ({e.rejected:,})" for e in case.evidence() if e.rejected]
+    if broken:
+        more = f" and {len(broken) - _MOST_PAGES:,} more" if len(broken) > _MOST_PAGES else ""
+        named = ", ".join(broken[:_MOST_PAGES])
+        yield f"records that could not be read, `keywitness rejected` lists them: {named}{more}"
 
 
 def _rows(case: Case, text: str) -> list[dict[str, Any]]:
