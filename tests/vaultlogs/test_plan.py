@@ -107,6 +107,68 @@ def test_the_policy_is_an_arm_template_of_a_subscription() -> None:
     ]
 
 
+#: What Azure's schemas allow of the resources that plans deploy: required properties, optional ones, fixed words. Names
+#: alone, from https://github.com/Azure/azure-resource-manager-schemas (MIT License, Microsoft Corporation):
+#: schemas/2022-06-01/Microsoft.Authorization.json, 2022-04-01/Microsoft.Authorization.Authz.json,
+#: 2021-10-01/Microsoft.PolicyInsights.json, 2021-05-01-preview/Microsoft.Insights.json.
+SCHEMAS: dict[tuple[str, str], tuple[set[str], set[str], dict[str, set[str]]]] = {
+    ("Microsoft.Authorization/policyAssignments", "2022-06-01"): (
+        set(),
+        {"description", "displayName", "enforcementMode", "metadata", "nonComplianceMessages", "notScopes"}
+        | {"overrides", "parameters", "policyDefinitionId", "resourceSelectors"},
+        {},
+    ),
+    ("Microsoft.Authorization/roleAssignments", "2022-04-01"): (
+        {"roleDefinitionId", "principalId"},
+        {"condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description", "principalType"},
+        {"principalType": {"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"}},
+    ),
+    ("Microsoft.PolicyInsights/remediations", "2021-10-01"): (
+        set(),
+        {"failureThreshold", "filters", "parallelDeployments", "policyAssignmentId", "policyDefinitionReferenceId"}
+        | {"resourceCount", "resourceDiscoveryMode"},
+        {"resourceDiscoveryMode": {"ExistingNonCompliant", "ReEvaluateCompliance"}},
+    ),
+}
+DIAGNOSTIC_SETTING = {
+    *("eventHubAuthorizationRuleId", "eventHubName", "logAnalyticsDestinationType", "logs", "marketplacePartnerId"),
+    *("metrics", "serviceBusRuleId", "storageAccountId", "workspaceId"),
+}
+LOG = {"category", "categoryGroup", "enabled", "retentionPolicy"}
+#: Parameters of the definition 6b359d8f-f88d-4052-aa7c-32015963ecc1, and the role that its identity needs
+#: (https://github.com/Azure/azure-policy, MIT License: Monitoring/DS_LA_keyvault-vaults_DINE.json).
+DEFINITION = "6b359d8f-f88d-4052-aa7c-32015963ecc1"
+DEFINED = {"effect", "diagnosticSettingName", "categoryGroup", "resourceLocationList", "logAnalytics"}
+ITS_ROLE = "92aaf0da-9dab-42b6-94a3-d43ce8d16293"
+
+
+def test_the_resources_of_the_policy_plan_are_what_azures_schemas_say() -> None:
+    template = json.loads(plan("policy", open_vaults(VAULTS), WORKSPACE))
+    for resource in template["resources"]:
+        required, optional, words = SCHEMAS[resource["type"], resource["apiVersion"]]
+        properties = resource["properties"]
+        assert required <= properties.keys() <= required | optional
+        assert all(properties[name] in allowed for name, allowed in words.items() if name in properties)
+    assignment, role, _ = (resource["properties"] for resource in template["resources"])
+    assert assignment["policyDefinitionId"].endswith(DEFINITION)
+    assert "logAnalytics" in assignment["parameters"].keys() <= DEFINED
+    assert assignment["parameters"]["categoryGroup"]["value"] in ("audit", "allLogs")
+    assert all(value.keys() == {"value"} for value in assignment["parameters"].values())
+    assert ITS_ROLE in role["roleDefinitionId"]
+    assert template["resources"][0]["identity"]["type"] in ("SystemAssigned", "UserAssigned", "None")
+
+
+def test_the_settings_of_the_bicep_plan_are_what_azures_schema_says() -> None:
+    text = plan("bicep", open_vaults(VAULTS), WORKSPACE)
+    assert "'Microsoft.Insights/diagnosticSettings@2021-05-01-preview'" in text
+    body = text[text.index("properties: {") :]
+    named = re.findall(r"^( +)(\w+):", body, flags=re.MULTILINE)
+    indents = sorted({len(indent) for indent, _ in named})
+    assert {name for indent, name in named if len(indent) == indents[0]} <= DIAGNOSTIC_SETTING
+    assert {name for indent, name in named if len(indent) > indents[0]} <= LOG
+    assert "enabled" in body, "required of every log"
+
+
 @pytest.mark.parametrize("kind", sorted(PLANS))
 def test_a_plan_for_nothing_is_still_valid(kind: str) -> None:
     assert plan(kind, [], WORKSPACE).endswith("\n")
