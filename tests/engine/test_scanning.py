@@ -107,3 +107,16 @@ def test_functions_that_sql_does_not_have_see_the_state() -> None:
 def test_what_is_refused(text: str) -> None:
     with pytest.raises(QueryError):
         query(text)
+
+
+def test_a_declared_column_by_itself_is_its_default() -> None:
+    """Its value of the row before is `step.column`.
+
+    Source: sums without the step's name, recorded by the MIT-licensed kql-to-sql project.
+    """
+    numbers = "range x from 1 to 3 step 1 | scan declare (a: long = 5, b: long = 5) with (step s: true =>"
+    assert rows(f"{numbers} a = a + x, b = s.b + x;)") == [(1, 6, 6), (2, 7, 8), (3, 8, 11)]
+    with pytest.raises(QueryError, match="a behind its assignment"):
+        query(f"{numbers} a = x, b = a;)")
+    with pytest.raises(QueryError, match="'a' is not a column here"):
+        query(f"{numbers} a = a + x; step t: true;)")

@@ -9,13 +9,15 @@ from msgspec import structs
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
-from keywitness.kql.binder.context import Context, Rows, Scope, null
+from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope, null
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import INT, LONG, REAL, STRING, comparable, convert
 from keywitness.kql.rewrite.tree import parts
 from keywitness.model.schema import Column, KqlType, Schema
 
 _LAST = "Kusto's pages do not say when a series of matches ends: use output=all and arg_max() by the match id"
+
+_BEHIND = "no page says whether it is the old value or the new: write step.column for the state"
 
 
 def bind_scan(context: Context, scope: Scope, rows: Rows, node: syntax.Scan) -> Rows:
@@ -36,7 +38,7 @@ def bind_scan(context: Context, scope: Scope, rows: Rows, node: syntax.Scan) -> 
     for number, step in enumerate(node.steps):
         if step.name.name in (s.name.name for s in node.steps[:number]):
             raise diagnostics.already_named(step.name.span, step.name.name)
-        steps.append(_step(context, scope, rows, declared, node.steps[: number + 1]))
+        steps.append(_step(context, scope, rows, declared, node.steps[: number + 1], alone=len(node.steps) == 1))
     return rows.over(plan.ScanSteps(rows.plan, declared, tuple(steps), match_id))
 
 
@@ -81,8 +83,13 @@ def _step(
     rows: Rows,
     declared: tuple[plan.Named, ...],
     steps: tuple[syntax.ScanStep, ...],
+    *,
+    alone: bool,
 ) -> plan.ScanStep:
-    """The last of the steps; its expressions see the row, and the state of all of them."""
+    """The last of the steps; its expressions see the row, and the state of all of them.
+
+    In a scan of one step a declared column that stands by itself is its default, as the row has it.
+    """
     columns = [*rows.schema, *(Column(c.name, c.value.type) for c in declared)]
     state = [
         Column(plan.state_column(s.name.name, c.name), c.type, hidden=True)
@@ -92,6 +99,11 @@ def _step(
     ]
     wide = replace(rows, plan=plan.Outer(Schema([*rows.schema, *state])))
     e = Expressions(context, scope, wide)
+    inner = scope.inner()
+    if alone:
+        for column in declared:
+            inner.define(column.name, ScalarValue(column.value))
+    assigned = Expressions(context, inner, wide)
     names = frozenset(s.name.name for s in steps)
     step = steps[-1]
     condition = _alone(step.condition, e.bind_bool(_with_state(step.condition, names)))
@@ -103,11 +115,28 @@ def _step(
             raise diagnostics.unknown_column(assignment.names[0].span, name, "", list(types))
         if name in (a.name for a in assignments):
             raise diagnostics.already_named(assignment.names[0].span, name)
-        value = _alone(assignment.value, e.bind(_with_state(assignment.value, names)))
+        for before in assignments:
+            if _mentions(assignment.value, before.name):
+                raise diagnostics.not_supported(assignment.value.span, f"{before.name} behind its assignment", _BEHIND)
+        value = _alone(assignment.value, assigned.bind(_with_state(assignment.value, names)))
         if not _fits(value, types[name]):
             raise diagnostics.wrong_type(assignment.value.span, value.type, [types[name]])
         assignments.append(plan.Named(name, convert(value, types[name])))
     return plan.ScanStep(step.name.name, condition, tuple(assignments), step.output == "all")
+
+
+def _mentions(node: Any, name: str) -> bool:
+    """True where the column stands by itself in the expression, not as `step.column`."""
+    match node:
+        case syntax.Member(object=inside):
+            return _mentions(inside, name)
+        case syntax.NameRef():
+            return node.name == name
+        case tuple():
+            return any(_mentions(item, name) for item in node)
+        case syntax.Node():
+            return any(_mentions(getattr(node, f), name) for f in node.__struct_fields__ if f != "span")
+    return False
 
 
 def _fits(value: plan.Scalar, type: KqlType) -> bool:
