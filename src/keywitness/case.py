@@ -8,6 +8,7 @@ Example:
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from keywitness import __version__
 from keywitness.engine.limits import AS_USUAL, NO_LIMITS, Limits
+from keywitness.engine.window import TIME_COLUMN
 from keywitness.errors import LimitError
 from keywitness.model.content import function_text, with_functions
 from keywitness.model.schema import Column
@@ -30,13 +32,13 @@ if TYPE_CHECKING:
     from keywitness.engine.query import Needs
     from keywitness.engine.rows import Rows
     from keywitness.store.custody import ShownRecord, VerifyReport
-    from keywitness.store.derived import DerivedSnapshot
+    from keywitness.store.derived import DerivedTable
     from keywitness.store.ledger import KeptWatchlist
     from keywitness.store.report import IngestReport
 
 Progress = Callable[[int, int, str], None]
-#: The function that nearly every rule begins with.
-_EVENTS = "KeyVaultEvents"
+#: Functions that many rules begin with; those that others call stand first.
+_SHARED = ("KeyVaultEvents", "ContentUses", "ActivityActs", "SignIns", "DirectoryActs")
 #: What a query over a prepared case holds before it spills: a hundred rules in a row must leave room for others.
 _WORKING_MEMORY = 1.5 * 2**30
 Records = tuple[tuple[Column, ...], list[tuple[Any, ...]]]
@@ -174,30 +176,16 @@ class Case:
 
     @contextmanager
     def prepared(self) -> Iterator[Case]:
-        """This case, as it is now, with the events of its vaults worked out once for all queries that ask for them.
+        """This case, as it is now, with what most rules begin with worked out once for all queries that ask for it.
 
-        `KeyVaultEvents()` then reads a file in the case's cache, which is deleted at the end. A folder that cannot be
-        written to gives the case itself: the same answers, later.
+        `KeyVaultEvents()` and its like then read files in the case's cache, made when a query first needs them and
+        deleted at the end. A folder that cannot be written to gives the same answers, later.
         """
-        from keywitness.engine.query import store  # as in `ingest`
-        from keywitness.errors import StorageFullError
-        from keywitness.store.derived import DerivedSnapshot, DerivedTable
-
-        snapshot = self.snapshot()
-        file = self._layout.cache / f"events-{uuid.uuid4().hex}.parquet"
-        ready: Case = self
-        try:
-            self._layout.cache.mkdir(exist_ok=True)
-            file.touch()  # DuckDB would call a folder that refuses it damaged
-            bound = replace(NO_LIMITS, memory=_WORKING_MEMORY)
-            table = DerivedTable(store(with_functions(f"{_EVENTS}()"), self, str(file), bound), file, _EVENTS)
-            ready = _Prepared(self, DerivedSnapshot(snapshot.layout, snapshot.state, {f"_{_EVENTS}": table}))
-        except (OSError, StorageFullError, LimitError):
-            file.unlink(missing_ok=True)
+        ready = _Prepared(self)
         try:
             yield ready
         finally:
-            file.unlink(missing_ok=True)
+            ready.forget()
 
     def optimize(self, *, on_progress: Progress | None = None) -> Iterator[str]:
         """Merge small segments and make a read copy of what has none; gives lines that say what was done.
@@ -379,16 +367,23 @@ class Case:
 class _Prepared(Case):
     """A case at one moment, with some functions as tables; see `Case.prepared`."""
 
-    def __init__(self, case: Case, snapshot: DerivedSnapshot) -> None:
+    def __init__(self, case: Case) -> None:
+        from keywitness.store.derived import DerivedSnapshot
+
         super().__init__(case._layout, case._facts)
-        self._derived = snapshot
-        self._texts = {
-            function_text(t.function): f"let {t.function} = () {{ {name} }};" for name, t in snapshot.derived.items()
-        }
+        moment = case.snapshot()
+        self._derived = DerivedSnapshot(moment.layout, moment.state)
+        self._files: dict[str, Path] = {}
+        self._making = threading.RLock()
 
     def snapshot(self) -> Snapshot:
         """The moment that it was made of."""
         return self._derived
+
+    def forget(self) -> None:
+        """Delete the files."""
+        for file in self._files.values():
+            file.unlink(missing_ok=True)
 
     def query(
         self,
@@ -400,8 +395,7 @@ class _Prepared(Case):
         allow_files: bool = False,
     ) -> Rows:
         """Run a KQL query. See `Case.query`."""
-        for long, short in self._texts.items():
-            text = text.replace(long, short)
+        text = self._shortened(text, windowed=window is not None)
         if limits.memory is not None and limits.memory < _WORKING_MEMORY:
             return super().query(text, now, limits, window, allow_files=allow_files)
         try:
@@ -409,6 +403,41 @@ class _Prepared(Case):
             return super().query(text, now, bound, window, allow_files=allow_files)
         except LimitError:  # what cannot be spilled has all the memory that the caller allows
             return super().query(text, now, limits, window, allow_files=allow_files)
+
+    def _shortened(self, text: str, *, windowed: bool = False) -> str:
+        """The query with tables in the place of the functions that it holds."""
+        for function in _SHARED:
+            long = function_text(function)
+            table = self._table(function) if long in text else None
+            if table is not None and not (windowed and table.whole):
+                text = text.replace(long, f"let {function} = () {{ _{function} }};")
+        return text
+
+    def _table(self, function: str) -> DerivedTable | None:
+        """The rows of a function, made now if nobody has asked for them; None where no file can hold them."""
+        with self._making:
+            if function not in self._files:
+                self._make(function)
+            return self._derived.derived.get(f"_{function}")
+
+    def _make(self, function: str) -> None:
+        """Write the rows of a function to a file, from those of the functions that it calls."""
+        from keywitness.engine.query import needs, store  # as in `ingest`
+        from keywitness.errors import StorageFullError
+        from keywitness.store.derived import DerivedTable
+
+        file = self._files[function] = self._layout.cache / f"{function}-{uuid.uuid4().hex}.parquet"
+        query = with_functions(f"{function}()")
+        try:
+            self._layout.cache.mkdir(exist_ok=True)
+            file.touch()  # DuckDB would call a folder that refuses it damaged
+            schema = store(self._shortened(query), self, str(file), replace(NO_LIMITS, memory=_WORKING_MEMORY))
+        except (OSError, StorageFullError, LimitError):
+            file.unlink(missing_ok=True)
+            return
+        whole = schema.find(TIME_COLUMN) is None or not needs(query, self).judges_rows
+        made = DerivedTable(schema, file, whole)
+        self._derived = replace(self._derived, derived={**self._derived.derived, f"_{function}": made})
 
 
 def _refuse_missing(what: str, name: str, known: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Events worked out once: the same answers, and nothing left behind."""
+"""What many rules begin with, worked out once: the same answers, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from keywitness.case import Case, create_case
-from keywitness.errors import StorageFullError
+from keywitness.errors import LimitError, StorageFullError
+from keywitness.lab.simulate import simulate
 from keywitness.model.content import with_functions
 
 VAULT = "/SUBSCRIPTIONS/11111111-2222-3333-4444-555555555555/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/"
@@ -55,6 +56,53 @@ def test_the_same_rows_and_types(case: Case, query: str) -> None:
     assert [(c.name, c.type) for c in made.columns] == [(c.name, c.type) for c in plain.columns]
 
 
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Three days of a company with an attack: every log has rows."""
+    folder = tmp_path_factory.mktemp("company")
+    simulate(folder / "logs", days=3, vaults=8, events=800, seed=3)
+    made = create_case(folder / "case")
+    made.ingest([folder / "logs" / "logs"])
+    return made
+
+
+FUNCTIONS = ("KeyVaultEvents", "ContentUses", "ActivityActs", "SignIns", "DirectoryActs")
+
+
+@pytest.mark.parametrize("windowed", [False, True])
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_the_same_rows_of_the_same_types(company: Case, function: str, windowed: bool) -> None:
+    text = with_functions(f"{function}() | extend Whole = tostring(pack_all()) | sort by Whole asc")
+    window = None
+    if windowed:
+        begin, end = (
+            company.query(f"AzureActivity | summarize At = {which}(TimeGenerated)").table[0][0].as_py()
+            for which in ("min", "max")
+        )
+        window = (begin, (begin + end) // 2)
+    plain = company.query(text, window=window)
+    assert len(plain)
+    with company.prepared() as ready:
+        made = ready.query(text, window=window)
+    assert made.to_pylist() == plain.to_pylist()
+    assert [(c.name, c.type) for c in made.columns] == [(c.name, c.type) for c in plain.columns]
+
+
+def test_only_what_a_query_asks_for_is_worked_out(company: Case) -> None:
+    cache = company.path / "cache"
+    with company.prepared() as ready:
+        assert not list(cache.glob("*.parquet"))
+        ready.query(with_functions("SignIns() | count"))
+        assert [f.name.partition("-")[0] for f in cache.glob("*.parquet")] == ["SignIns"]
+        ready.query(with_functions("ContentUses() | count"))
+        assert {f.name.partition("-")[0] for f in cache.glob("*.parquet")} == {
+            "SignIns",
+            "KeyVaultEvents",
+            "ContentUses",
+        }
+    assert not list(cache.glob("*.parquet"))
+
+
 def test_a_window_cuts_the_worked_out_events_too(case: Case) -> None:
     text = with_functions("KeyVaultEvents() | summarize First = min(TimeGenerated), count()")
     times = case.query("AzureDiagnostics | project TimeGenerated | sort by TimeGenerated asc").table[0].to_pylist()
@@ -69,23 +117,31 @@ def test_a_query_needs_the_table_of_the_case(case: Case) -> None:
         assert "_KeyVaultEvents" not in ready.snapshot().names()
 
 
-def test_nothing_is_left_in_the_cache(case: Case) -> None:
-    with case.prepared():
-        assert len(list((case.path / "cache").iterdir())) == 1
-    assert not list((case.path / "cache").iterdir())
-
-
 def test_a_folder_that_cannot_be_written_to_gives_the_case_itself(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError("read-only")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
+    text = with_functions("KeyVaultEvents() | count")
     with case.prepared() as ready:
-        assert ready is case
+        assert ready.query(text).to_pylist() == ready.query(text).to_pylist() == [{"Count": 3}]
+
+
+def test_rows_that_take_too_much_memory_to_write_are_worked_out_each_time(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise LimitError("too much")
+
+    monkeypatch.setattr("keywitness.engine.query.store", refuse)
+    with case.prepared() as ready:
+        assert ready.query(with_functions("KeyVaultEvents() | count")).to_pylist() == [{"Count": 3}]
+        assert not list((case.path / "cache").iterdir())
 
 
 def test_an_error_inside_is_the_callers_and_leaves_nothing(case: Case) -> None:
-    with pytest.raises(StorageFullError, match="ours"), case.prepared():
+    with pytest.raises(StorageFullError, match="ours"), case.prepared() as ready:
+        ready.query(with_functions("KeyVaultEvents() | count"))
         raise StorageFullError("ours")
     assert not list((case.path / "cache").iterdir())
 

@@ -19,12 +19,12 @@ class DerivedTable:
     Args:
         schema: Its columns; in the file they are `c0`, `c1` and so on.
         file: Inside the case folder.
-        function: The KQL function that the rows are the result of.
+        whole: The rows say something of all evidence together, or have no time: a window cannot be cut out of them.
     """
 
     schema: Schema
     file: Path
-    function: str
+    whole: bool
 
 
 @dataclass(frozen=True)
