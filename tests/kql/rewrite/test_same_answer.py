@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keywitness.engine.engine import NoTables
@@ -69,6 +69,19 @@ def answer(text: str, *, rewrite: bool) -> Any:
 @given(st.lists(STEPS, min_size=1, max_size=5))
 def test_passes_do_not_change_the_answer(steps: list[str]) -> None:
     text = " | ".join([ROWS, *steps, "project a, b, s"])
+    try:
+        plain = answer(text, rewrite=False)
+    except QueryError:
+        return
+    assert answer(text, rewrite=True) == plain, text
+
+
+@settings(max_examples=60)
+@example(["project a, b, s", "where b == 3"])  # its reader in the condition once took the second column for the third
+@given(st.lists(STEPS, max_size=3))
+def test_all_readers_of_a_shared_table_see_the_same_columns(steps: list[str]) -> None:
+    shared = " | ".join([ROWS.removesuffix("T") + "let S = materialize(T", *steps])
+    text = f"{shared});\nS | where s in ((S | project s)) | join kind=inner (S | where a > 2) on s | project a, s"
     try:
         plain = answer(text, rewrite=False)
     except QueryError:

@@ -75,7 +75,8 @@ class _Pruner:
                 if not needed <= known:
                     self.shared[name] = known = known | needed
                     self.grew = True
-                return replace(node, source=self.narrow(source, known))
+                # One definition is emitted for all readers, whose own copies may keep columns that its filters read.
+                return replace(node, source=_exactly(self.narrow(source, known), _kept(source.schema, known)))
         # Operators whose columns hang together (mv-apply, scan, plugins) read all of theirs.
         return rebuilt(node, lambda source: _exactly(self.narrow(source, _all(source)), source.schema))
 
