@@ -59,30 +59,19 @@ def case(records: int) -> Path:
 
 
 def month(records: int) -> Path:
-    """A case of that many vault events in thirty days with an attack, and the other logs of these days beside them.
-
-    Up to a million events are simulated; the rest are copies of them some minutes later.
-    """
+    """A case of that many vault events in thirty days with an attack, and the other logs of these days beside them."""
     from keywitness.case import create_case, open_case
     from keywitness.lab.simulate import simulate
-    from keywitness.store.writer import open_writer
 
     folder = DATA / f"month-{records}"
     if (DATA / f"month-{records}.done").exists():
         return folder
-    logs = DATA / f"month-logs-{min(records, 1_000_000)}"
-    if not (logs / "truth.json").exists():
-        shutil.rmtree(logs, ignore_errors=True)
-        simulate(logs, days=30, vaults=24, seed=5, events=min(records, 1_000_000))
-    shutil.rmtree(folder, ignore_errors=True)
-    made = create_case(folder)
-    made.ingest([logs / "logs"])
-    with open_writer(made.snapshot().layout) as writer:
-        segments = list(writer.state.tables["AzureDiagnostics"].segments.values())
-        number = max(writer.state.evidence) + 1
-        missing = records - sum(s.rows for s in segments)
-        for batch, item in _copies(folder, segments, missing, number, step=TICKS_PER_DAY // 200, needle=False):
-            writer.commit([batch], [item], "copied for a benchmark")
+    logs = DATA / f"month-logs-{records}"
+    for left in (logs, folder):
+        shutil.rmtree(left, ignore_errors=True)
+    simulate(logs, days=30, vaults=24, seed=5, events=records)
+    create_case(folder).ingest([logs / "logs"])
+    shutil.rmtree(logs)  # ten times as large as the case
     for line in open_case(folder).optimize():
         print(line)
     (DATA / f"month-{records}.done").touch()
@@ -101,15 +90,7 @@ def hunting_case(records: int) -> Path:
     return folder
 
 
-def _copies(
-    root: Path,
-    segments: list[Segment],
-    missing: int,
-    number: int,
-    *,
-    step: int = TICKS_PER_DAY,
-    needle: bool = True,
-) -> Iterator[tuple[Decoded, EvidenceEntry]]:
+def _copies(root: Path, segments: list[Segment], missing: int, number: int) -> Iterator[tuple[Decoded, EvidenceEntry]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -119,14 +100,14 @@ def _copies(
 
     later = 0
     while missing > 0:
-        later += step
+        later += TICKS_PER_DAY
         for segment in segments:
             schema = Schema.of(Column(c.name, KqlType(c.type)) for c in segment.columns)
             rows = pq.read_table(root / segment.file, partitioning=None).slice(0, missing)
             missing -= rows.num_rows
             if not rows.num_rows:
                 return
-            rows = _changed(rows, later, number, needle=needle)
+            rows = _changed(rows, later, number)
             empty = pa.Table.from_pylist([], schema=REJECTED_SCHEMA)
             yield (
                 Decoded({"AzureDiagnostics": DecodedTable(schema, rows)}, empty, {number: rows.num_rows}),
@@ -138,7 +119,7 @@ def _copies(
             number += 1
 
 
-def _changed(rows: pa.Table, later: int, number: int, *, needle: bool) -> pa.Table:
+def _changed(rows: pa.Table, later: int, number: int) -> pa.Table:
     """The rows some ticks later, as other evidence, with identities of their own and some of the needle's address."""
     import numpy as np
     import pyarrow as pa
@@ -154,7 +135,6 @@ def _changed(rows: pa.Table, later: int, number: int, *, needle: bool) -> pa.Tab
     keys = pa.py_buffer(random.bytes(16 * count))
     put("_key", pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), count, [None, keys]))
     put("TimeGenerated", pc.add(rows.column("TimeGenerated"), later))
-    if needle:
-        found = pa.array(random.integers(0, NEEDLE_EVERY, count) == 0)
-        put("CallerIPAddress", pc.if_else(found, NEEDLE, rows.column("CallerIPAddress")))
+    found = pa.array(random.integers(0, NEEDLE_EVERY, count) == 0)
+    put("CallerIPAddress", pc.if_else(found, NEEDLE, rows.column("CallerIPAddress")))
     return rows

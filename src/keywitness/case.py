@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     from keywitness.store.report import IngestReport
 
 Progress = Callable[[int, int, str], None]
-#: Functions that many rules begin with; those that others call stand first.
-_SHARED = ("KeyVaultEvents", "ContentUses", "ActivityActs", "SignIns", "DirectoryActs")
+#: Functions that many rules begin with, and the one in whose rows each stands, in the first of its columns.
+_SHARED = {
+    "KeyVaultEvents": "DailyEvents",
+    **{name: name for name in ("DailyEvents", "ActivityActs", "SignIns", "DirectoryActs")},
+}
 #: What a query over a prepared case holds before it spills: a hundred rules in a row must leave room for others.
 _WORKING_MEMORY = 1.5 * 2**30
 Records = tuple[tuple[Column, ...], list[tuple[Any, ...]]]
@@ -374,7 +377,7 @@ class _Prepared(Case):
         moment = case.snapshot()
         self._derived = DerivedSnapshot(moment.layout, moment.state)
         self._files: dict[str, Path] = {}
-        self._making = threading.RLock()
+        self._making = threading.Lock()
 
     def snapshot(self) -> Snapshot:
         """The moment that it was made of."""
@@ -416,13 +419,13 @@ class _Prepared(Case):
     def _table(self, function: str) -> DerivedTable | None:
         """The rows of a function, made now if nobody has asked for them; None where no file can hold them."""
         with self._making:
-            if function not in self._files:
-                self._make(function)
+            if _SHARED[function] not in self._files:
+                self._make(_SHARED[function])
             return self._derived.derived.get(f"_{function}")
 
     def _make(self, function: str) -> None:
-        """Write the rows of a function to a file, from those of the functions that it calls."""
-        from keywitness.engine.query import needs, store  # as in `ingest`
+        """Write the rows of a function to a file, for all functions whose rows they are."""
+        from keywitness.engine.query import needs, schema_of, store  # as in `ingest`
         from keywitness.errors import StorageFullError
         from keywitness.store.derived import DerivedTable
 
@@ -431,13 +434,16 @@ class _Prepared(Case):
         try:
             self._layout.cache.mkdir(exist_ok=True)
             file.touch()  # DuckDB would call a folder that refuses it damaged
-            schema = store(self._shortened(query), self, str(file), replace(NO_LIMITS, memory=_WORKING_MEMORY))
+            schema = store(query, self, str(file), replace(NO_LIMITS, memory=_WORKING_MEMORY))
         except (OSError, StorageFullError, LimitError):
             file.unlink(missing_ok=True)
             return
         whole = schema.find(TIME_COLUMN) is None or not needs(query, self).judges_rows
-        made = DerivedTable(schema, file, whole)
-        self._derived = replace(self._derived, derived={**self._derived.derived, f"_{function}": made})
+        tables = dict(self._derived.derived)
+        for name in (n for n, holder in _SHARED.items() if holder == function):
+            own = schema if name == function else schema_of(with_functions(f"{name}()"), self)
+            tables[f"_{name}"] = DerivedTable(own, file, whole)
+        self._derived = replace(self._derived, derived=tables)
 
 
 def _refuse_missing(what: str, name: str, known: Iterable[str]) -> None:

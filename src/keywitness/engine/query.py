@@ -129,6 +129,12 @@ def store(text: str, case: CaseLike, path: str, limits: Limits = NO_LIMITS) -> S
     return program.result.schema
 
 
+def schema_of(text: str, case: CaseLike) -> Schema:
+    """The columns of a query's result, without running it."""
+    catalog, source = _tables(case)
+    return _bound(text, catalog, source, _now_ticks(None, catalog, source)).result.schema
+
+
 @contextmanager
 def _refusing_depth() -> Iterator[None]:
     """Hundreds of operators in one pipeline make a plan deeper than Python's stack: that is a refusal, not a crash."""
