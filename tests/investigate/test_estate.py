@@ -26,16 +26,16 @@ MADE_AT = datetime(2026, 4, 1, tzinfo=UTC)
 RULES = [r for r in load_rules() if r.slug.startswith("certificate-export")]
 
 
-def vault() -> dict[str, Any]:
+def vault(name: str = "kv-it") -> dict[str, Any]:
     return {
-        "id": VAULT,
-        "name": "kv-it",
+        "id": VAULT.replace("kv-it", name),
+        "name": name,
         "type": "Microsoft.KeyVault/vaults",
         "location": "westeurope",
         "resourceGroup": "rg",
         "properties": {
             "tenantId": APP,
-            "vaultUri": "https://kv-it.vault.azure.net/",
+            "vaultUri": f"https://{name}.vault.azure.net/",
             "enableRbacAuthorization": False,
             "enablePurgeProtection": None,
             "accessPolicies": [{"tenantId": APP, "objectId": SP, "permissions": {"secrets": ["get"]}}],
@@ -122,3 +122,24 @@ def test_exports_beside_logs(logs: Path) -> None:
     assert 'id="estate"' in page
     assert "<script>graph-app" not in page
     assert 'class="access"' in page
+
+
+def test_of_many_vaults_those_of_the_incident_are_told_and_the_rest_is_counted(
+    logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others come first by name and by figures; the page must not list them all."""
+    monkeypatch.setattr("keywitness.investigate.estate.SHOWN_VAULTS", 2)
+    monkeypatch.setattr("keywitness.investigate.estate.VAULTS_WITH_WAYS", 1)
+    (logs / "vaults.json").write_text(json.dumps([vault(f"kv-a{number}") for number in range(5)] + [vault()]))
+    (logs / "roles.json").write_text(json.dumps([assignment()]))
+    document = investigate(case_of(logs), made_at=MADE_AT, rules=RULES)
+    estate = document.estate
+    assert estate is not None
+    assert [v.vault for v in estate.access] == ["kv-it", "kv-a0"]
+    assert {p.vault for p in estate.paths} == {"kv-it"}
+    assert (estate.vaults, estate.logging_states, len(estate.logging)) == (6, {"unknown": 6}, 2)
+    page = render(document).decode()
+    section = page[page.index('<section id="estate"') : page.index('<section id="custody"')]
+    assert "4 vaults more" in section
+    assert "4 vaults are not listed here" in section
+    assert "kv-a3" not in section[: section.index('id="posture"')]

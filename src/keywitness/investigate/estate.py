@@ -5,11 +5,12 @@ Told where exports of vaults, roles or applications were loaded; logs alone say 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from keywitness.access.blast import blast_radius, lines
+from keywitness.access.blast import Opened, Radius, blast_radius, lines
 from keywitness.access.changes import read_changes
 from keywitness.access.examine import Escalation, Examination, Question
 from keywitness.access.inventory import read_inventory
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
     from keywitness.access.escalation.search import Step
     from keywitness.case import Case
 
-#: What the document holds of each list; all are counted.
-SHOWN_PATHS = 60
-SHOWN_VAULTS = 500
-SHOWN_BLAST = 400
+#: What the document holds of each list, what matters most first; the rest is counted, and the commands list it.
+SHOWN_VAULTS = 30
+SHOWN_OPENED = 12
+SHOWN_STORES = 30
 SHOWN_OBJECTS = 20
+#: Ways: of so many vaults, so many people to each.
+VAULTS_WITH_WAYS = 4
+SHOWN_PEOPLE = 12
+_STATES = ("off", "unknown", "on")
 _MODELS = {True: "Azure roles", False: "access policies", None: "not said"}
 
 
@@ -48,25 +53,38 @@ def estate(case: Case, present: Collection[str], *, at: str, vaults: Sequence[st
     Args:
         present: Tables that have rows.
         at: The moment at which access is told, ISO; the newest exports when empty.
-        vaults: Names of the vaults of the incident: the ways to them are told, or to all vaults when empty.
+        vaults: Names of the vaults of the incident, the most concerned first: they and the ways to them come first.
     """
     if not set(present).intersection(inventory_tables()):
         return None
     remarks: list[str] = []
     access, paths = _access(case, at, vaults, remarks)
     radius = blast_radius(case, present, only_taken=True)
-    told = [BlastLine(**line._asdict()) for line in lines(radius)]
+    told = _worst(radius)
     outcomes = list(run_checks(case, load_checks(()), present))
+    logs = sorted(vault_logs(case), key=lambda v: (_STATES.index(v.state), not v.changes, v.name))
     return Estate(
         at=at,
         access=tuple(access[:SHOWN_VAULTS]),
         paths=tuple(paths),
-        blast=tuple(told[:SHOWN_BLAST]),
+        blast=tuple(BlastLine(**line._asdict()) for line in lines(told)),
         posture=tuple(_failures(outcomes)),
         not_judged=tuple(f"{o.check.title}: {o.reason}" for o in outcomes if o.reason),
-        logging=tuple(_logging(v) for v in islice(vault_logs(case), SHOWN_VAULTS)),
+        logging=tuple(map(_logging, logs[:SHOWN_VAULTS])),
         remarks=(*remarks, *radius.missing),
+        vaults=len(access),
+        objects_left=len(radius.opened) + len(radius.stores) - len(told.opened) - len(told.stores),
+        logging_states=dict(Counter(v.state for v in logs)),
     )
+
+
+def _worst(radius: Radius) -> Radius:
+    """What is told: proven before likely, ways to Global Administrator and deeds before others."""
+
+    def weight(opened: Opened) -> tuple[bool, bool, bool, str]:
+        return opened.certainty != "proven", not opened.way, not opened.deeds, opened.taken.at if opened.taken else ""
+
+    return Radius(tuple(sorted(radius.opened, key=weight)[:SHOWN_OPENED]), radius.stores[:SHOWN_STORES], radius.missing)
 
 
 def _access(
@@ -75,10 +93,11 @@ def _access(
     """Access in figures, and the ways of those who make themselves able to read."""
     try:
         examination = Examination(read_inventory(case), parse_datetime(at) if at else None, read_changes(case))
-        known = {s.vault.name.lower() for s in examination.summaries()}
-        asked = Question(vaults=tuple(v for v in vaults if v.lower() in known))
-        found = [_figures(s) for s in examination.summaries()]
-        paths = list(islice(_paths(examination.escalations(asked), examination), SHOWN_PATHS))
+        place = {name.lower(): number for number, name in enumerate(vaults)}
+        found = sorted(
+            map(_figures, examination.summaries()), key=lambda v: place.get(v.vault.lower(), len(place))
+        )  # those of the incident first; the others stay as they came, by how many can let themselves in
+        paths = list(chain.from_iterable(_ways(v.vault, examination) for v in found[:VAULTS_WITH_WAYS]))
     except KeywitnessError as error:  # an export that access cannot use must not cost the report
         remarks.append(f"access could not be told: {error.message}")
         return [], []
@@ -97,6 +116,11 @@ def _figures(summary: Summary) -> VaultAccess:
         escalating=summary.sure,
         perhaps_escalating=summary.perhaps,
     )
+
+
+def _ways(vault: str, examination: Examination) -> Iterator[AccessPath]:
+    """The ways to a vault of some of those who have one."""
+    return islice(_paths(examination.escalations(Question(vaults=(vault,))), examination), SHOWN_PEOPLE)
 
 
 def _paths(escalations: Iterable[Escalation], examination: Examination) -> Iterator[AccessPath]:
@@ -148,7 +172,7 @@ def _logging(vault: VaultLogs) -> VaultLogging:
         f"{kind} {target.rsplit('/', 1)[-1]}" for s in vault.settings if s.audit for kind, target in s.destinations
     )
     changes = (
-        f"{c.at} {c.setting} {c.act} by {c.identity or 'somebody'} at {c.address or 'an unknown address'}"
+        f"{c.at[:19].replace('T', ' ')} {c.setting} {c.act} by {c.identity or 'somebody'} at {c.address or 'an unknown address'}"
         for c in vault.changes
     )
     return VaultLogging(

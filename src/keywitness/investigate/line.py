@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -183,7 +184,11 @@ def _investigated(
 def _estate(case: Case, present: frozenset[str], findings: Sequence[Finding]) -> Estate | None:
     """The vaults as they stood when the first serious finding began."""
     serious = [f for f in findings if weight(f.severity) <= weight("medium")]
-    vaults = sorted({vault for f in serious for vault in f.vaults})
+    concerned: dict[str, float] = defaultdict(float)
+    for finding in serious:
+        for vault in finding.vaults:  # a sweep over all of them says little of each
+            concerned[vault] += (4 if finding.severity == "high" else 1) / len(finding.vaults) ** 2
+    vaults = sorted(concerned, key=lambda vault: (-concerned[vault], vault))
     return estate(case, present, at=min((f.first_at for f in serious), default=""), vaults=vaults)
 
 

@@ -430,13 +430,16 @@ class Estate(Frozen, frozen=True):
     """The vaults as exports and changes in the logs have them."""
 
     at: str  # the moment at which access is told; empty for the newest exports
-    access: tuple[VaultAccess, ...]
+    access: tuple[VaultAccess, ...]  # those of the incident first, then those that most people can open to themselves
     paths: tuple[AccessPath, ...]
     blast: tuple[BlastLine, ...]
     posture: tuple[PostureFailure, ...]
     not_judged: tuple[str, ...]  # checks without their exports
     logging: tuple[VaultLogging, ...]
     remarks: tuple[str, ...]  # what is missing, and what makes the answers less than sure
+    vaults: int = 0  # whose access is known, those above among them
+    objects_left: int = 0  # that open something and are not told above
+    logging_states: dict[str, int] = {}  # vaults by state, those above among them
 
 
 class Document(Frozen, frozen=True):

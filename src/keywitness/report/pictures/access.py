@@ -12,9 +12,10 @@ from keywitness.access.question import Answer
 from keywitness.report.document import AccessPath, AccessStep
 from keywitness.report.pictures.svg import Drawing, number, shorten
 
-_BOX, _HIGH = 190.0, 38.0
-_ACROSS, _DOWN = 350.0, 66.0
+_BOX, _HIGH = 175.0, 38.0
+_ACROSS, _DOWN = 305.0, 58.0
 _MARGIN = 20.0
+_SCALE = 0.7  # four steps stand beside each other on the page of a report
 _LETTERS = 28
 #: More nodes than this cannot be read; the picture says how many it leaves out.
 MOST_NODES = 120
@@ -29,7 +30,7 @@ svg.access{font-family:ui-sans-serif,system-ui,sans-serif;font-size:12px;backgro
 .access .edge{fill:none;stroke:#5b6b7a;stroke-width:1.4}.access .act{stroke:#b3261e;stroke-width:2}
 .access .unsure{stroke-dasharray:5 4}
 .access .name{fill:#14202b}.access .kind{fill:#5b6b7a;font-size:10px}
-.access .label{fill:#33414e;font-size:10.5px;paint-order:stroke;stroke:#fff;stroke-width:3px}
+.access .label{fill:#33414e;font-size:9.5px;paint-order:stroke;stroke:#fff;stroke-width:3px}
 .access .remark{fill:#5b6b7a;font-size:11px}
 """
 
@@ -42,7 +43,7 @@ def picture(graph: Graph, *, title: str) -> Markup:
     deepest = max(shown.values(), default=0)
     tallest = max((y for _, y in places.values()), default=0.0)
     width = 2 * _MARGIN + deepest * _ACROSS + _BOX
-    drawing = Drawing(width, tallest + _HIGH + 3 * _MARGIN, label=title, css="access")
+    drawing = Drawing(width, tallest + _HIGH + 3 * _MARGIN, label=title, css="access", scale=_SCALE)
     between = _between(graph, places)
     for (source, target), steps in between.items():
         _arrow(drawing, places[source], places[target], steps)

@@ -30,10 +30,15 @@ class Drawing:
         label: What the picture shows, for those who cannot see it.
         css: Its class.
         stretch: Let it fill its box without keeping proportions; then it must hold no text.
+        scale: Pixels of a unit, where the picture keeps its own size and its box scrolls; 0 to fill the box.
     """
 
-    def __init__(self, width: float, height: float, *, label: str, css: str, stretch: bool = False) -> None:
+    def __init__(
+        self, width: float, height: float, *, label: str, css: str, stretch: bool = False, scale: float = 0.0
+    ) -> None:
         aspect = Markup(' preserveAspectRatio="none"') if stretch else Markup("")
+        if scale:
+            aspect += Markup(' width="{}" height="{}"').format(number(width * scale), number(height * scale))
         self._open = Markup('<svg class="{}" viewBox="0 0 {} {}"{} role="img" aria-label="{}">').format(
             css, number(width), number(height), aspect, visible(label)
         )

@@ -99,7 +99,7 @@ def render(document: Document) -> bytes:
         says_all=lambda reason, parts: all(part in reason for part in parts),
         pictures={
             "access": lambda paths: access_picture.picture(
-                access_picture.of_paths(paths), title="Who makes himself able to read, and how"
+                access_picture.of_paths(paths), title=f"Who makes himself able to read {paths[0].vault}, and how"
             ),
             "calendar": calendar_picture.calendar,
             "strip": coverage_picture.strip,
