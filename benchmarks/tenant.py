@@ -42,6 +42,7 @@ def main(size: Size = LARGEST) -> None:
         holds = ran.seconds < COMMAND_SECONDS and ran.peak_mib < COMMAND_MIB
         cells = (f"{ran.seconds:.1f}", f"{ran.cpu_seconds:.1f}", f"{ran.peak_mib:,.0f}")
         what = f"{ran.output.count(chr(10)):,} lines"
+        print(f"  {command[0]}: {ran.seconds:.1f} s, {ran.cpu_seconds:.1f} s of processor", flush=True)
         rows.append((" ".join(command), *cells, what, f"< {COMMAND_SECONDS} s, < {COMMAND_MIB} MiB", verdict(holds)))
     table("the largest tenant from files", ("command", "seconds", "cpu s", "peak MiB", "gives", "wanted", ""), rows)
 
