@@ -172,7 +172,8 @@ def _logging(vault: VaultLogs) -> VaultLogging:
         f"{kind} {target.rsplit('/', 1)[-1]}" for s in vault.settings if s.audit for kind, target in s.destinations
     )
     changes = (
-        f"{c.at[:19].replace('T', ' ')} {c.setting} {c.act} by {c.identity or 'somebody'} at {c.address or 'an unknown address'}"
+        f"{c.at[:10]} {c.at[11:19]} {c.setting} {c.act} by {c.identity or 'somebody'}"
+        f" at {c.address or 'an unknown address'}"
         for c in vault.changes
     )
     return VaultLogging(
