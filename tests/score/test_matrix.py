@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -68,3 +70,35 @@ def test_attacks_together_are_all_there_once() -> None:
     assert all(len(plan.variant.split("+")) <= 8 for plan in made)
     with pytest.raises(UsageError, match="no more than"):
         plans((), (), seeds=1, days=9, events=7, together=9)
+
+
+def test_runs_at_once_are_kept_and_come_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pool(workers: int, mp_context: object) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(workers)
+
+    asked: list[str] = []
+
+    def made(plan: Plan) -> Run:
+        asked.append(plan.variant)
+        if plan.variant == CLEAN:
+            sleep(0.05)  # done last
+        return run(plan.variant, plan.company)
+
+    wanted = plans(("denied-sweep", "sdk-dump"), ("bank",), seeds=1, days=9, events=7)
+    monkeypatch.setattr(matrix, "ProcessPoolExecutor", pool)
+    monkeypatch.setattr(matrix, "_made", made)
+    told: list[int] = []
+    done = runs(wanted, tmp_path, lambda number, total, text: told.append(number), at_once=2)
+    assert [one.variant for one in done] == [CLEAN, "denied-sweep", "sdk-dump"]
+    assert told == [1, 2, 3, 3]
+    assert len(list(runs(wanted, tmp_path, at_once=2))) == len(asked) == 3
+
+
+def test_a_run_that_fails_among_others_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(plan: Plan) -> Run:
+        raise UsageError("no room")
+
+    monkeypatch.setattr(matrix, "ProcessPoolExecutor", lambda workers, mp_context: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(matrix, "_made", fails)
+    with pytest.raises(UsageError, match="no room"):
+        list(runs(plans(("sdk-dump",), ("bank",), seeds=1, days=9, events=7), tmp_path, at_once=2))

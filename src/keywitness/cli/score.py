@@ -47,6 +47,9 @@ def score(
         int,
         typer.Option("--together", min=1, max=8, help="So many attacks share a simulation, by several accounts."),
     ] = 1,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=1, help="So many runs at the same time, each in its own process.")
+    ] = 1,
     only_finished: Annotated[
         bool,
         typer.Option("--finished", help="Make no runs: score those that the folder holds."),
@@ -80,7 +83,8 @@ def score(
             raise UsageError(f"{out} holds no finished runs", help="leave out --finished to make some")
     else:
         with progress("score", quiet=quiet) as advance:
-            made, programs = tuple(runs(wanted, out / "runs", on_progress=advance)), (digest(),)
+            made = tuple(runs(wanted, out / "runs", on_progress=advance, at_once=at_once))
+        programs = (digest(),)
     done = card(made)
     _write(made, done, out, programs)
     _print(done, format)

@@ -6,6 +6,8 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -69,17 +71,20 @@ def _known(asked: Sequence[str], known: tuple[str, ...], kind: str) -> tuple[str
     return tuple(dict.fromkeys(asked)) or known
 
 
-def runs(wanted: Sequence[Plan], kept: Path, on_progress: Progress | None = None) -> Iterator[Run]:
+def runs(wanted: Sequence[Plan], kept: Path, on_progress: Progress | None = None, *, at_once: int = 1) -> Iterator[Run]:
     """Make the runs that are not kept yet, and yield all in order.
 
     A run is kept under its parameters and the program's own digest: another program asks again.
 
     Args:
         kept: The folder of finished runs.
+        at_once: So many runs are made at the same time, each in a process of its own.
     """
     mark = digest()
-    for number, plan in enumerate(wanted):
-        path = kept / f"{plan.name}-{mark}.json"
+    paths = [kept / f"{plan.name}-{mark}.json" for plan in wanted]
+    if at_once > 1:
+        _make_at_once(list(zip(wanted, paths, strict=True)), at_once, on_progress)
+    for number, (plan, path) in enumerate(zip(wanted, paths, strict=True)):
         done = _kept(path)
         if done is None:
             if on_progress:
@@ -89,6 +94,26 @@ def runs(wanted: Sequence[Plan], kept: Path, on_progress: Progress | None = None
         yield done
     if on_progress:
         on_progress(len(wanted), len(wanted), "done")
+
+
+def _make_at_once(wanted: Sequence[tuple[Plan, Path]], at_once: int, on_progress: Progress | None) -> None:
+    """Make and keep the runs that are not kept yet, several at a time. A run that fails stops those not yet begun."""
+    lacking = [(plan, path) for plan, path in wanted if _kept(path) is None]
+    # spawn: a process that is forked while threads of the engine run may hang
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        making = [pool.submit(_make_and_keep, plan, path) for plan, path in lacking]
+        try:
+            for number, made in enumerate(as_completed(making), len(wanted) - len(lacking) + 1):
+                made.result()
+                if on_progress:
+                    on_progress(number, len(wanted), f"{at_once} runs at once")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _make_and_keep(plan: Plan, path: Path) -> None:
+    write_run(_made(plan), path)
 
 
 def finished(kept: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
