@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keywitness.lab.columns import ticks_of
+from keywitness.lab.columns import ticks_of, time_one
 from keywitness.lab.company import build_company
 from keywitness.lab.journal import Journal
 from keywitness.lab.profiles import COMPANIES
 from keywitness.lab.scenario import Story
 from keywitness.lab.scenarios import ABOUT, ATTACKS, SCENARIOS
 from keywitness.lab.scenarios.article import STEPS
+from keywitness.lab.scenarios.variants import targets
 from keywitness.lab.simulate import DEFAULT_START, simulate
-from keywitness.lab.truth import read_truth
+from keywitness.lab.truth import Exposed, read_truth
 
 DAY = 864_000_000_000
 SLUGS = {
@@ -102,15 +104,35 @@ def test_attacks_together_come_from_several_accounts_and_addresses(tmp_path: Pat
     assert all(step.records for step in truth.steps)
 
 
-def test_what_one_attack_took_after_another_had_silenced_the_vault_stands_in_no_log(tmp_path: Path) -> None:
-    name = "article+only-certificate-api+only-application-used+portal-browse-and-show"
-    truth = simulate(tmp_path, company="clinic", scenario=name, days=4, events=600, seed=1)
-    taken = [item for item in truth.exposed if item.scenario == "portal-browse-and-show"]
-    silent = {gap.vault: gap.since for gap in truth.gaps if "attacker" in gap.why}
-    assert taken
-    assert all(silent[item.vault] < item.at for item in taken)
-    assert not any(item.logged for item in taken)
-    assert any(item.logged for item in truth.exposed if item.scenario == "article")
+def test_what_is_taken_after_the_vault_fell_silent_stands_in_no_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tells(journal: Journal, begin: int, end: int) -> Story:
+        story = SCENARIOS["article"](journal, begin, end)
+        vault = journal.company.vault("blinded").name
+        for name, at in (("before", begin), ("after", end - DAY // 24)):
+            story.exposed.append(
+                Exposed(vault=vault, type="secret", name=name, version="1", private_key=False, at=time_one(at))
+            )
+        return story
+
+    monkeypatch.setitem(SCENARIOS, "told", tells)
+    truth = simulate(tmp_path, company="clinic", scenario="told", days=4, events=600, seed=1)
+    assert {item.name: item.logged for item in truth.exposed if item.name in ("before", "after")} == {
+        "before": True,
+        "after": False,
+    }
+
+
+@pytest.mark.parametrize("company", sorted(COMPANIES))
+def test_no_attack_reads_where_nobody_could_see_it(company: str) -> None:
+    """Several attacks in one simulation must not hide one another's traces."""
+    for intruder in range(8):
+        made = replace(build_company(1, COMPANIES[company].vaults, COMPANIES[company]), intruder=intruder)
+        reached = targets(made)
+        unheard = {made.vault(role).index for role in ("blinded", "late", "gap", "quiet")}
+        read = {reached.policy, reached.rbac, reached.strange, reached.emergency, reached.portal}
+        assert not unheard & {vault.index for vault in read}
 
 
 def test_everybody_meets_a_vault_as_the_attacker_has_left_it(tmp_path: Path) -> None:

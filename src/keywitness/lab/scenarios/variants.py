@@ -93,7 +93,9 @@ class Variant:
 
 
 def targets(company: Company) -> Targets:
-    visited = company.victim.vaults
+    """The vaults that a story may visit. Those whose log has holes are no targets of reads: nobody could find these."""
+    unheard = {company.roles[role] for role in ("blinded", "late", "gap", "quiet")}
+    visited = set(company.victim.vaults) - unheard
     strange = [v for v in company.vaults[8:] if v.model == "rbac" and v.index not in visited]
     usual = [v for v in company.vaults if v.model == "rbac" and v.index in visited]
     return Targets(
