@@ -130,8 +130,21 @@ def test_a_span_is_padded_to_the_days_asked_for(ask):
         "print format_timespan(time(40.21:05:06.0070000), 'dddd.h:m:s FFFFFFF'), format_timespan(-1h, 'HH')"
     ) == (
         "0040.21:5:6 007",
-        "01",
+        "-01",
     )
+
+
+def test_a_span_below_zero_has_its_sign_in_front(ask):
+    """As kql-to-sql (MIT) recorded, where the first part shown is above zero; the page does not say."""
+    asked = [("-30h - 5m", "d.hh:mm"), ("-3h - 7s", "h:m:s"), ("-75m", "m"), ("90s", "hh:mm")]
+    calls = ", ".join(f"format_timespan({span}, '{shown}')" for span, shown in asked)
+    assert ask(f"print {calls}, format_timespan(timespan(null), 'hh:mm')") == ("-1.06:05", "-3:0:7", "-15", "00:01", "")
+
+
+@pytest.mark.parametrize(("span", "shown"), [("-5m", "hh:mm"), ("-1d", "hh:mm"), ("-2h", "[hh]"), ("-2h", "fff")])
+def test_a_span_below_zero_beginning_with_nothing_is_refused(ask, span, shown):
+    with pytest.raises(QueryError, match=r"use strcat\('-', format_timespan\(-x"):
+        ask(f"print x = {span} | project format_timespan(x, '{shown}')")
 
 
 def test_a_span_is_made_of_parts_within_their_bounds(ask):
