@@ -100,6 +100,8 @@ def test_a_term_of_digits_is_found_in_whole_numbers_too(ask_rows):
         "where * has 'true'",
         "where * contains '5'",
         "where * matches regex '[0-9]'",
+        "where * matches regex 'n'",
+        "where * matches regex 'k?'",
         "where * == '1.5'",
     ],
 )
@@ -110,6 +112,15 @@ def test_a_text_that_could_stand_in_a_column_that_is_no_text_is_refused(ask, que
         ask(f"{table} | {question}")
 
 
-@pytest.mark.parametrize("question", ["search '10.0.0.4'", "search 'secret*'", "where * has '404'", "where * !has 'a'"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "search '10.0.0.4'",
+        "search 'secret*'",
+        "where * has '404'",
+        "where * !has 'a'",
+        "where * matches regex @'^k\\d+$'",
+    ],
+)
 def test_a_text_that_could_not_is_answered(ask_rows, question):
     assert ask_rows(f"datatable(a: string, t: datetime, b: bool) [] | {question}") == []

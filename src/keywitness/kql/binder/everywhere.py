@@ -44,8 +44,10 @@ _PARTS = {
 _WORDS = {BOOL: {"true", "false"}, REAL: {"nan", "inf", "infinity"}, DATETIME: {"am", "pm"}}
 #: A term of digits in a time is a year, a part of two digits or of one, or a fraction of a second.
 _IN_TIMES = frozenset({1, 2, 4, 7})
-#: An expression that matches only text with this letter in it: nothing in it is optional.
-_PLAIN_LETTER = re.compile(r"[b-dg-km-oq-su-y]", re.IGNORECASE)
+#: A letter in no such text that a match must contain, as nothing makes it optional.
+_DEMANDED = re.compile(r"[bcdghjkoqvwx](?![?*{])", re.IGNORECASE)
+#: What an expression may hold so that its letters are read one by one: no choice, no group, no class, no code.
+_STRAIGHT = re.compile(r"(?:[^|(\[\\]|\\[dDsSwWbBAz]|\\\W)*\Z")
 
 
 def counted(column: Column, op: str, text: plan.Scalar, span: syntax.Span) -> plan.Scalar | None:
@@ -71,7 +73,7 @@ def _may_hold(type: KqlType, op: str, wanted: str) -> bool:
     if not wanted:
         return False
     if name == "matches regex":
-        return not (_PLAIN_LETTER.search(re.sub(r"\\.", "", wanted)) and not re.search(r"[|?*{[(\\]", wanted))
+        return not (_STRAIGHT.match(wanted) and _DEMANDED.search(re.sub(r"\\.", " ", wanted)))
     if name in _TERM and wanted.isalpha():
         return wanted.lower() in _WORDS.get(type, ())
     if type is DATETIME and name in _TERM and _DIGITS.match(wanted):
