@@ -179,14 +179,15 @@ class Search:
             if here == OVER_EVERYTHING:
                 found.append(Path((*before, self._over_everything(vault)), escalates=True))
                 continue
-            place = self._place(here, known, once=not before)
-            found += [Path((*before, *steps), escalates=bool(before) or act) for steps, act in place.ends]
+            place = known.places.get(here) or self._place(here, known, once=not before)
+            if place.ends:
+                found += [Path(before + steps, escalates=bool(before) or act) for steps, act in place.ends]
             if acts < MOST_STEPS:
-                for onward in place.onwards:
-                    worst = max(doubt, onward.doubt)
-                    if worst < seen.get(onward.target, len(_WORST)):  # again only when it is surer than before
-                        seen[onward.target] = worst
-                        waiting.append((onward.target, (*before, *onward.steps), acts + onward.acts, worst))
+                for target, steps, more_doubt, more_acts in place.onwards:
+                    worst = more_doubt if more_doubt > doubt else doubt
+                    if worst < seen.get(target, len(_WORST)):  # again only when it is surer than before
+                        seen[target] = worst
+                        waiting.append((target, before + steps, acts + more_acts, worst))
         return tuple(sorted(found, key=lambda p: (p.escalates, len(p.steps), _WORST.index(p.answer))))
 
     def _known(self, vault: Vault) -> _Known:
@@ -205,19 +206,17 @@ class Search:
         return known.reach
 
     def _place(self, here: int, known: _Known, *, once: bool) -> _Place:
-        """Where one gets from a principal.
+        """Where one gets from a principal who was not looked at before.
 
         Args:
             once: He is the one asked about: others come through him less often than through those on the way.
         """
-        place = known.places.get(here)
-        if place is None:
-            reached: Reached = {here: (-1, -1)} if here in VIRTUAL else self.tenant.membership.upwards(here)
-            ends = tuple(self._ends(here, reached, known)) if self._may_end(here, known) else ()
-            onwards = tuple(_Onward(*way, _doubt(way[1]), _acts(way[1])) for way in self._onwards(here, reached, known))
-            place = _Place(ends, onwards)
-            if not once:
-                known.places[here] = place
+        reached: Reached = {here: (-1, -1)} if here in VIRTUAL else self.tenant.membership.upwards(here)
+        ends = tuple(self._ends(here, reached, known)) if self._may_end(here, known) else ()
+        onwards = tuple(_Onward(*way, _doubt(way[1]), _acts(way[1])) for way in self._onwards(here, reached, known))
+        place = _Place(ends, onwards)
+        if not once:
+            known.places[here] = place
         return place
 
     def _may_end(self, here: int, known: _Known) -> bool:
