@@ -113,6 +113,25 @@ def signed_in(at: str, address: str, credential: str = KEY) -> dict[str, Any]:
     }
 
 
+def assigned(at: str, scope: str) -> list[dict[str, Any]]:
+    """A role at a scope, as the Activity Log has it: the grantee stands in the request's body."""
+    oid = MALLORY["claim"]["oid"]
+    body = {"Id": KEY, "Properties": {"PrincipalId": oid, "RoleDefinitionId": f"/x/roleDefinitions/{KEY}"}}
+    shared = {
+        "resourceId": f"{scope}/PROVIDERS/MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/{KEY}",
+        "operationName": "MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE",
+        "category": "Administrative",
+        "correlationId": at + scope,
+        "callerIpAddress": "203.0.113.66",
+        "identity": {"claims": {"http://schemas.microsoft.com/identity/claims/objectidentifier": oid}},
+        "level": "Information",
+    }
+    return [
+        {"time": at, "resultType": "Start", **shared, "properties": {"requestbody": json.dumps(body)}},
+        {"time": at[:-1] + ".5Z", "resultType": "Success", **shared, "properties": {"statusCode": "Created"}},
+    ]
+
+
 def person(at: str, id: str, address: str) -> dict[str, Any]:
     return {
         "time": at,
@@ -251,6 +270,8 @@ def test_how_he_came_to_it_and_what_he_raised_belong_to_the_story(make: Make) ->
         lists=BASE,
         logs=[
             read("2026-03-01T02:00:00Z", operationName="CertificateList", **listed),  # long before
+            *assigned("2026-03-09T01:50:00Z", GROUP),
+            *assigned("2026-03-09T01:51:00Z", GROUP + "-OTHER"),
             read("2026-03-09T02:01:00Z", operationName="VaultPatch", **patch),
             read("2026-03-09T02:09:00Z", operationName="CertificateList", **listed),
             read("2026-03-09T02:10:30Z"),
@@ -262,6 +283,7 @@ def test_how_he_came_to_it_and_what_he_raised_belong_to_the_story(make: Make) ->
     opened = only(radius(case))
     assert opened.taken is not None
     assert [(d.at[11:16], d.what) for d in opened.taken.before] == [
+        ("01:50", "was given a role"),
         ("02:01", "was added to the access policies"),
         ("02:09", "asked for CertificateList"),
     ]
