@@ -152,6 +152,7 @@ def _from_dynamic(value: Expr, to_type: KqlType) -> Expr:
 
 #: Kusto cuts a real of a column off at the ends of the type and calculates a constant otherwise.
 _CONSTANT = {KqlType.LONG: "kw_constant_to_long", KqlType.INT: "kw_constant_to_int"}
+_DYNAMIC_CONSTANT = {KqlType.LONG: "kw_constant_to_long_of_dynamic", KqlType.INT: "kw_constant_to_int_of_dynamic"}
 
 
 def _conversion(use: Use) -> Expr:
@@ -160,7 +161,7 @@ def _conversion(use: Use) -> Expr:
         if use.type(0) is KqlType.REAL:
             return sql.call(constant, use.args[0])
         if use.type(0) is KqlType.DYNAMIC:
-            return sql.call(f"{constant}_of_dynamic", use.args[0])
+            return sql.call(_DYNAMIC_CONSTANT[use.call.type], use.args[0])
     return convert(use.args[0], use.type(0), use.call.type)
 
 
