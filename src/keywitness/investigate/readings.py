@@ -22,6 +22,8 @@ from keywitness.sessions.session import session_id
 #: Session ids that are told per reader; all sessions are counted, and their kinds told.
 TOLD_SESSIONS = 20
 _AT_ONCE = 2_000
+#: What a session's id is made of; its other columns are wide.
+_NAMING = ["caller", "family", "address", "clients", "first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
     for n, *key in zip(position.tolist(), *keys, pc.list_flatten(vaults).to_pylist(), strict=True):
         index.setdefault(tuple(key), []).append(n)
     first, last = table["first"].to_numpy(), table["last"].to_numpy()
-    kinds = table["class"]
+    kinds, named = table["class"], table.select(_NAMING)
     known = applications()
 
     def of(item: Exposed, reader: Reader) -> Reading:
@@ -65,8 +67,8 @@ def readings(all_visits: Visits) -> Callable[[Exposed, Reader], Reading]:
         since, until = parse_datetime(reader.first_at) or 0, parse_datetime(reader.last_at) or 0
         met = places[(first[places] <= until) & (last[places] >= since)]
         met = met[np.argsort(first[met], kind="stable")]
-        told = [session_id(table.slice(int(n), 1).to_pylist()[0]) for n in met[:TOLD_SESSIONS]]
-        return Reading(tuple(told), len(met), tuple(sorted(set(kinds.take(met).to_pylist()))))
+        told = tuple(map(session_id, named.take(pa.array(met[:TOLD_SESSIONS])).to_pylist()))
+        return Reading(told, len(met), tuple(sorted(set(kinds.take(met).to_pylist()))))
 
     return of
 
@@ -76,7 +78,7 @@ def sessions_of_findings(findings: Iterable[Finding], all_visits: Visits) -> dic
     table = all_visits.table
     met = {f.id: sorted({all_visits.marks[row] for row in f.rows if row in all_visits.marks}) for f in findings}
     places = sorted({place for those in met.values() for place in those})
-    rows = table.select(["caller", "family", "address", "clients", "first"]).take(pa.array(places, pa.int64()))
+    rows = table.select(_NAMING).take(pa.array(places, pa.int64()))
     facts = dict(zip(places, rows.to_pylist(), strict=True))
     return {
         id: tuple(session_id(facts[n]) for n in sorted(those, key=lambda n: (facts[n]["first"], n))[:TOLD_SESSIONS])
@@ -91,7 +93,7 @@ def named_sessions(all_visits: Visits, ids: Sequence[str]) -> dict[str, int]:
         UsageError: If there is no such session.
     """
     table, wanted, found = all_visits.table, set(ids), {}
-    columns = table.select(["caller", "family", "address", "clients", "first"])
+    columns = table.select(_NAMING)
     for n, facts in enumerate(row for batch in columns.to_batches(_AT_ONCE) for row in batch.to_pylist()):
         if (id := session_id(facts)) in wanted:
             found[id] = n
