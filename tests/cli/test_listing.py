@@ -92,3 +92,21 @@ def test_no_record_is_a_heading_alone(capsys: pytest.CaptureFixture[str]) -> Non
     ran = capsys.readouterr()
     assert ran.out.splitlines()[0].split() == list(_SHOWN)
     assert ran.err == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (KqlType.LONG, 1_234_567, "1,234,567"),
+        (KqlType.LONG, 0, "0"),
+        (KqlType.REAL, 0.004461428913741095, "0.004461"),
+        (KqlType.BOOL, False, "no"),
+        (KqlType.DYNAMIC, ["off since 1, and on", "b"], "off since 1, and on; b"),
+        (KqlType.DYNAMIC, {"yes": ["get", "list"]}, "yes: get, list"),
+    ],
+)
+def test_cells_are_as_people_write_them(
+    kind: KqlType, value: object, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_list([Column("X", kind)], [(value,)], "table", ["X"])
+    assert capsys.readouterr().out.splitlines()[-1] == text

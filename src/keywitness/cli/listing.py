@@ -54,7 +54,7 @@ def print_list(columns: Sequence[Column], records: Iterable[Sequence[Any]], form
 
 
 def _plain(value: Any, column: Column) -> str:
-    """A cell as people write it: lists with commas, times to the second, nothing for null."""
+    """A cell as people write it: times to the second, four digits of a real, the first of a list, nothing for null."""
     from keywitness.engine.formats import cell_text
     from keywitness.engine.rows import physical_value
     from keywitness.model.schema import KqlType
@@ -70,9 +70,14 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_text(held)}" for key, held in value.items())
     if isinstance(value, list | tuple):
-        more = len(value) - _MOST_LISTED
-        return ", ".join(map(_text, value[:_MOST_LISTED])) + (f" and {more} more" if more > 0 else "")
-    return {None: "", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)
+        items, more = [_text(held) for held in value[:_MOST_LISTED]], len(value) - _MOST_LISTED
+        between = "; " if any("," in item for item in items) else ", "
+        return between.join(items) + (f" and {more} more" if more > 0 else "")
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+    return str(value)
 
 
 def _print_lines(names: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
