@@ -25,3 +25,9 @@ def test_an_interrupted_run_is_not_taken_for_a_whole_one(tmp_path: Path) -> None
     (tmp_path / "logs").mkdir()
     with pytest.raises(UsageError):
         demo.demo_evidence(tmp_path)
+
+
+def test_the_demo_of_another_version_is_no_defect(tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text('{"schema_version": 2}')
+    with pytest.raises(UsageError, match="another version"):
+        demo.demo_evidence(tmp_path)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
+from keywitness.errors import UsageError
 from keywitness.lab.simulate import Progress, simulate
 from keywitness.lab.truth import Truth, read_truth
 
@@ -19,10 +22,15 @@ def demo_evidence(out: Path, *, on_progress: Progress | None = None) -> Truth:
     30 vaults, 14 days, about 60,000 vault records, the scenario `article`.
 
     Raises:
-        UsageError: If `out` holds logs without their truth: an interrupted run's.
+        UsageError: If `out` holds logs without their truth (an interrupted run's), or those of another version.
     """
     if (out / "truth.json").is_file():
-        return read_truth(out / "truth.json")
+        try:
+            return read_truth(out / "truth.json")
+        except msgspec.ValidationError as error:
+            raise UsageError(
+                f"{out} holds the demo of another version", help="remove the folder, or give another one with --out"
+            ) from error
     return simulate(
         out,
         days=DEMO_DAYS,
