@@ -26,6 +26,8 @@ def main() -> None:
         ("benchmarks.memory", "--records", str(given.rows)),
         ("benchmarks.detection", "--records", str(given.rows)),
         ("benchmarks.sessions", "--records", str(given.rows)),
+        ("benchmarks.access",),
+        ("benchmarks.tenant",),
     ):
         subprocess.run(
             [sys.executable, "-m", module, *more],
