@@ -42,21 +42,26 @@ class Cells:
             value: From the record.
             name: What the record calls it.
         """
+        if not self.place(column, value):
+            self.keep(name or column, value)
+
+    def place(self, column: str, value: Any) -> bool:
+        """Put a JSON value, if the row can hold it.
+
+        Returns:
+            False when it is neither in the row now nor empty: it must be kept elsewhere.
+        """
         if value is None:
-            return
+            return True
         try:
             cell = physical(value, self._types.get(column) or self._schemas.type(self._table, column) or KqlType.STRING)
         except NotExact:
             twin = f"{column[:-2]}_s"
-            if self._table == AUDIT_TABLE and column[-2:] in _SUFFIXES and twin not in self.row and value != "":
-                self.row[twin] = as_text(value)  # as Log Analytics does: the suffix follows the value
-            elif value != "":
-                self.keep(name or column, value)
-            return
-        if cell == "" or cell is None:
-            return
-        if self.row.setdefault(column, cell) != cell:
-            self.keep(name or column, value)
+            if value == "" or self._table != AUDIT_TABLE or column[-2:] not in _SUFFIXES or twin in self.row:
+                return bool(value == "")
+            self.row[twin] = as_text(value)  # as Log Analytics does: the suffix follows the value
+            return True
+        return bool(cell == "" or cell is None or self.row.setdefault(column, cell) == cell)
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value beside the columns."""

@@ -352,3 +352,15 @@ def test_an_unreadable_time_of_a_log_table_is_rejected(load: Load) -> None:
 )
 def test_file_names_become_table_names(name: str, table: str) -> None:
     assert sanitised(name) == table
+
+
+@pytest.mark.parametrize("restated_first", [True, False])
+def test_what_a_dedicated_column_says_otherwise_is_kept_beside(load: Load, restated_first: bool) -> None:
+    """The plausible mistake: the column that is taken keeps its value, and the other one is nowhere."""
+    restated = {"Properties": {"requestUri": "https://contoso-kv.vault.azure.net/keys/other"}}
+    row = restated | DEDICATED if restated_first else DEDICATED | restated
+    loaded = load({"table": compact(row)})
+    (decoded,) = loaded.rows[AUDIT]
+    assert loaded.rejected == []
+    said = {decoded["requestUri_s"], *json.loads(decoded["AdditionalFields"]).values()}
+    assert {DEDICATED["RequestUri"], restated["Properties"]["requestUri"]} <= said

@@ -130,9 +130,8 @@ class TableRows:
         return DecodedRow(table, row, _key(table, row, raw), f"{table} row", raw)
 
     def _crossed(self, record: dict[str, Any], plan: _Plan, *, from_az: bool) -> DecodedRow:
-        row: dict[str, Any] = {}
-        extra: dict[str, Any] = {}
-        crosswalk = _crosswalk()
+        cells = Cells(AUDIT_TABLE, self._schemas)
+        row, extra, crosswalk = cells.row, dict[str, Any](), _crosswalk()
         for target in plan.targets:
             value = record[target.source]
             if value is None or value == "" or (from_az and value == "None"):
@@ -142,8 +141,8 @@ class TableRows:
                 extra[target.source] = value
             elif entry.object_path:
                 self._uncross(row, extra, entry, value)
-            elif entry.sources:
-                self._cross(row, extra, entry, value)
+            elif entry.sources and not _cross(cells, entry, value):
+                extra[target.source] = value
         if "TimeGenerated" not in row:
             raise Unfit("its TimeGenerated cannot be read" if record.get("TimeGenerated") else "it has no time")
         if "_ResourceId" in row:
@@ -151,23 +150,11 @@ class TableRows:
             row["_ResourceId"] = row["_ResourceId"].lower()
         row.setdefault("Category", "AuditEvent")
         row["Type"] = AUDIT_TABLE
-        cells = Cells(AUDIT_TABLE, self._schemas)
         cells.row = row
         for name, value in extra.items():
             cells.keep(name, value)
         row = cells.finish()
         return DecodedRow(AUDIT_TABLE, row, audit_key(row), f"{_CROSSED} row")
-
-    def _cross(self, row: dict[str, Any], extra: dict[str, Any], entry: CrosswalkColumn, value: Any) -> None:
-        cells = Cells(AUDIT_TABLE, self._schemas)
-        cells.row = row
-        if entry.undashed and isinstance(value, str) and guid_of_hex(value) is None:
-            row.setdefault(entry.sources[-1], value)
-            return
-        before = dict(row)
-        cells.put(entry.sources[0], value)
-        if row == before and row.get(entry.sources[0]) is None:
-            extra[entry.column] = value
 
     def _uncross(self, row: dict[str, Any], extra: dict[str, Any], entry: CrosswalkColumn, value: Any) -> None:
         """A dynamic column back into the flat columns that its object was made of."""
@@ -206,6 +193,12 @@ class TableRows:
         # a dynamic twin speaks before its text
         targets.sort(key=lambda t: t.source.endswith("_string"))
         return _Plan(table, tuple(targets))
+
+
+def _cross(cells: Cells, entry: CrosswalkColumn, value: Any) -> bool:
+    """A column back into the one that it was made of; false when the row says another thing there."""
+    odd = entry.undashed and isinstance(value, str) and guid_of_hex(value) is None
+    return cells.place(entry.sources[-1 if odd else 0], value)
 
 
 def sanitised(name: str) -> str:
