@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keywitness.detect.export import LONGEST_QUERY, sentinel_yaml, workspace_query
+from keywitness.detect.export import LONGEST_QUERY, _squeezed, sentinel_yaml, workspace_query
 from keywitness.detect.rule import Rule
 from keywitness.detect.rule_files import load_rules, read_rules
 from keywitness.errors import RuleError
 from keywitness.kql.catalog import Documented
 from keywitness.kql.compile import compile_kql
+from keywitness.kql.lexer import tokenize
 
 RULES = load_rules()
 
@@ -31,6 +32,16 @@ FITTING = pytest.mark.parametrize("rule", [rule for rule in RULES if _fits(rule)
 
 def test_nearly_all_rules_are_one_query() -> None:
     assert sum(map(_fits, RULES)) >= 0.9 * len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.slug)
+def test_a_query_that_lost_its_blanks_is_the_same_query(rule: Rule) -> None:
+    whole = rule.bound()
+    squeezed = _squeezed(whole)
+    assert len(squeezed) < len(whole)
+    assert [(t.kind, t.text, t.value) for t in tokenize(squeezed).tokens] == [
+        (t.kind, t.text, t.value) for t in tokenize(whole).tokens
+    ]
 
 
 @FITTING

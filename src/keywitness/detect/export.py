@@ -16,11 +16,14 @@ import yaml
 
 from keywitness.detect.rule import Rule, span
 from keywitness.errors import RuleError
+from keywitness.kql.lexer import tokenize
 
 #: Longest query of an analytics rule (learn.microsoft.com/azure/sentinel/sentinel-service-limits).
 LONGEST_QUERY = 10_000
 #: What a rule without a schedule of its own gets: once a day, over the longest period that Sentinel allows.
 _DAILY, _LONGEST = timedelta(days=1), timedelta(days=14)
+#: Tokens that need no blank after them, nor before, but for the comma.
+_TIGHT = frozenset({",", "=", "=="})
 _KEYS = (
     *("id", "name", "description", "severity", "status", "requiredDataConnectors", "queryFrequency", "queryPeriod"),
     *("triggerOperator", "triggerThreshold", "tactics", "relevantTechniques", "tags", "query", "entityMappings"),
@@ -48,10 +51,31 @@ def for_workspace(query: str) -> str:
 
 
 def compact(query: str) -> str:
-    """A query of ours without comments and empty lines, and without indents where it would be too long."""
+    """A query of ours without comments and empty lines; where it would be too long, also without spare blanks."""
     lines = [line.rstrip() for line in query.splitlines() if line.strip() and not line.strip().startswith("//")]
-    text = "\n".join(lines)
-    return (text if len(text) < LONGEST_QUERY else "\n".join(line.strip() for line in lines)) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text if len(text) <= LONGEST_QUERY else _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
+    """A query without indents, and without blanks after commas and around `=`.
+
+    Example:
+        >>> _squeezed("T | extend A = f(B, 'x, y')")
+        "T | extend A=f(B,'x, y')"
+    """
+    parts: list[str] = []
+    before = ""
+    end = 0
+    for token in tokenize(text).tokens:
+        blank = text[end : token.start]
+        if "\n" in blank:
+            blank = blank.rstrip(" \t")
+        elif before in _TIGHT or token.text in _TIGHT - {","}:
+            blank = ""
+        parts += (blank, text[token.start : token.end])
+        before, end = token.text, token.end
+    return "".join(parts) + text[end:]
 
 
 def short_enough(rule: Rule, query: str) -> str:
