@@ -225,6 +225,19 @@ def test_a_dump(told: Any, who: Any, kind: str, agent: str) -> None:
     assert "(8 of 8 known secrets within 3 s)" in session.sentence
 
 
+@pytest.mark.parametrize(("count", "told_as"), [(4, "dump-tool"), (3, "sdk-application")])
+def test_half_of_a_vault_in_one_burst_is_a_dump_by_an_application(
+    told: Any, who: Any, count: int, told_as: str
+) -> None:
+    """The trap: names that nobody may read any more, or that are certificates', stand among those the logs know."""
+    others = read_all(who.managed())
+    stolen = who.principal(who.PYTHON, clock=others.clock).later(hours=2)
+    found = told([*others.records, *read_all(stolen.ask("SecretList"), NAMES[:count]).records])
+    assert found[-1].session_class == told_as
+    if told_as == "dump-tool":
+        assert found[-1].confidence == "medium"
+
+
 def test_reading_many_by_hand_is_no_dump(told: Any, who: Any) -> None:
     """The trap: as many secrets, but a person's pace."""
     assert only(told, read_all(who.alice().ask("SecretList"), pause=20)).session_class == "azure-cli"
