@@ -89,28 +89,31 @@ def read(at: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def signed_in(at: str, address: str, credential: str = KEY) -> dict[str, Any]:
+def sign_in(category: str, at: str, address: str, **said: Any) -> dict[str, Any]:
     return {
         "time": at,
         "resourceId": f"/tenants/{GRAPH}/providers/Microsoft.aadiam",
         "operationName": "Sign-in activity",
-        "category": "ServicePrincipalSignInLogs",
+        "category": category,
         "resultType": "0",
         "callerIpAddress": address,
         "correlationId": at,
-        "properties": {
-            "id": at,
-            "createdDateTime": at,
-            "appId": APP,
-            "servicePrincipalId": SP,
-            "servicePrincipalName": "graph-app",
-            "ipAddress": address,
-            "resourceDisplayName": "Microsoft Graph",
-            "servicePrincipalCredentialKeyId": credential,
-            "clientCredentialType": "clientAssertion",
-            "status": {"errorCode": 0},
-        },
+        "properties": {"id": at, "createdDateTime": at, "ipAddress": address, "status": {"errorCode": 0}, **said},
     }
+
+
+def signed_in(at: str, address: str, credential: str = KEY) -> dict[str, Any]:
+    return sign_in(
+        "ServicePrincipalSignInLogs",
+        at,
+        address,
+        appId=APP,
+        servicePrincipalId=SP,
+        servicePrincipalName="graph-app",
+        resourceDisplayName="Microsoft Graph",
+        servicePrincipalCredentialKeyId=credential,
+        clientCredentialType="clientAssertion",
+    )
 
 
 def assigned(at: str, scope: str) -> list[dict[str, Any]]:
@@ -133,25 +136,8 @@ def assigned(at: str, scope: str) -> list[dict[str, Any]]:
 
 
 def person(at: str, id: str, address: str) -> dict[str, Any]:
-    return {
-        "time": at,
-        "resourceId": f"/tenants/{GRAPH}/providers/Microsoft.aadiam",
-        "operationName": "Sign-in activity",
-        "category": "SignInLogs",
-        "resultType": "0",
-        "callerIpAddress": address,
-        "correlationId": at,
-        "properties": {
-            "id": at,
-            "createdDateTime": at,
-            "userId": id,
-            "userPrincipalName": "eve@contoso.com",
-            "appId": OTHER,
-            "ipAddress": address,
-            "resourceDisplayName": "Azure Portal",
-            "status": {"errorCode": 0},
-        },
-    }
+    who = {"userId": id, "userPrincipalName": "eve@contoso.com"}
+    return sign_in("SignInLogs", at, address, **who, appId=OTHER, resourceDisplayName="Azure Portal")
 
 
 def directory(at: str, activity: str, target: str) -> dict[str, Any]:
