@@ -16,10 +16,11 @@ let T = datatable(ip:string, n:long)['192.0.2.200', 1, '192.0.2.1', 2, '203.0.11
 
 
 def test_bag_unpack_gives_a_column_per_key_in_alphabetical_order() -> None:
+    """`b` is a long and a real: two types, which its page makes a dynamic column, not a real one."""
     rows = query(f"{BAGS} | evaluate bag_unpack(d) | sort by id asc")
-    assert [f"{c.name}:{c.type.value}" for c in rows.columns] == ["id:long", "a:string", "b:real", "c:dynamic"]
+    assert [f"{c.name}:{c.type.value}" for c in rows.columns] == ["id:long", "a:string", "b:dynamic", "c:dynamic"]
     assert [tuple(r.values()) for r in rows.to_pylist()] == [
-        (1, "x", 1.0, None),
+        (1, "x", 1, None),
         (2, "", 2.5, [1]),
         (3, "", None, None),
         (4, "", None, None),
@@ -80,6 +81,21 @@ def test_pivot_shows_the_columns_that_its_schema_names() -> None:
     for schema, cause in [("(x:long)", "leaves out"), ("(k:string, z:long)", "'z'"), ("(k:string, x:real)", "long")]:
         with pytest.raises(QueryError, match=cause):
             query(pivot + schema)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "cells"),
+    [
+        ("make_list(n)", ([1, 8], [2], [4], [])),
+        ("make_set(n, 1)", ([1], [2], [4], [])),
+        ("make_bag(bag_pack('n', n))", ({"n": 1}, {"n": 2}, {"n": 4}, {})),
+        ("variance(n)", (24.5, 0.0, 0.0, 0.0)),
+    ],
+)
+def test_pivot_takes_every_aggregate_of_its_page(aggregate: str, cells: tuple[object, ...]) -> None:
+    data = "datatable(k:string, v:string, n:long)['a','x',1, 'a','y',2, 'b','x',4, 'a','x',8]"
+    rows = query(f"{data} | evaluate pivot(v, {aggregate}, k) | sort by k asc").to_pylist()
+    assert tuple(r[v] for r in rows for v in ("x", "y")) == cells
 
 
 def test_pivot_takes_any_value_where_there_is_one() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from keywitness import query
 from keywitness.kql import plan
 from keywitness.kql.plan import Call, Literal
 from keywitness.model.schema import KqlType
@@ -70,6 +71,10 @@ def test_arguments_by_place_by_name_and_by_default(bench: Any, call: str, expect
     x, y = result.columns[0].value.args
     assert isinstance(x, Call) and isinstance(x.args[0], Literal) and isinstance(y, Literal)
     assert f"{x.args[0].value}{y.value}" == expected
+
+
+def test_a_function_without_parameters_is_called_by_its_name(bench: Any) -> None:
+    assert query("let a = () { 123 }; print x = a + a()").to_pylist() == [{"x": 246}]
 
 
 def test_an_argument_of_another_type_is_refused(bench: Any) -> None:

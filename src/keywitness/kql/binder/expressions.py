@@ -145,7 +145,9 @@ class Expressions:
         if isinstance(entity, Graph):
             raise diagnostics.table_of_graph_expected(node.span, f"'{node.name}'")
         if isinstance(entity, UserFunction):
-            raise diagnostics.uncalled(node.span, node.name)
+            if entity.definition.parameters:
+                raise diagnostics.uncalled(node.span, node.name)
+            return self._user_call(syntax.Call(node.span, node, ()), entity)
         raise self.unknown(node)
 
     def unknown(self, node: syntax.NameRef) -> Exception:

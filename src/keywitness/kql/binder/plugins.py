@@ -9,7 +9,16 @@ import json
 from collections.abc import Callable, Sequence
 
 from keywitness.kql import functions, plan, syntax
-from keywitness.kql.binder import activity, calls, diagnostics, lookups, mining, sequences, subqueries
+from keywitness.kql.binder import (
+    activity,
+    calls,
+    diagnostics,
+    lookups,
+    mining,
+    schema_merge,
+    sequences,
+    subqueries,
+)
 from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Aggregates, Expressions
@@ -164,8 +173,6 @@ def _keys(context: Context, node: syntax.Evaluate, rows: Rows, bag: plan.ColumnR
 
 
 def _shared_type(types: set[KqlType]) -> KqlType:
-    if types == {LONG, REAL}:
-        return REAL
     return types.pop() if len(types) == 1 else DYNAMIC
 
 
@@ -197,6 +204,11 @@ _CONDITIONAL = {
     "max": "maxif",
     "avg": "avgif",
     "take_any": "take_anyif",
+    "stdev": "stdevif",
+    "variance": "varianceif",
+    "make_list": "make_list_if",
+    "make_set": "make_set_if",
+    "make_bag": "make_bag_if",
 }
 
 
@@ -280,38 +292,11 @@ def _only(aggregate: plan.Aggregate, pivot: plan.Scalar, value: str) -> plan.Agg
 
 # ---------------------------------------------------------------- schema_merge
 
-_SCHEMA = {"ColumnName": STRING, "ColumnOrdinal": LONG, "DataType": STRING, "ColumnType": STRING}
-_UNLIKE = "schema_merge: a column has two places or types in the schemas, and no page says what Kusto makes of all such"
-
 
 def _schema_merge(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) -> Rows:
-    """The columns of several `getschema` as one, where they agree on place and type of each."""
     placed, named = _split(node.call)
-    e = Expressions(context, scope, rows)
-    for argument in (*placed, *named.values()):  # where the schemas agree it changes nothing
-        if e.bind_constant(argument, "PreserveOrder").type is not BOOL:
-            raise diagnostics.wrong_type(argument.span, e.bind(argument).type, [BOOL])
-    keys: list[plan.Named] = []
-    for name, type in _SCHEMA.items():
-        column = rows.schema.find(name)
-        if column is None:
-            raise diagnostics.unknown_column(node.call.span, name, "", list(rows.schema.visible().names()))
-        keys.append(plan.Named(name, convert(plan.ColumnRef(name, column.type), type)))
-    merged = plan.Shared(context.fresh("shared"), plan.Summarize(rows.plan, tuple(keys), ()))
-    ordinal = plan.ColumnRef("ColumnOrdinal", LONG)
-    counts = {
-        "rows": plan.Aggregate("count", (), LONG),
-        "names": plan.Aggregate("dcount", (plan.ColumnRef("ColumnName", STRING),), LONG),
-        "places": plan.Aggregate("dcount", (ordinal,), LONG),
-        "last": plan.Aggregate("max", (ordinal,), LONG),
-    }
-    counted = plan.Summarize(merged, (), tuple(plan.NamedAggregate(n, a) for n, a in counts.items()))
-    total, names, places, last = (plan.ColumnRef(n, LONG) for n in counts)
-    dense = plan.Call("add", (last, plan.Literal(1, LONG)), LONG)
-    alike = plan.Call("and", tuple(plan.Call("equal", (total, n), BOOL) for n in (names, places, dense)), BOOL)
-    agreed = plan.ToScalar(plan.Project(counted, (plan.Named("agreed", alike),)), BOOL)
-    checked = plan.Filter(merged, plan.Call("assert", (agreed, plan.Literal(_UNLIKE, STRING)), BOOL))
-    return Rows(plan.Sort(checked, (plan.SortKey(ordinal, False, True),)), ordered=True)
+    preserve = placed[0] if placed else named.get("PreserveOrder")
+    return schema_merge.bind_schema_merge(context, scope, rows, node, preserve)
 
 
 # ---------------------------------------------------------------- narrow
