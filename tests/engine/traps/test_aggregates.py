@@ -33,6 +33,18 @@ def test_aggregates_of_nothing(ask, source, aggregate, value):
     assert ask(f"{source} | summarize {aggregate}") == (value,)
 
 
+@pytest.mark.parametrize("cells", ["", "dynamic(null)"])
+def test_the_schema_of_nothing_is_null(ask, cells):
+    """The page of `summarize` shows an empty cell: an empty list would be the schema of some values."""
+    assert ask(f"datatable(d:dynamic)[{cells}] | summarize buildschema(d)") == (None,)
+
+
+@pytest.mark.parametrize("cells", ["dynamic({'a': null})", "dynamic([])", "dynamic(1), dynamic(1.5)"])
+def test_a_schema_that_no_page_shows_is_refused(ask, cells):
+    with pytest.raises(QueryError, match="buildschema"):
+        ask(f"datatable(d:dynamic)[{cells}] | summarize buildschema(d)")
+
+
 @pytest.mark.parametrize("source", NOTHING)
 def test_the_mean_of_nothing_is_not_a_number(ask, source):
     assert math.isnan(ask(f"{source} | summarize avg(x)")[0])

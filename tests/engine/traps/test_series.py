@@ -78,6 +78,14 @@ def test_constant_in_make_series_marks_the_bins_with_rows(ask):
             ask(rows.format(wrong))
 
 
+@pytest.mark.parametrize("aggregate", ["make_list(v)", "take_any(v)", "max(at)", "sum(span)"])
+def test_series_of_what_is_no_number_are_refused(ask, aggregate):
+    """An empty bin of texts held "0", one of lists 0: the page allows numeric results only."""
+    rows = "datatable(t: long, v: string, at: datetime, span: timespan)[0, 'a', datetime(2020-01-01), 1h]"
+    with pytest.raises(QueryError, match="in make-series"):
+        ask(f"{rows} | make-series {aggregate} on t from 0 to 2 step 1")
+
+
 DAYS = "print s = dynamic([9,10,9,10,9,2,1,9,10,10,9,9,2,1,10,9,9,10,9,1,2,9,9,10,9,10,2,1]) | "
 
 

@@ -506,7 +506,13 @@ _SCHEMA_NAMES = {bool: "bool", int: "long", float: "double", str: "string"}
 
 
 def _schema(values: list[Any]) -> Any:
-    """The type of values as `buildschema` writes it: a name, a bag of members, an array's `indexer`."""
+    """The type of values as `buildschema` writes it: a name, a bag of members, an array's `indexer`.
+
+    Raises:
+        NoExactAnswerError: For what its page shows no schema of.
+    """
+    if not values or None in values:
+        raise NoExactAnswerError("buildschema() of a null inside of a value, or of an empty array")
     bags = [v for v in values if isinstance(v, dict)]
     arrays = [v for v in values if isinstance(v, list)]
     found: list[Any] = []
@@ -516,12 +522,14 @@ def _schema(values: list[Any]) -> Any:
     if arrays:
         found.append({"`indexer`": _schema([i for a in arrays for i in a])})
     plain_names = {_SCHEMA_NAMES[type(v)] for v in values if type(v) in _SCHEMA_NAMES}
-    if plain_names == {"long", "double"}:
-        plain_names = {"double"}
+    if {"long", "double"} <= plain_names:
+        raise NoExactAnswerError("buildschema() where a long and a real meet")
     found += sorted(plain_names)
     return found[0] if len(found) == 1 else found
 
 
 @kernel(_DYNAMIC, result=_DYNAMIC)
 def built_schema(text: str | None) -> str | None:
-    return write(_schema([v for v in read(text) or [] if v is not None]))
+    """The schema of collected values, null of none: the page of `summarize` shows no schema of an empty table."""
+    values = [v for v in read(text) or [] if v is not None]
+    return write(_schema(values)) if values else None

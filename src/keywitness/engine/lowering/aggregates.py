@@ -299,8 +299,7 @@ def _make_bag(use: AggregateUse) -> Expr:
 
 def _build_schema(use: AggregateUse) -> Expr:
     values = use.filtered(_distinct("list", use.args[0]), *_has_value(use))
-    joined = sql.call("coalesce", sql.call("kw_list_json", sql.call("list_sort", values)), sql.text("[]"))
-    return sql.call("kx_documents_built_schema", joined)
+    return sql.call("kx_documents_built_schema", sql.call("kw_list_json", sql.call("list_sort", values)))
 
 
 def _fractions(use: AggregateUse, start: int) -> list[float]:

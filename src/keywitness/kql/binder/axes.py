@@ -21,6 +21,9 @@ _BEHIND_STOP = (
     "make-series in range() with rows behind its stop in the last bin: whether they count is not documented; "
     "write `from start to stop step size`, or leave those rows out before"
 )
+_NUMBERS = (
+    "its page allows results that are numbers only, of which the 0 of an empty bin is one; use summarize and bin()"
+)
 
 
 def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.MakeSeries) -> Rows:
@@ -87,6 +90,8 @@ def _series(e: Expressions, item: syntax.SeriesAggregate, names: Names) -> tuple
             help = "a series has one value per bin; write one aggregate for each, such as percentile(x, 95)"
             raise diagnostics.not_supported(call.span, f"{row.name}() in make-series", help)
         aggregate = calls.aggregate(e, call, row)
+        if aggregate.type not in NUMBER:
+            raise diagnostics.not_supported(call.span, f"{row.name}() of {aggregate.type} in make-series", _NUMBERS)
     else:
         aggregate = _constant(e, item.value)
     if isinstance(item.value, syntax.Named):
