@@ -106,6 +106,16 @@ def test_logarithms_at_and_below_zero(ask):
     assert ask("print log(0), log2(0), log10(0), log(-1), log2(-0.5), log10(-1)") == (-math.inf,) * 3 + (None,) * 3
 
 
+def test_the_root_of_a_negative_number_is_not_a_number(ask, ask_rows):
+    """The page says null; Microsoft's emulator, recorded by kql-to-sql (MIT), not a number. DuckDB raises."""
+    assert [math.isnan(v) for v in ask("print sqrt(-2.25), sqrt(-9), sqrt(real(-inf))")] == [True, True, True]
+    assert ask_rows("datatable(r:real)[-4, 0, 6.25, real(null)] | project sqrt(r), isnan(sqrt(r))")[1:] == [
+        (0.0, False),
+        (2.5, False),
+        (None, None),
+    ]
+
+
 def test_a_random_number_below_n_is_whole(ask_rows):
     rows = ask_rows(
         "range i from 1 to 200 step 1 | extend r = rand(7) | summarize min(r), max(r), dcount(r), sum(r % 1)"

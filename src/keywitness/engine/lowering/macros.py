@@ -44,7 +44,7 @@ kw_distance(x, y, u, v) :=
 kw_in_circle(x, y, u, v, r) :=
     CASE WHEN r >= 0 AND isfinite(r) THEN kw_distance(x, y, u, v) <= r END
 kw_sqrt(x) :=
-    CASE WHEN x >= 0 THEN sqrt(x) END
+    CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(x) END
 kw_ln(x) :=
     CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x > 0 THEN ln(x) END
 kw_log2(x) :=
