@@ -58,13 +58,21 @@ def test_a_constant_real_outside_of_the_type_is_refused(ask, call):
 
 def test_tobool_reads_integers_but_not_yes(ask):
     """DuckDB's cast takes `yes` and `t`, and refuses `2`."""
-    assert ask("print tobool('2'), tobool('yes'), tobool(' TRUE '), tobool('1.5'), tobool(1.5)") == (
+    assert ask("print tobool('2'), tobool('yes'), tobool('TRUE'), tobool('1.5'), tobool(1.5)") == (
         True,
         None,
         True,
         None,
         True,
     )
+
+
+def test_tobool_reads_no_word_with_blanks_around_it(ask, ask_rows):
+    """A number may have them. As kql-to-sql (MIT) recorded of columns; of constants it recorded nothing."""
+    rows = ask_rows("datatable(s:string)['fAlSe', 'false ', '\\tTrue', ' 3'] | project tobool(s)")
+    assert rows == [(False,), (None,), (None,), (True,)]
+    with pytest.raises(QueryError, match="blanks"):
+        ask("print tobool('true ')")
 
 
 def test_bools_in_text_are_capitalised_but_not_in_dynamic(ask):

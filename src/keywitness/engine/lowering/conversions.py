@@ -150,18 +150,20 @@ def _from_dynamic(value: Expr, to_type: KqlType) -> Expr:
     return convert(sql.call("kw_dynamic_said", value), KqlType.STRING, to_type)
 
 
-#: Kusto cuts a real of a column off at the ends of the type and calculates a constant otherwise.
-_CONSTANT = {KqlType.LONG: "kw_constant_to_long", KqlType.INT: "kw_constant_to_int"}
-_DYNAMIC_CONSTANT = {KqlType.LONG: "kw_constant_to_long_of_dynamic", KqlType.INT: "kw_constant_to_int_of_dynamic"}
+#: Kusto reads these otherwise in a constant: a real of a column is cut off at the ends of the type.
+_CONSTANT = {
+    (KqlType.REAL, KqlType.LONG): "kw_constant_to_long",
+    (KqlType.REAL, KqlType.INT): "kw_constant_to_int",
+    (KqlType.DYNAMIC, KqlType.LONG): "kw_constant_to_long_of_dynamic",
+    (KqlType.DYNAMIC, KqlType.INT): "kw_constant_to_int_of_dynamic",
+    (KqlType.STRING, KqlType.BOOL): "kw_constant_to_bool",
+}
 
 
 def _conversion(use: Use) -> Expr:
-    constant = _CONSTANT.get(use.call.type)
+    constant = _CONSTANT.get((use.type(0), use.call.type))
     if constant is not None and not reads_columns(use.call.args[0]):
-        if use.type(0) is KqlType.REAL:
-            return sql.call(constant, use.args[0])
-        if use.type(0) is KqlType.DYNAMIC:
-            return sql.call(_DYNAMIC_CONSTANT[use.call.type], use.args[0])
+        return sql.call(constant, use.args[0])
     return convert(use.args[0], use.type(0), use.call.type)
 
 

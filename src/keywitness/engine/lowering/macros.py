@@ -103,8 +103,11 @@ kw_text_to_real(s) :=
     WHEN lower(kw_trimmed(s)) IN ('nan', '+inf', '-inf', 'infinity', '+infinity', '-infinity')
     THEN try_cast(ltrim(kw_trimmed(s), '+') AS DOUBLE) END
 kw_text_to_bool(s) :=
-    CASE lower(kw_trimmed(s)) WHEN 'true' THEN true WHEN 'false' THEN false
-    ELSE kw_text_to_long(s) <> 0 END
+    CASE lower(s) WHEN 'true' THEN true WHEN 'false' THEN false ELSE kw_text_to_long(s) <> 0 END
+kw_constant_to_bool(s) :=
+    CASE WHEN s <> kw_trimmed(s) AND lower(kw_trimmed(s)) IN ('true', 'false')
+    THEN error('tobool() of a constant with blanks around it: Kusto makes it null in a column')
+    ELSE kw_text_to_bool(s) END
 kw_text_to_guid(s) :=
     CASE WHEN regexp_full_match(trim(s),
     '\{?[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\}?') THEN
