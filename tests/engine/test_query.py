@@ -43,7 +43,8 @@ class MemoryCase(EmptyCatalog):
 
     def prepare(self, connection: Any) -> None:
         for name, (_, table) in self.tables.items():
-            connection.register(f"mem_{name}", table)
+            connection.register("arriving", table)
+            connection.execute(f'CREATE OR REPLACE TABLE "mem_{name}" AS FROM arriving')
 
     def folders(self) -> tuple[str, ...]:
         return ()

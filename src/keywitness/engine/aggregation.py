@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from keywitness.kql.rewrite.tree import volatile
 if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
 
+#: Aggregates that parts of a group can have, and the whole group from them.
+_PARTED = frozenset({"count", "countif", "min", "minif", "max", "maxif"})
 #: Aggregates that hold no more of many rows than of one.
 _SMALL = frozenset({"count", "countif", "sum", "sumif", "avg", "avgif", "min", "minif", "max", "maxif"})
 
@@ -35,7 +37,7 @@ def summarize(emitter: Emitter, node: plan.Summarize) -> Step:
     name = emitter.name("g")
     outputs = tuple(sql.column(f"c{i}", name) for i in range(len(keys) + len(values)))
     step, late = _parted(step, node, dict(zip(keys, outputs, strict=False)))
-    grouped = _grouped(step, keys, values)
+    grouped = _grouped_twice(step, node, keys, values) or _grouped(step, keys, values)
     order = tuple(OrderKey(column) for column in outputs[: len(keys)])
     return Step(sql.subquery(grouped, name), node.schema, outputs, where=late, order=order)
 
@@ -75,9 +77,44 @@ def _over(condition: Expr, columns: Mapping[Expr, Expr]) -> Expr | None:
     return None if next(strange, None) else found
 
 
-def _grouped(step: Step, keys: list[Expr], values: list[Expr]) -> exp.Select:
+def _grouped(step: Step, keys: Sequence[Expr], values: Sequence[Expr]) -> exp.Select:
     query = replace(step, outputs=(*keys, *values), order=()).select()
     if keys:
         places = [exp.Literal.number(i + 1) for i in range(len(keys))]
         query.set("group", exp.Group(expressions=places))
     return query
+
+
+def _grouped_twice(step: Step, node: plan.Summarize, keys: list[Expr], values: list[Expr]) -> exp.Select | None:
+    """The groups from one part for each different value, where the different values of one expression are counted.
+
+    DuckDB counts them beside the other aggregates by going over the rows twice and joining the two. None where that is
+    all there is to do, or an aggregate cannot be had from parts.
+    """
+    counted = [value.this.expressions[0] for value in values if _counts_different(value)]
+    aggregates = zip(node.aggregates, values, strict=True)
+    others = {a.value.function for a, value in aggregates if not _counts_different(value)}
+    if not (keys and counted and others and others <= _PARTED) or any(v != counted[0] for v in counted):
+        return None
+    name = "p"  # seen nowhere but here
+    parts: list[Expr] = []
+
+    def of_parts(leaf: Expr) -> Expr:
+        if _counts_different(leaf):
+            return exp.Count(this=sql.column(f"c{len(keys)}", name))
+        aggregate = leaf.this if isinstance(leaf, exp.Filter) else leaf
+        extreme = str(aggregate.this) if isinstance(aggregate, exp.Anonymous) else ""
+        if not isinstance(aggregate, exp.Count) and extreme not in ("min", "max"):
+            return leaf  # what is around an aggregate stays around its whole
+        parts.append(leaf)
+        part = sql.column(f"c{len(keys) + len(parts)}", name)
+        return sql.call(extreme, part) if extreme else sql.cast(sql.call("sum", part), "BIGINT")
+
+    wholes = [value.copy().transform(of_parts) for value in values]
+    inner = _grouped(step, [*keys, counted[0]], parts)
+    outer = Step(sql.subquery(inner, name), node.schema, ())
+    return _grouped(outer, [sql.column(f"c{i}", name) for i in range(len(keys))], wholes)
+
+
+def _counts_different(value: Expr) -> bool:
+    return isinstance(value, exp.Count) and isinstance(value.this, exp.Distinct)

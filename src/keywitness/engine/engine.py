@@ -22,7 +22,7 @@ class Source(Protocol):
         ...
 
     def prepare(self, connection: Any) -> None:
-        """Make the relations readable on an engine's connection (attach read copies, register tables)."""
+        """Make the relations readable on a connection of an engine, and on every later one to the same database."""
         ...
 
     def folders(self) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class Step:
 
     def select(self, *, with_order: bool = False, ordered: bool = False, limit: Expr | None = None) -> exp.Select:
         """The SELECT: columns c0.., the order keys as o0.. when asked, ORDER BY and LIMIT when asked."""
-        expressions = [sql.alias(value.copy(), f"c{i}") for i, value in enumerate(self.outputs)]
+        expressions = [sql.alias(_placed(value), f"c{i}") for i, value in enumerate(self.outputs)]
         if with_order:
             expressions += [sql.alias(key.value.copy(), f"o{i}") for i, key in enumerate(self.order)]
         if not expressions:
@@ -80,7 +80,7 @@ class Step:
         if self.joins:
             query.set("joins", [_placed(join) for join in self.joins])
         if self.where:
-            query.set("where", exp.Where(this=sql.all_of([part.copy() for part in self.where])))
+            query.set("where", exp.Where(this=sql.all_of([_placed(part) for part in self.where])))
         if ordered and self.order:
             query.set("order", exp.Order(expressions=[key.ordered() for key in self.order]))
         if limit is not None:

@@ -316,14 +316,21 @@ class Ledger:
             return []
         return sorted(names)
 
-    def facts(self) -> tuple[tuple[str, int, int], ...]:
-        """Name, time of change and size of each entry's file: equal while the ledger is as it was."""
+    def facts(self) -> tuple[tuple[str, ...], int, int]:
+        """The entries' names, and time of change and size of the head: equal while nobody appended.
+
+        An entry never changes, so that of ten thousand none needs to be looked at before each query.
+        """
         try:
             with os.scandir(self.folder) as found:
-                stats = [(e.name, e.stat()) for e in found if not e.name.startswith(UNFINISHED_PREFIX)]
+                names = tuple(sorted(e.name for e in found if not e.name.startswith(UNFINISHED_PREFIX)))
         except FileNotFoundError:
-            return ()
-        return tuple(sorted((name, s.st_mtime_ns, s.st_size) for name, s in stats))
+            names = ()
+        try:
+            head = self._head_file.stat()
+        except FileNotFoundError:
+            return names, 0, 0
+        return names, head.st_mtime_ns, head.st_size
 
     def append(self, entry: Entry) -> str:
         """Commit: write the entry durably under the next number.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from keywitness.engine import tabular
+from keywitness.engine import tabular, threads
 from keywitness.engine.emitter import Cut, Emitter, feeding_kernels, reads_rows
 from keywitness.engine.engine import Source
 from keywitness.engine.kernels.kernel import PREFIX, Kernel, NoExactAnswerError, find
@@ -52,6 +52,7 @@ class _Instance:
     defined: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     users: int = 0
+    prepared: Source | None = None
 
 
 _Key = tuple[float, int, tuple[str, ...]]
@@ -123,7 +124,9 @@ class DuckDbEngine:
         with _lent(key) as instance, instance.database.cursor() as connection:
             connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
             try:
-                source.prepare(connection)
+                if instance.prepared is not source:  # what a source attaches, the whole instance sees
+                    source.prepare(connection)
+                    instance.prepared = source
                 for name, table in tables.items():
                     connection.register(name, table)
                 _define(instance, emitted.macros, emitted.kernels)
@@ -255,7 +258,7 @@ def _within(seconds: float | None, connection: duckdb.DuckDBPyConnection, work: 
         finally:
             finished.set()
 
-    threading.Thread(target=worker, name="keywitness-query", daemon=True).start()
+    threads.start(worker)
     end = math.inf if seconds is None else time.monotonic() + seconds
     try:
         while not finished.wait(min(0.2, max(0.0, end - time.monotonic()))) and time.monotonic() < end:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from keywitness.kql import syntax
@@ -14,10 +14,10 @@ from keywitness.kql.binder.sketches import Sketches
 from keywitness.kql.catalog import Catalog, StoredFunction
 from keywitness.kql.parser import parse_function
 from keywitness.kql.plan import ColumnRef, Literal, Plan, Scalar
-from keywitness.model.schema import KqlType, Schema
+from keywitness.model.schema import Column, KqlType, Schema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: wide tables' columns are looked at many times, so they are worked out once
 class Rows:
     """Rows at one point of a pipeline.
 
@@ -37,10 +37,15 @@ class Rows:
     label: str = ""
     steps: int = 0
 
-    @property
+    @cached_property
     def schema(self) -> Schema:
         """The columns."""
         return self.plan.schema
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns by name."""
+        return {c.name: c for c in self.schema}
 
     def over(self, node: Plan) -> Rows:
         """The same rows, one operator later, in the same order."""

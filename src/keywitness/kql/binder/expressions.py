@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,7 @@ class Expressions:
         self.aggregates = aggregates
         #: Columns that the same operator makes, for messages.
         self.beside: frozenset[str] = frozenset()
-        self._columns: dict[str, Column] = {c.name: c for c in rows.schema} if rows else {}
+        self._columns: Mapping[str, Column] = rows.columns if rows else {}
 
     def collect(self, aggregate: plan.Aggregate) -> plan.ColumnRef:
         """The column of `summarize` that will hold an aggregate.
