@@ -32,8 +32,11 @@ class OrderKey:
     unique: bool = False
 
     def ordered(self) -> exp.Ordered:
-        """The ORDER BY item."""
-        return exp.Ordered(this=self.value.copy(), desc=self.descending, nulls_first=self.nulls_first)
+        """The ORDER BY item. DuckDB refuses a bare constant there, which a column may well be."""
+        value = self.value.copy()
+        if isinstance(value, exp.Literal | exp.Boolean):
+            value = sql.call("coalesce", value)
+        return exp.Ordered(this=value, desc=self.descending, nulls_first=self.nulls_first)
 
 
 @dataclass(frozen=True, slots=True)

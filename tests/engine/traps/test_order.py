@@ -28,6 +28,13 @@ def test_texts_may_hold_anything(ask):
     )
 
 
+@pytest.mark.parametrize("constant", ["'a'", "true", "guid(74be27de-1e4e-49d9-b579-fe0b331d3642)", "1", "1h"])
+def test_a_constant_column_orders_nothing(ask_rows, constant):
+    """DuckDB refuses ORDER BY 'a', and takes ORDER BY 1 for the first column."""
+    rows = f"range x from 1 to 3 step 1 | extend y = {constant} | sort by y asc, x desc | project x"
+    assert ask_rows(rows) == [(3,), (2,), (1,)]
+
+
 def test_strings_order_by_code_point(ask_rows):
     assert ask_rows("datatable(s:string)['b','B','a','é','Z'] | sort by s asc") == [
         ("B",),
