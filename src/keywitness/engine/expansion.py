@@ -143,6 +143,7 @@ def mv_apply(emitter: Emitter, node: plan.MvApply) -> Step:
     own = {column.name: value for column, value in zip(node.source.schema, step.outputs, strict=False)}
     produced = {column.name: sql.column(f"c{i}", name) for i, column in enumerate(body.schema)}
     outputs = tuple((produced.get(c.name) or own[c.name]).copy() for c in node.schema)
-    return emitter.nested(
-        replace(step, schema=node.schema, outputs=outputs, joins=(exp.Join(this=lateral, kind="CROSS"),))
-    )
+    inner_order = tuple(replace(key, value=sql.column(f"o{i}", name), unique=False) for i, key in enumerate(body.order))
+    order = (*step.order, *inner_order) if step.order else ()
+    join = exp.Join(this=lateral, kind="CROSS")
+    return emitter.nested(replace(step, schema=node.schema, outputs=outputs, order=order, joins=(join,)))

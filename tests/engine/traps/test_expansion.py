@@ -88,3 +88,17 @@ def test_apply_runs_its_body_per_row(ask_rows):
         (1, 14),
         (2, 1),
     ]
+
+
+def test_the_rows_of_mv_apply_keep_their_order(ask_rows):
+    """A lateral join gives them as it likes: the page says that expansion preserves the order."""
+    rows = "datatable(a:int, d:dynamic)[1, dynamic([5,6,7]), 2, dynamic([8,9])] | mv-apply x=d to typeof(long) on ({})"
+    assert ask_rows(rows.format("where x > 5") + " | project x") == [(6,), (7,), (8,), (9,)]
+    assert ask_rows(rows.format("sort by x desc") + " | project x") == [(7,), (6,), (5,), (9,), (8,)]
+    assert ask_rows(rows.format("extend r = row_number() | take 100") + " | project r") == [
+        (1,),
+        (2,),
+        (3,),
+        (1,),
+        (2,),
+    ]

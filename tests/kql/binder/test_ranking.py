@@ -70,5 +70,8 @@ def test_others_without_anyone_are_refused() -> None:
 
 def test_project_by_names_takes_names_and_patterns_in_the_order_of_the_text() -> None:
     assert [c.name for c in query(f"{DATA} T | project-by-names 'k', '*', dynamic(['s'])").columns] == ["k", "s", "a"]
-    with pytest.raises(QueryError, match="'nope'"):
+    found = query(f"{DATA} T | project-by-names 's', dynamic(['nope', 'k'])")
+    assert [c.name for c in found.columns] == ["s", "k"]
+    assert found.notes == ("project-by-names: no column is called 'nope', it was left out",)
+    with pytest.raises(QueryError, match="no columns"):
         query(f"{DATA} T | project-by-names 'nope'")

@@ -17,6 +17,7 @@ from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.names import SORTS, Names, implied, sorted_name
 from keywitness.kql.binder.parts import Part, columns_of, named_parts
 from keywitness.kql.binder.types import DYNAMIC
+from keywitness.kql.diagnostics import quoted
 from keywitness.model.schema import Column, KqlType, Schema
 
 
@@ -238,14 +239,17 @@ def _natural(name: str) -> list[str | int]:
 
 
 def bind_project_by_names(context: Context, scope: Scope, rows: Rows, node: syntax.ProjectByNames) -> Rows:
-    """`project-by-names`: columns by constant names and patterns, in the order of the text."""
+    """`project-by-names`: columns by constant names and patterns, in the order of the text.
+
+    A name that no column has is left out, as its page says, with a note.
+    """
     e = Expressions(context, scope, None)
     found: list[Column] = []
     for item in node.columns:
         for name in _texts(e, item):
             matching = [c for c in rows.schema if (c.name == name or (not c.hidden and matches(name, c.name)))]
             if not matching and "*" not in name:
-                raise unknown_column(context, rows, syntax.NameRef(item.span, name))
+                context.note(f"project-by-names: no column is called {quoted(name)}, it was left out")
             found += [c for c in matching if c not in found]
     return rows.over(plan.Project(rows.plan, tuple(replace(kept(c), hidden=False) for c in found)))
 
