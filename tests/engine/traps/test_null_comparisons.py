@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_a_null_differs_from_every_value(ask):
     """SQL says null to `null = 5` and to `null <> 5`; the page says false and true."""
@@ -61,3 +63,12 @@ def test_sort_puts_nulls_first_ascending_and_last_descending(ask_rows):
     assert ask_rows(f"{table} | sort by x asc") == [(None,), (1,), (3,)]
     assert ask_rows(f"{table} | sort by x") == [(3,), (1,), (None,)]
     assert ask_rows(f"{table} | sort by x asc nulls last") == [(1,), (3,), (None,)]
+
+
+@pytest.mark.parametrize("values", ["1, int(null)", "T"])
+def test_a_null_among_the_values_is_an_or_of_equalities(ask_rows, values):
+    """`null == null` is null, so that `!in` drops the null row: false would keep it."""
+    text = "let T = datatable(v:int)[1, int(null)]; datatable(n:int)[1, int(null), 3] | {}"
+    found = ask_rows(text.format(f"extend a = n in ({values}), b = n !in ({values})"))
+    assert found == [(1, True, False), (None, None, None), (3, False, True)]
+    assert ask_rows(text.format(f"where n !in ({values})")) == [(3,)]

@@ -200,11 +200,38 @@ def folded(use: Use, index: int) -> Expr:
 
 
 def in_list(use: Use) -> Expr:
-    """`x in (...)` as a value: a null needle is in no list of values."""
+    """`x in (...)` as a value: an `or` of `==`, so that a null is in no list of values, and null in one with a null."""
     if len(use) == 2 and use.type(1) is KqlType.DYNAMIC:
         return _in_array(use, fold=False)
-    plain = _in_values(use.args[0], list(use.args[1:]))
-    return sql.call("coalesce", plain, sql.false()) if any(nullable(a) for a in use.call.args) else plain
+    needle, *values = use.args
+    plain = _in_values(needle, values)
+    if not any(nullable(a) for a in use.call.args):
+        return plain
+    found = sql.call("coalesce", plain, sql.false())
+    nulls = [sql.is_null(v.copy()) for v, a in zip(values, use.call.args[1:], strict=True) if nullable(a)]
+    if not nulls or not nullable(use.call.args[0]):
+        return found
+    return _or_null(found, sql.is_null(needle.copy()), sql.any_of(nulls))
+
+
+def _or_null(found: Expr, *conditions: Expr) -> Expr:
+    """The answer, null where all conditions hold."""
+    null = exp.If(this=sql.all_of(list(conditions)), true=sql.null())
+    return exp.Case(ifs=[null], default=found)
+
+
+def in_table_value(emitter: Emitter, scalar: plan.InTable, step: Step) -> Expr:
+    """`x in (T)` as a value: a null is in no table, and null in one that holds a null."""
+    from keywitness.engine.lowering import scalars  # it imports this module
+
+    found = sql.call("coalesce", in_table(emitter, scalar, step), sql.false())
+    if not nullable(scalar.needle):
+        return found
+    inner = emitter.nested(emitter.emit(scalar.plan))
+    some = sql.call("coalesce", sql.call("bool_or", sql.is_null(inner.outputs[0].copy())), sql.false())
+    select = exp.Select(expressions=[some], from_=exp.From(this=inner.source))
+    needle = scalars.lower(emitter, scalar.needle, step)
+    return _or_null(found, sql.is_null(needle), exp.Subquery(this=select))
 
 
 def in_list_ci(use: Use) -> Expr:

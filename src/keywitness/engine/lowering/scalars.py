@@ -65,7 +65,7 @@ def lower(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
         case plan.Call():
             return _call(emitter, scalar, step)
         case plan.InTable():
-            return sql.call("coalesce", predicates.in_table(emitter, scalar, step), sql.false())
+            return predicates.in_table_value(emitter, scalar, step)
         case plan.ToScalar():
             return _to_scalar(emitter, scalar)
     raise cannot(f"{getattr(scalar, 'function', type(scalar).__name__)}() is not possible at this place")
