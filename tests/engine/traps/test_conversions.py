@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from keywitness.errors import QueryError
@@ -146,3 +148,8 @@ def test_infinity_without_a_sign_is_refused(ask):
     assert ask("print todouble('-inf'), todouble('Infinity')") == (float("-inf"), float("inf"))
     with pytest.raises(QueryError, match="inf"):
         ask("print todouble('inf')")
+
+
+def test_todecimal_of_a_real_that_is_null_is_null(ask):
+    """Its text is read, and a null real has none."""
+    assert ask("print todecimal(real(null)), todecimal(todouble('x')), todecimal(1.5)") == (None, None, Decimal("1.5"))

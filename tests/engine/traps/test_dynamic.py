@@ -194,6 +194,33 @@ def test_a_shift_of_texts_needs_its_default_value(ask):
         ask("print array_shift_left(dynamic(['a', 'b']), 1)")
 
 
+def test_an_array_of_several_types_is_sorted_type_by_type_in_both_directions(ask):
+    """A reversed order: the page of array_sort_desc names the types in the same order as that of array_sort_asc."""
+    mixed = "dynamic(['b', 2, true, 'a', 1.5, null])"
+    assert ask(f"print array_sort_asc({mixed}), array_sort_desc({mixed})") == (
+        [1.5, 2, "a", "b", True, None],
+        [2, 1.5, "b", "a", True, None],
+    )
+    assert ask("print array_sort_desc(dynamic([[1], [1]]), dynamic(['x', 'y']))")[0] == [[1], [1]]
+
+
+@pytest.mark.parametrize("array", ["[true, false]", "[[1], {}]", "[1, [2], [3]]"])
+def test_an_array_of_truths_arrays_or_bags_is_not_sorted(ask, array):
+    """By their text: the pages say "all other elements", and no order among those."""
+    with pytest.raises(QueryError, match="not documented"):
+        ask(f"print array_sort_asc(dynamic({array}))")
+
+
+def test_a_set_that_is_null_has_no_element(ask):
+    """The constant null has no type for SQL: an error of the engine."""
+    assert ask("print set_has_element(dynamic(null), 1), set_has_element(dynamic([1, null]), 1)") == (False, True)
+
+
+def test_a_value_repeated_less_than_never_is_null(ask):
+    """An empty array. The page: "if count is less than zero, a null value is returned"."""
+    assert ask("print repeat(1, 0), repeat(1, -3), repeat('a', 2)") == ([], None, ["a", "a"])
+
+
 def test_keys_keep_the_order_in_which_they_were_written(ask):
     """A map of an engine would sort them, or leave their order open. dynamic_to_json() sorts, as its page says."""
     assert ask(

@@ -181,3 +181,11 @@ def test_decimals_are_exact_or_refused(ask):
     ):
         with pytest.raises(QueryError, match=r"digits|by 0"):
             ask(f"print {call}")
+
+
+def test_a_running_sum_of_ints_is_an_int_or_refused(ask_rows):
+    """A long: what grows out of int would be wrapped or not, no page says."""
+    rows = "datatable(n: int)[2147483646, 1, {}] | serialize | project s = row_cumsum(n)"
+    assert ask_rows(rows.format(-5)) == [(2147483646,), (2147483647,), (2147483642,)]
+    with pytest.raises(QueryError, match="out of its type"):
+        ask_rows(rows.format(1))

@@ -38,6 +38,7 @@ def test_anomalies_over_a_season(ask):
         ("series_outliers(s, 'ctukey', 0, 20, 80)", "percentiles of its own"),
         ("series_periods_detect(s, 4.0, 7.0, 1)", "not known which"),
         ("series_periods_validate(s, 5)", "not known which"),
+        ("series_periods_validate(s, int(null))", "period that is null"),
         ("series_periods_validate(s" + ", 4" * 17 + ")", "more than 16"),
         ("x = series_fit_2lines_dynamic(s)", "with all of its values"),
         ("x = series_fit_2lines_dynamic(s).split_idx", "split_idx"),

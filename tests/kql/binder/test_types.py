@@ -201,3 +201,19 @@ def test_window_calls_have_every_argument(bench: Any) -> None:
         assert isinstance(call, plan.WindowCall)
         if rest is not None:
             assert tuple(a.value for a in call.args if isinstance(a, Literal)) == rest
+
+
+def test_an_argument_may_be_called_as_its_place(bench: Any) -> None:
+    """Published rules write `make_set(x, MaxSize=8)`; a name of another place or of no place is no order of Kusto's."""
+    named = bench.bound(f"{DATA} T | summarize make_set(s, MaxSize=8), a = dcount(s, accuracy=1)").result
+    plain = bench.bound(f"{DATA} T | summarize make_set(s, 8), a = dcount(s, 1)").result
+    assert named == plain
+    for argument in ("size=8", "expr=8"):
+        (found,) = bench.refusal(f"{DATA} T | summarize make_set(s, {argument})").diagnostics
+        assert found.code == "KWQ302"
+
+
+def test_a_running_sum_has_the_type_of_its_term(bench: Any) -> None:
+    """long, as sum() has it: Microsoft's analyser gives row_cumsum() of an int the type int."""
+    schema = bench.bound(f"{DATA} T | sort by i asc | project a = row_cumsum(i), b = row_cumsum(l)").result.schema
+    assert [(c.name, c.type) for c in schema] == [("a", KqlType.INT), ("b", KqlType.LONG)]

@@ -23,8 +23,10 @@ def _held(value: Fraction, what: str) -> Decimal:
 
 
 @kernel(_TEXT, result=_DECIMAL)
-def parsed(text: str) -> Decimal | None:
-    """The number that a text is, null for any other text."""
+def parsed(text: str | None) -> Decimal | None:
+    """The number that a text is, null for any other text, and for a real that is null."""
+    if text is None:
+        return None
     value = literals.parse_decimal(text)
     real = literals.parse_real(text) if value is None else None
     if real is not None and math.isfinite(real):

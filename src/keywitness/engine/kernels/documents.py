@@ -375,11 +375,38 @@ def split(text: str | None, places: str | None) -> str | None:
     return write([array[a:b] if b > a else [] for a, b in pairwise(edges)])
 
 
-def _sort_key(value: Any) -> tuple[int, Any]:
-    """Numbers, then strings, then everything else, as the page of array_sort_asc orders mixed arrays."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return 0, value
-    return (1, value) if isinstance(value, str) else (2, json.dumps(value, sort_keys=True))
+def _in_order(array: list[Any], descending: bool) -> tuple[list[int], list[int]]:
+    """The places of what is no null, sorted, and of the nulls.
+
+    Numbers, then strings, then all others: the pages name this order for both directions.
+
+    Raises:
+        NoExactAnswerError: If there are others that differ; no page orders them among each other.
+    """
+    numbers, strings, others, absent = _by_kind(array)
+    if len({write(array[i]) for i in others}) > 1:
+        raise NoExactAnswerError("the order among truths, arrays and bags in one array is not documented")
+    for places in (numbers, strings):
+        places.sort(key=array.__getitem__, reverse=descending)
+    return [*numbers, *strings, *others], absent
+
+
+def _by_kind(array: list[Any]) -> tuple[list[int], list[int], list[int], list[int]]:
+    """The places of numbers, strings, others and nulls."""
+    kinds: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
+    for place, value in enumerate(array):
+        match value:
+            case None:
+                kinds[3].append(place)
+            case bool():
+                kinds[2].append(place)
+            case int() | float():
+                kinds[0].append(place)
+            case str():
+                kinds[1].append(place)
+            case _:
+                kinds[2].append(place)
+    return kinds
 
 
 def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, ...]) -> str | None:
@@ -388,9 +415,7 @@ def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, 
     if arrays is None:
         return None
     first = arrays[0]
-    present = [i for i, v in enumerate(first) if v is not None]
-    present.sort(key=lambda i: _sort_key(first[i]), reverse=descending)
-    absent = [i for i, v in enumerate(first) if v is None]
+    present, absent = _in_order(first, descending)
     order = present + absent if nulls_last in (True, None) else absent + present
     outputs = [[a[i] for i in order] if len(a) == len(first) else None for a in arrays]
     return write(outputs[0] if len(outputs) == 1 else outputs)
@@ -455,9 +480,10 @@ def zipped(*texts: str | None) -> str | None:
 
 @kernel(_DYNAMIC, _LONG, result=_DYNAMIC)
 def repeated(value: str, count: int | None) -> str | None:
-    if count is None:
+    """`count` times the value; of less than none null, as the page says."""
+    if count is None or count < 0:
         return None
-    return "[" + ",".join([value] * max(0, min(count, LONGEST_ARRAY))) + "]"
+    return "[" + ",".join([value] * min(count, LONGEST_ARRAY)) + "]"
 
 
 def _stepped(start: Any, stop: Any, step: Any, show: Callable[[Any], str]) -> str | None:

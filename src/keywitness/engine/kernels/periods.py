@@ -143,6 +143,8 @@ def validate(text: str | None, asked: str | None) -> str | None:
     values, periods = numbers(text, name), read(asked)
     if values is None or not isinstance(periods, list):
         return None
+    if not all(isinstance(p, int | float) for p in periods):
+        raise NoExactAnswerError(f"{name} of a period that is null")
     return write([[float(p) for p in periods], [_score(values, float(p), name) for p in periods]])
 
 

@@ -331,8 +331,8 @@ kw_strings(d) :=
 kw_contains_ci(l, s) :=
     coalesce(list_contains(list_transform(l, lambda e: lower(e)), lower(s)), false)
 kw_has_element(d, j) :=
-    coalesce(list_contains(list_transform(json_extract(d, '$[*]'), lambda e: kw_key(CAST(e AS VARCHAR))),
-    kw_key(j)), false)
+    coalesce(list_contains(list_transform(CAST(json_extract(d, '$[*]') AS JSON[]),
+    lambda e: kw_key(CAST(e AS VARCHAR))), kw_key(j)), false)
 kw_key(j) :=
     CASE WHEN json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(TRY_CAST(j AS DOUBLE) AS VARCHAR) ELSE
     TRY_CAST(json(j) AS VARCHAR) END

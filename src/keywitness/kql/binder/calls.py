@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from keywitness.kql import functions, plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import ScalarValue, Table, null
@@ -506,9 +508,26 @@ def bind_window(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
         values += [plan.Literal(False, BOOL)][len(values) - 3 :]
     elif row.name.startswith("row_"):
         values += [plan.Literal(False, BOOL)][len(values) - 1 :]
-    if row.name == "row_cumsum" and values[0].type is INT:
-        values[0] = convert(values[0], LONG)
     return plan.WindowCall(row.name, tuple(values), result)
+
+
+def in_place(node: syntax.Call, row: Function) -> syntax.Call:
+    """The call without the names of arguments that stand at the place of that name: `make_set(x, MaxSize=8)`.
+
+    The first argument keeps its own, as it names the column.
+    """
+    parameters = row.signatures[0].parameters
+    args = tuple(
+        arg.value if place and isinstance(arg, syntax.Named) and _names(arg, parameters[place:]) else arg
+        for place, arg in enumerate(node.args)
+    )
+    return node if args == node.args else structs.replace(node, args=args)
+
+
+def _names(argument: syntax.Named, parameters: Sequence[Parameter]) -> bool:
+    """True when the argument is called as the first of the parameters, case aside."""
+    written = [name.name.lower() for name in argument.names]
+    return bool(parameters) and written == [parameters[0].name.lower()]
 
 
 def bind_aggregate(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
@@ -525,6 +544,7 @@ def aggregate(e: Expressions, node: syntax.Call, row: Function) -> plan.Aggregat
     if row.refusal:
         raise diagnostics.not_supported(node.function.span, f"{row.name}()", row.refusal)
     inner = e.without_aggregates()
+    node = in_place(node, row)
     if any(isinstance(a, syntax.Star) for a in node.args):
         help = "count() counts rows without an argument" if row.name == "count" else ""
         raise diagnostics.column_expected(node.span, help)

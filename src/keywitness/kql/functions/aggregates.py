@@ -28,7 +28,7 @@ def _ranked_array(before: str) -> tuple[str, ...]:
     return tuple(f"(expr: summable, {before}percentile: const {ranks}) -> dynamic" for ranks in ("number*", "dynamic"))
 
 
-_OLD_LIMIT = "(expr: any, limit: const integer?) -> dynamic"
+_OLD_LIMIT = "(expr: any, maxSize: const integer?) -> dynamic"
 
 FUNCTIONS: tuple[Function, ...] = (
     aggregate("count", "() -> long", "(expr: any) -> long"),
@@ -52,17 +52,17 @@ FUNCTIONS: tuple[Function, ...] = (
     aggregate("any", "(expr: any*) -> first", means="take_any"),
     aggregate("take_anyif", "(expr: any, predicate: bool) -> first", naming=Naming.FIRST),
     aggregate("anyif", "(expr: any, predicate: bool) -> first", means="take_anyif"),
-    aggregate("make_list", "(expr: any, limit: const integer?) -> dynamic", prefix="list"),
-    aggregate("make_list_if", "(expr: any, predicate: bool, limit: const integer?) -> dynamic", prefix="list"),
+    aggregate("make_list", "(expr: any, maxSize: const integer?) -> dynamic", prefix="list"),
+    aggregate("make_list_if", "(expr: any, predicate: bool, maxSize: const integer?) -> dynamic", prefix="list"),
     aggregate("make_list_with_nulls", "(expr: any) -> dynamic", prefix="list"),
     aggregate("makelist", _OLD_LIMIT, prefix="list", means="make_list"),
-    aggregate("make_set", "(expr: any, limit: const integer?) -> dynamic", prefix="set"),
-    aggregate("make_set_if", "(expr: any, predicate: bool, limit: const integer?) -> dynamic", prefix="set"),
+    aggregate("make_set", "(expr: any, maxSize: const integer?) -> dynamic", prefix="set"),
+    aggregate("make_set_if", "(expr: any, predicate: bool, maxSize: const integer?) -> dynamic", prefix="set"),
     aggregate("makeset", _OLD_LIMIT, prefix="set", means="make_set"),
-    aggregate("make_bag", "(expr: dynamic, limit: const integer?) -> dynamic", prefix="bag"),
-    aggregate("make_bag_if", "(expr: dynamic, predicate: bool, limit: const integer?) -> dynamic", prefix="bag"),
+    aggregate("make_bag", "(expr: dynamic, maxSize: const integer?) -> dynamic", prefix="bag"),
+    aggregate("make_bag_if", "(expr: dynamic, predicate: bool, maxSize: const integer?) -> dynamic", prefix="bag"),
     aggregate(
-        "make_dictionary", "(expr: dynamic, limit: const integer?) -> dynamic", prefix="dictionary", means="make_bag"
+        "make_dictionary", "(expr: dynamic, maxSize: const integer?) -> dynamic", prefix="dictionary", means="make_bag"
     ),
     aggregate("buildschema", "(expr: dynamic) -> dynamic", prefix="schema"),
     aggregate("percentile", *_ranked("percentile: const number")),

@@ -8,7 +8,7 @@ FUNCTIONS: tuple[Function, ...] = (
     window("prev", "(column: any, offset: const long?, default: const any?) -> first"),
     window("next", "(column: any, offset: const long?, default: const any?) -> first"),
     window("row_number", "(start: const long?, restart: bool?) -> long"),
-    window("row_cumsum", "(term: number|timespan, restart: bool?) -> promoted"),
+    window("row_cumsum", "(term: number|timespan, restart: bool?) -> first"),
     window("row_rank_dense", "(term: plain, restart: bool?) -> long"),
     window("row_rank_min", "(term: plain, restart: bool?) -> long"),
     window(
