@@ -168,7 +168,8 @@ def _detect(use: Use) -> Expr:
 def _validate(use: Use) -> Expr:
     if len(use) - 1 > _MOST_PERIODS:
         raise cannot(f"{use.call.function}() with more than {_MOST_PERIODS} periods", "ask for them in several calls")
-    asked = sql.call("kw_list_json", sql.array([element(a, use.type(i)) for i, a in enumerate(use.args) if i]))
+    periods = [element(sql.cast(a, "DOUBLE"), KqlType.REAL) for a in use.args[1:]]
+    asked = sql.call("kw_list_json", sql.array(periods))
     return sql.call("kx_periods_validate", use.args[0], asked)
 
 
