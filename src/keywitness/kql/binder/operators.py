@@ -44,13 +44,17 @@ SOURCE_OPERATORS = (
     syntax.UnsupportedOperator,
 )
 
+_REDUCED = (
+    "its page names the paper it follows and contradicts it: there a small threshold keeps values apart, in the page's "
+    "examples it joins them; group by replace_regex() instead"
+)
 _WAIT = "keywitness does not answer it; support.md lists what it answers"
 _ONE_WORD = {syntax.GetSchema, syntax.ExternalData}
 #: Operators that are known and refused: what to use instead.
 REFUSED: dict[type[syntax.Node], tuple[str, str]] = {
     syntax.Fork: ("fork", "it gives several tables: it can only be the last operator of a query"),
     syntax.Facet: ("facet", "it gives several tables: it can only be the last operator of a query"),
-    syntax.Reduce: ("reduce", "how it forms patterns is not documented: group by replace_regex() instead"),
+    syntax.Reduce: ("reduce", _REDUCED),
     syntax.Consume: ("consume", "it has no result: leave it out"),
 }
 

@@ -15,8 +15,11 @@ from keywitness.kql.binder.types import INT, LONG, REAL, STRING, comparable, con
 from keywitness.kql.rewrite.tree import parts
 from keywitness.model.schema import Column, KqlType, Schema
 
-_LAST = "Kusto's pages do not say when a series of matches ends: use output=all and arg_max() by the match id"
-
+_LAST = (
+    "no page shows its rows, or says whether a row that does not match, a new sequence or the last row ends a series: "
+    "use output=all and arg_max() by the match id"
+)
+_OPTIONAL = "no page names it: scan twice, with the step and without it"
 _BEHIND = "no page says whether it is the old value or the new: write step.column for the state"
 
 
@@ -55,7 +58,7 @@ def _refuse_forms(node: syntax.Scan) -> None:
         raise diagnostics.bad_value(_word(node), "scan has no step", "scan with (step s1: condition;)")
     for step in node.steps:
         if step.optional:
-            raise diagnostics.not_supported(step.name.span, "an optional step", "Kusto's pages do not define it")
+            raise diagnostics.not_supported(step.name.span, "an optional step", _OPTIONAL)
         if step.output == "last":
             raise diagnostics.not_supported(step.name.span, "output=last", _LAST)
 

@@ -6,15 +6,25 @@ from keywitness.kql.functions.function import Function, plugin
 
 _ANYTHING = "(arg: any*?) -> dynamic"
 _FUNNEL = (
-    "its page gives no rows to check a reading by, and contradicts itself about the longest step; "
-    "sequence_detect() and `scan` find sequences"
+    "its page does not say which of several runs of one id counts, nor which state is before or after it where others "
+    "come between; `scan` and sequence_detect() find sequences"
+)
+_COMPLETION = (
+    "editions of its page differ on whether the longest step lies between two steps or between the first and the last, "
+    "and none says whether a run may go from one bin to the next; `scan` and sequence_detect() find sequences"
 )
 _SESSIONS = (
-    "the only answer on its page is a picture, which does not say whether a window counts sessions begun in it or all; "
-    "row_window_session() marks sessions"
+    "the only answer on its page is a picture: whether a bin counts sessions begun in it, all that go on in it or each "
+    "of its ids is not said; row_window_session() marks sessions"
 )
-_MINED = "how it chooses among patterns is not documented; `evaluate basket()` finds all of them"
-_COMPARED = "how it chooses among patterns is not documented; `basket()` over each of the two sets finds all of them"
+_MINED = (
+    "its page names the paper it follows, but not how seeds are drawn, nor which of the patterns around them are left; "
+    "`evaluate basket()` finds all of them"
+)
+_COMPARED = (
+    "its page gives a threshold, but not which of the patterns above it are left where they overlap; `basket()` over "
+    "each of the two sets finds all of them"
+)
 _ELSE = "places on earth are outside of keywitness"
 _SERVICE = "it reaches out of the case, to a service or a script"
 _OTHERS = "geo_line_lookup geo_polygon_lookup"
@@ -52,7 +62,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "(value: summable, percentile: const number, index: any, bin: const any, bins: const integer, "
         "dimension: plain*?) -> dynamic",
     ),
-    *(plugin(name, _ANYTHING, refusal=_FUNNEL) for name in ("funnel_sequence", "funnel_sequence_completion")),
+    plugin("funnel_sequence", _ANYTHING, refusal=_FUNNEL),
+    plugin("funnel_sequence_completion", _ANYTHING, refusal=_COMPLETION),
     plugin("session_count", _ANYTHING, refusal=_SESSIONS),
     plugin(
         "sequence_detect",
