@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from keywitness.errors import QueryError
+
 
 def test_urls(ask):
     """User information splits only on a colon; a lone last slash is no path; nothing is decoded."""
@@ -89,3 +91,21 @@ def test_zeros_before_a_dotted_tail_are_ipv4(ask):
         "0000:0000:0000:0000:0000:ffff:c633:6400",
         "0064:ff9b:0000:0000:0000:0000:c633:6409",
     )
+
+
+def test_a_range_that_is_none_is_no_range_without_the_address(ask):
+    """False, which `not()` turns into a row. The page: null if one of the two texts is not read."""
+    assert ask(
+        "print ipv4_is_in_any_range('192.0.2.7', 'x'), ipv6_is_in_any_range('::1', 'x'), "
+        "ipv4_is_in_any_range('192.0.2.7', 'x', '192.0.2.0/24')"
+    ) == (None, None, True)
+    with pytest.raises(QueryError, match="'x' is none"):
+        ask("print ipv4_is_in_any_range('192.0.2.7', dynamic(['198.51.100.0/24', 'x']))")
+
+
+@pytest.mark.parametrize("text", ["192.0.2.7.5", "5.192.0.2.7"])
+def test_an_address_in_a_longer_row_of_numbers_is_refused(ask, text):
+    """Found in front, missed behind: the page has every sign that is no letter or digit as a delimiter."""
+    with pytest.raises(QueryError, match="longer row"):
+        ask(f"print has_ipv4('oid {text}', '192.0.2.7')")
+    assert ask(f"print has_ipv4('{text}, 192.0.2.7.', '192.0.2.7'), has_ipv4('{text}', '192.0.2.99')") == (True, False)

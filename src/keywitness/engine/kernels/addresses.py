@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from keywitness.engine.kernels.documents import read, write
-from keywitness.engine.kernels.kernel import kernel
+from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
 from keywitness.model.schema import KqlType
 
 _TEXT, _LONG, _BOOL, _DYNAMIC = KqlType.STRING, KqlType.LONG, KqlType.BOOL, KqlType.DYNAMIC
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z])")
+#: Every place of an address, also inside of a longer row of numbers with points.
+_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])(?=((?:\d{1,3}\.){3}\d{1,3})(?![0-9A-Za-z]))")
 
 
 @lru_cache(maxsize=4096)
@@ -100,6 +103,20 @@ def ipv4_is_in_range(address: str, network: str) -> bool | None:
     return None if order is None else order == 0
 
 
+def _in_any(address: tuple[int, int], ranges: list[str], parse: Callable[[str], Any], width: int) -> bool | None:
+    """Is the address in one of the ranges? None where the only one is none.
+
+    Raises:
+        NoExactAnswerError: Where one of several is no range, and the address in none of the others.
+    """
+    orders = [_compared(address, parse(text), width, width) for text in ranges]
+    if 0 in orders or None not in orders:
+        return 0 in orders
+    if len(orders) == 1:
+        return None
+    raise NoExactAnswerError(f"a list of ranges in which {ranges[orders.index(None)]!r} is none")
+
+
 def _networks(arguments: tuple[str | None, ...]) -> list[str]:
     texts: list[str] = []
     for value in map(read, arguments):
@@ -112,8 +129,7 @@ def ipv4_is_in_any_range(address: str, *ranges: str | None) -> bool | None:
     found = _four(address)
     if found is None:
         return None
-    orders = [_compared(found, _four(network), 32, 32) for network in _networks(ranges)]
-    return 0 in orders
+    return _in_any(found, _networks(ranges), _four, 32)
 
 
 @kernel(_TEXT, result=_BOOL)
@@ -165,19 +181,33 @@ def format_ipv4_mask(text: str, prefix: int | None = 32) -> str:
 # ---------------------------------------------------------------- IPv4 inside text
 
 
-def _addresses_in(text: str) -> list[str]:
-    return [found for found in _IN_TEXT.findall(text) if _four(found)]
+def _found_in(text: str, wanted: Callable[[str], bool]) -> bool:
+    """Does an address that is wanted stand in the text?
+
+    Raises:
+        NoExactAnswerError: Where it does as a part of five or more numbers with points alone: is a point a delimiter?
+    """
+    found = [m for m in _IN_TEXT.finditer(text) if _four(m[1]) and wanted(m[1])]
+    if any(not _in_longer_row(text, *m.span(1)) for m in found):
+        return True
+    if found:
+        raise NoExactAnswerError(f"{found[0][1]} inside of a longer row of numbers and points")
+    return False
+
+
+def _in_longer_row(text: str, start: int, end: int) -> bool:
+    return re.search(r"\d\.$", text[:start]) is not None or re.match(r"\.\d", text[end:]) is not None
 
 
 @kernel(_TEXT, _TEXT, result=_BOOL)
 def has_ipv4(text: str, address: str) -> bool:
-    return _four(address) is not None and address in _addresses_in(text)
+    return _found_in(text, lambda found: found == address)
 
 
 @kernel(_TEXT, _DYNAMIC, result=_BOOL, variadic=True)
 def has_any_ipv4(text: str, *addresses: str | None) -> bool:
-    found = _addresses_in(text)
-    return any(address in found for address in _networks(addresses))
+    wanted = set(_networks(addresses))
+    return _found_in(text, lambda found: found in wanted)
 
 
 def _is_prefix(text: str) -> bool:
@@ -187,13 +217,13 @@ def _is_prefix(text: str) -> bool:
 
 @kernel(_TEXT, _TEXT, result=_BOOL)
 def has_ipv4_prefix(text: str, prefix: str) -> bool:
-    return _is_prefix(prefix) and any(a.startswith(prefix) for a in _addresses_in(text))
+    return _is_prefix(prefix) and _found_in(text, lambda found: found.startswith(prefix))
 
 
 @kernel(_TEXT, _DYNAMIC, result=_BOOL, variadic=True)
 def has_any_ipv4_prefix(text: str, *prefixes: str | None) -> bool:
-    found = _addresses_in(text)
-    return any(_is_prefix(p) and a.startswith(p) for p in _networks(prefixes) for a in found)
+    wanted = tuple(filter(_is_prefix, _networks(prefixes)))
+    return _found_in(text, lambda found: found.startswith(wanted))
 
 
 # ---------------------------------------------------------------- IPv6
@@ -240,4 +270,4 @@ def ipv6_is_in_any_range(address: str, *ranges: str | None) -> bool | None:
     found = _six(address)
     if found is None:
         return None
-    return 0 in [_compared(found, _six(network), 128, 128) for network in _networks(ranges)]
+    return _in_any(found, _networks(ranges), _six, 128)
