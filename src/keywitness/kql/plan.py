@@ -173,6 +173,10 @@ class Constant(Struct, frozen=True):
     rows: tuple[tuple[Any, ...], ...]
 
 
+#: One row without columns: what `print` computes over.
+ONE_ROW = Constant(Schema(), ((),))
+
+
 class Range(Struct, frozen=True):
     """`range name from start to stop step step`; `schema` has the one column."""
 

@@ -29,6 +29,7 @@ from keywitness.kql.binder.types import (
 from keywitness.kql.diagnostics import did_you_mean, quoted
 from keywitness.kql.functions import Function, Parameter, Signature
 from keywitness.kql.functions.function import INTEGER, NUMBER
+from keywitness.kql.rewrite.tree import movable
 from keywitness.model.schema import KqlType
 
 if TYPE_CHECKING:
@@ -412,7 +413,10 @@ def _toscalar(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar:
         raise diagnostics.argument_count(node.span, node.function.name, row.texts, len(node.args))
     entity = e.context.bind_entity(e.context, e.scope, node.args[0])
     if isinstance(entity, ScalarValue):
-        return entity.value
+        if movable(entity.value):
+            return entity.value
+        once = plan.Project(plan.ONE_ROW, (plan.Named("print_0", entity.value),))
+        return plan.ToScalar(once, entity.value.type)
     if not isinstance(entity, Table) or not entity.rows.schema.visible():
         raise diagnostics.table_expected(node.args[0].span, "this")
     first = entity.rows.schema.visible()[0]

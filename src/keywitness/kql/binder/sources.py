@@ -26,8 +26,6 @@ _OUTSIDE = {
 }
 #: Watchlists that Sentinel's parsers ask for and that need not exist: without them no parser is left out.
 _OPTIONAL_LISTS = frozenset({"ASimDisabledParsers", "ASimSourceType", "Sources_by_SourceType"})
-#: One row without columns: what `print` computes over.
-ONE_ROW = plan.Constant(Schema(), ((),))
 
 
 def case_table(context: Context, span: syntax.Span, name: str, scope: Scope, place: str = "") -> Rows:
@@ -182,7 +180,7 @@ def _listed(context: Context, scope: Scope, item: syntax.Node, name: str) -> Ite
 
 def bind_print(context: Context, scope: Scope, node: syntax.Print) -> Rows:
     """`print`: one row; columns without a name are `print_0`, `print_1` ... by their place."""
-    e = Expressions(context, scope, Rows(ONE_ROW, ordered=True))
+    e = Expressions(context, scope, Rows(plan.ONE_ROW, ordered=True))
     names = Names()
     columns: list[plan.Named] = []
     items = [part for item in node.columns for part in several(e, item)]
@@ -191,7 +189,7 @@ def bind_print(context: Context, scope: Scope, node: syntax.Print) -> Rows:
         with refusals:
             columns.append(_printed(e, item, place, names))
     refusals.settle()
-    return Rows(plan.Project(ONE_ROW, tuple(columns)), ordered=True)
+    return Rows(plan.Project(plan.ONE_ROW, tuple(columns)), ordered=True)
 
 
 def _printed(e: Expressions, item: syntax.Node, place: int, names: Names) -> plan.Named:
@@ -241,7 +239,9 @@ def bind_datatable(context: Context, scope: Scope, node: syntax.Datatable) -> Ro
         rows = tuple(tuple(values[i : i + width]) for i in range(0, len(values), width))
         return Rows(plan.Constant(Schema(columns), rows), ordered=True)
     sources = tuple(
-        plan.Project(ONE_ROW, tuple(plan.Named(c.name, v) for c, v in zip(columns, cells[i : i + width], strict=True)))
+        plan.Project(
+            plan.ONE_ROW, tuple(plan.Named(c.name, v) for c, v in zip(columns, cells[i : i + width], strict=True))
+        )
         for i in range(0, len(cells), width)
     )
     return Rows(plan.Union(sources, Schema(columns)), ordered=True)
