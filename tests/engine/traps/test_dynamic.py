@@ -133,7 +133,7 @@ def test_a_range_array_stops_at_kustos_limit(ask):
     assert ask("print array_length(range(1, 1000000000))") == (1_048_576,)
 
 
-@pytest.mark.parametrize("path", ["$.a[0]", "$.b.c"])
+@pytest.mark.parametrize("path", ["$.a[0]", "$.b.c", "$"])
 def test_a_key_below_what_is_no_bag_is_refused(ask, path):
     """The page: array indexing is not supported. A member called `0`, or a lost value, would be made up."""
     with pytest.raises(QueryError, match="bag_set_key"):
@@ -278,3 +278,85 @@ def test_a_real_found_late_in_a_shared_table_is_written_too(ask_rows):
         "let T = materialize(range i from 1 to 3 step 1 | extend d = pack('v', iff(i == 3, 0.1 + 0.2, real(null))));"
         "T | where i > 2 | project t = tostring(d) | evaluate narrow() | where Column == 't' | project Value"
     ) == [('{"v":0.30000000000000007}',)]
+
+
+def test_an_array_is_searched_for_what_can_be(ask):
+    """The first place, as when a length below -1 is taken for no bound. The page: null for irrelevant arguments."""
+    assert ask(
+        "print a = dynamic([5, 6, 5]) | project array_index_of(a, 5, 0, -1, 2), array_index_of(a, 5, 0, -1, -1), "
+        "array_index_of(a, 5, 0, -2)"
+    ) == (2, None, None)
+    with pytest.raises(QueryError, match="occurrence 0"):
+        ask("print array_index_of(dynamic([5]), 5, 0, -1, 0)")
+
+
+def test_a_key_whose_value_is_null_is_there(ask):
+    """A path that ends in null finds nothing, but the page asks whether the key exists."""
+    bag = "dynamic({'k': {'a b': null}})"
+    assert ask(
+        f"print bag_has_key({bag}, \"$.k['a b']\"), bag_has_key({bag}, '$.k.z'), bag_has_key({bag}, '$.k.z.y')"
+    ) == (
+        True,
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "bag_has_key(dynamic({'a': [1]}), '$.a[0]')",
+        "bag_remove_keys(dynamic({'a': [1]}), dynamic(['$.a[0]']))",
+        "extract_json('$.a[-1]', '{\"a\": [1]}')",
+        "extract_json('$..a', '{\"a\": 1}')",
+        "extract_json('a', '{\"a\": 1}')",
+    ],
+)
+def test_paths_of_other_forms_are_refused(ask, call):
+    """Nothing found would be an answer. The page on JSON paths lists $, members and places, without wildcards."""
+    with pytest.raises(QueryError, match="path"):
+        ask(f"print {call}")
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("array_sort_asc(pack_array(10d, 9d))", "timespans"),  # as texts, 10 comes before 9
+        ("array_sort_asc(pack_array(datetime(2026-01-01), 'a'))", "beside"),  # a time comes before texts
+    ],
+)
+def test_elements_without_a_known_order_are_refused(ask, call, what):
+    """Some order of their texts: times, spans and guids are elements of their own types in Kusto, and text here."""
+    with pytest.raises(QueryError, match=what):
+        ask(f"print {call}")
+
+
+def test_times_and_spans_are_sorted_where_their_texts_agree(ask):
+    assert ask(
+        "print array_sort_asc(pack_array(3h, 2h)), array_sort_asc(dynamic(['b', 2, 'a', 1.5])), "
+        "array_sort_desc(pack_array(datetime(2026-01-01), datetime(2026-01-02)))"
+    ) == (
+        ["02:00:00", "03:00:00"],
+        [1.5, 2, "a", "b"],
+        ["2026-01-02T00:00:00.0000000Z", "2026-01-01T00:00:00.0000000Z"],
+    )
+
+
+def test_a_constant_null_is_no_list_of_anything(ask):
+    """An error of the database: a null without a type has no elements to look at."""
+    assert ask("print set_has_element(dynamic(null), 1), 'a' in~ (dynamic(null)), 'a' !in~ (dynamic(null))") == (
+        False,
+        False,
+        True,
+    )
+
+
+def test_toscalar_is_calculated_once(ask):
+    """A value for each row, as the expression alone gives."""
+    rows = "range i from 1 to 50 step 1"
+    assert ask(
+        f"let g = toscalar(new_guid()); let r = rand(); {rows} | extend g, r | summarize dcount(g), dcount(r) > 1"
+    ) == (
+        1,
+        True,
+    )

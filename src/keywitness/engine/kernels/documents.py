@@ -12,7 +12,7 @@ from typing import Any
 
 from keywitness.engine.digits import shortest_text
 from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
-from keywitness.kql.literals import format_datetime, format_timespan
+from keywitness.kql.literals import format_datetime, format_timespan, parse_timespan
 from keywitness.model.schema import KqlType
 
 _DYNAMIC, _LONG, _TEXT, _BOOL = KqlType.DYNAMIC, KqlType.LONG, KqlType.STRING, KqlType.BOOL
@@ -100,12 +100,21 @@ def extract(path: str, document: str) -> str | None:
         value = json.loads(document, parse_constant=_refuse_constant)
     except ValueError:
         return None
-    steps = path_steps(path)
-    if steps is None:
-        return None
-    for step in steps:
+    for step in _known_steps(path):
         value = _stepped_into(value, step)
     return write(value)
+
+
+def _known_steps(path: str) -> list[str | int]:
+    """The steps of a JSON path of the forms that the page on them lists.
+
+    Raises:
+        NoExactAnswerError: For another one, and for a place counted from the end of an array.
+    """
+    steps = path_steps(path)
+    if steps is None or any(isinstance(step, int) and step < 0 for step in steps):
+        raise NoExactAnswerError(f"the JSON path {path!r}; paths are $.a.b, $['a b'] and $.a[0]")
+    return steps
 
 
 def _stepped_into(value: Any, step: str | int) -> Any:
@@ -173,9 +182,24 @@ def has_key(text: str | None, name: str) -> bool | None:
     value = read(text)
     if not isinstance(value, dict):
         return None if value is None else False
-    if name.startswith("$"):
-        return extract.function(name, text) is not None
-    return name in value
+    if not name.startswith("$"):
+        return name in value
+    *way, last = _bag_steps(name, "bag_has_key()")
+    for step in way:
+        value = value.get(step) if isinstance(value, dict) else None
+    return isinstance(value, dict) and last in value
+
+
+def _bag_steps(path: str, function: str) -> list[str]:
+    """The steps of a JSON path from bag to bag.
+
+    Raises:
+        NoExactAnswerError: For places in arrays, which the pages leave out, and for the whole document.
+    """
+    steps = [step for step in _known_steps(path) if isinstance(step, str)]
+    if not steps or len(steps) < len(_known_steps(path)):
+        raise NoExactAnswerError(f"{function} of the path {path!r}: it goes through keys alone, and at least one")
+    return steps
 
 
 @kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)
@@ -198,14 +222,14 @@ def remove_keys(text: str | None, keys: str | None) -> str | None:
         return text if isinstance(value, dict) else None
     for name in names:
         if isinstance(name, str) and name.startswith("$"):
-            _remove(value, path_steps(name) or [])
-        else:
+            _remove(value, _bag_steps(name, "bag_remove_keys()"))
+        elif isinstance(name, str):
             value.pop(name, None)
     return write(value)
 
 
-def _remove(value: Any, steps: list[str | int]) -> None:
-    *way, last = steps or [""]
+def _remove(value: Any, steps: list[str]) -> None:
+    *way, last = steps
     for step in way:
         if not (isinstance(value, dict) and step in value):
             return
@@ -219,9 +243,7 @@ def set_key(text: str | None, name: str, new: str) -> str | None:
     value = read(text)
     if not isinstance(value, dict):
         return None
-    steps = (path_steps(name) if name.startswith("$") else None) or [name]
-    if not all(isinstance(step, str) for step in steps):
-        raise NoExactAnswerError("bag_set_key() of a place in an array")
+    steps = _bag_steps(name, "bag_set_key()") if name.startswith("$") else [name]
     inner = value
     for step in steps[:-1]:
         inner = inner.setdefault(step, {})
@@ -302,7 +324,9 @@ def index_of(
     text: str | None, wanted: str | None, start: int | None = 0, length: int | None = -1, occurrence: int | None = 1
 ) -> int | None:
     array = read(text)
-    if not isinstance(array, list):
+    if occurrence == 0:
+        raise NoExactAnswerError("array_index_of() of the occurrence 0: they count from 1")
+    if not isinstance(array, list) or (length or 0) < -1 or (occurrence or 1) < 0:
         return None
     first = start or 0
     first = max(0, first + len(array)) if first < 0 else first
@@ -383,6 +407,7 @@ def _in_order(array: list[Any], descending: bool) -> tuple[list[int], list[int]]
     Raises:
         NoExactAnswerError: If there are others that differ; no page orders them among each other.
     """
+    _check_texts(array)
     numbers, strings, others, absent = _by_kind(array)
     if len({write(array[i]) for i in others}) > 1:
         raise NoExactAnswerError("the order among truths, arrays and bags in one array is not documented")
@@ -407,6 +432,26 @@ def _by_kind(array: list[Any]) -> tuple[list[int], list[int], list[int], list[in
             case _:
                 kinds[2].append(place)
     return kinds
+
+
+_SPAN = re.compile(r"-?(\d+\.)?\d\d:\d\d:\d\d(\.\d{7})?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z")
+_GUID = re.compile(r"[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}")
+
+
+def _check_texts(array: list[Any]) -> None:
+    """Refuse times, spans and guids where they may stand elsewhere: in Kusto they are no text, as they are here."""
+    kinds = {next((p for p in (_SPAN, _MOMENT, _GUID) if p.fullmatch(v)), None) for v in array if isinstance(v, str)}
+    if _SPAN in kinds and not _same_as_spans(array):
+        raise NoExactAnswerError("the order of timespans that, as text, are in another one")
+    if kinds - {None} and (len(kinds) > 1 or not all(isinstance(v, str | None) for v in array)):
+        raise NoExactAnswerError("the order of times, spans or guids beside other elements")
+
+
+def _same_as_spans(array: list[Any]) -> bool:
+    """Are the timespans among the values in the order of their texts?"""
+    texts = sorted(v for v in array if isinstance(v, str) and _SPAN.fullmatch(v))
+    return texts == sorted(texts, key=lambda text: (parse_timespan(text) or 0, text))
 
 
 def _sorted(descending: bool, nulls_last: bool | None, texts: tuple[str | None, ...]) -> str | None:

@@ -156,6 +156,15 @@ def _extract_json(use: Use) -> Expr:
     return conversions.convert(found, KqlType.DYNAMIC, use.call.type)
 
 
+def _dynamic_to_json(use: Use) -> Expr:
+    """Canonical JSON of a dynamic value; of any other its text, without quotation marks, as its page says."""
+    from keywitness.engine.lowering import conversions  # it imports this module
+
+    if use.type(0) is KqlType.DYNAMIC:
+        return sql.call("kx_documents_sorted_json", use.args[0])
+    return conversions.as_text(use.args[0], use.type(0))
+
+
 def _bag_set_key(use: Use) -> Expr:
     bag, key, value = use.args
     return sql.call("kx_documents_set_key", bag, key, element(value, use.type(2)))
@@ -184,7 +193,7 @@ LOWERINGS: Table = {
     "bag_set_key": _bag_set_key,
     "bag_zip": "kx_documents_bag_zip",
     "extract_json": _extract_json,
-    "dynamic_to_json": lambda use: sql.call("kx_documents_sorted_json", as_json(use.args[0], use.type(0))),
+    "dynamic_to_json": _dynamic_to_json,
     "treepath": "kx_documents_treepath",
     "range": _range,
     "zip": "kx_documents_zipped",
