@@ -125,10 +125,10 @@ def test_versions_compare_by_their_numbers(ask_rows):
 
 
 def test_guids_are_one_in_every_spelling(ask):
-    """As text the three would be three values; toguid takes braces and no dashes."""
+    """As text the three would be three values."""
     digits = "1B2C3D4E-0000-4000-8000-00000000000A"
     assert ask(
-        f"print g = guid({digits}) | project tostring(g), g == toguid('{{{digits.lower()}}}'), g == '{digits}', "
+        f"print g = guid({digits}) | project tostring(g), g == toguid('{digits.lower()}'), g == '{digits}', "
         "isnull(toguid('1B2C')), isempty(tostring(guid(null)))"
     ) == (digits.lower(), True, True, True, True)
 
@@ -153,3 +153,38 @@ def test_infinity_without_a_sign_is_refused(ask):
 def test_todecimal_of_a_real_that_is_null_is_null(ask):
     """Its text is read, and a null real has none."""
     assert ask("print todecimal(real(null)), todecimal(todouble('x')), todecimal(1.5)") == (None, None, Decimal("1.5"))
+
+
+def test_what_stands_behind_a_guid_is_passed_over(ask):
+    """Null, as a whole match gives. The page of toguid(): the first 32 characters count, hyphens aside."""
+    digits = "1b2c3d4e-0000-4000-8000-00000000000a"
+    assert ask(
+        f"print toguid('{digits}, and more'), toguid('{digits.replace('-', '')}ff'), toguid('{digits[:-1]}')"
+    ) == (
+        digits,
+        digits,
+        None,
+    )
+
+
+def test_a_guid_behind_a_bracket_is_refused(ask):
+    """Null by the words of the page, the guid by the habit of .NET."""
+    with pytest.raises(QueryError, match="in front"):
+        ask("print toguid('{1b2c3d4e-0000-4000-8000-00000000000a}')")
+
+
+def test_hexadecimal_digits_are_sixteen_at_most(ask):
+    """More zeros for a larger least length. The page of tohex(): values greater than 16 are 16."""
+    assert ask("print tohex(171, 40), strlen(tohex(toint(171), 16))") == ("00000000000000ab", 16)
+
+
+def test_json_of_what_is_not_dynamic_is_its_text(ask):
+    """With quotation marks, and `true`, as inside of a document. The page: tostring() is applied to such a value."""
+    assert ask(
+        "print dynamic_to_json('k'), dynamic_to_json(false), dynamic_to_json(90m), dynamic_to_json(dynamic('k'))"
+    ) == (
+        "k",
+        "False",
+        "01:30:00",
+        '"k"',
+    )

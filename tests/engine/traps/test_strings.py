@@ -148,3 +148,70 @@ def test_a_value_that_may_be_the_next_key_is_refused(ask, text, more):
     """Whether the first key has no value, or one that holds the sign, no page says."""
     with pytest.raises(QueryError, match="parse-kv"):
         ask(f"print t = '{text}' | parse-kv t as (a: string) with (pair_delimiter=' ', kv_delimiter=':'{more})")
+
+
+@pytest.mark.parametrize(
+    ("lookups", "rewrites", "text"),
+    [
+        ("['secret', 'secrets']", "['S', 'M']", "Ss of a vault"),  # the first in the list, not the longest
+        ("['e', 'secrets']", "['E', 'M']", "sEcrEts of a vault"),  # ... and not the one that begins first
+        ("['secrets', 'e']", "['see', 'E']", "see of a vault"),  # what was put in is not searched
+        ("['secrets', 'e', 'v']", "[7, 'E', '']", "secrets of a ault"),  # found and left as it is
+        ("[3, 'of']", "['x', 'OF']", "secrets OF a vault"),
+    ],
+)
+def test_several_texts_are_replaced_in_the_order_of_the_list(ask, lookups, rewrites, text):
+    """One pass from left to right takes what begins first; a chain of replacements finds its own results again.
+
+    The page: earlier lookups take precedence, elements that are no text are passed over.
+    """
+    assert ask(f"print replace_strings('secrets of a vault', dynamic({lookups}), dynamic({rewrites}))") == (text,)
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("replace_strings('a', dynamic(['a']), dynamic(['x', 'y']))", "as many"),
+        ("strrep('a', 0)", "strrep"),  # the page: from 1
+        ("strrep('a', 1025)", "strrep"),  # 1024 times, or 1025: the page says both
+        ("indexof('a', 'a', 0, -1, 0)", "occurrence 0"),
+        ("countof('a', 'a', 'Regex')", "kind"),
+        ("extract_all('(a)(b)', dynamic([3]), 'ab')", "capture groups"),
+        ("extract_all('(a)(b)', dynamic([]), 'ab')", "capture groups"),
+        ("toupper('Straße')", "ß"),  # ẞ of a database is neither of Unicode's answers
+        ("tolower('İ')", "İ"),
+        (r"parse_path(@'\\?\C:\a.txt')", "parse_path"),
+        ("parse_path('C:a.txt')", "parse_path"),
+        ("weekofyear(now())", "weekofyear"),
+    ],
+)
+def test_what_the_pages_leave_open_is_refused(ask, call, what):
+    with pytest.raises(QueryError, match=what):
+        ask(f"print {call}")
+
+
+def test_a_part_from_an_unknown_place_is_no_null_text(ask):
+    """SQL's null: a string is never null, and `!contains` would lose the row."""
+    assert ask(
+        "print s = substring('abc', int(null)), t = substring('abc', 1, int(null)) | project s, t, s !has 'x'"
+    ) == (
+        "",
+        "",
+        True,
+    )
+
+
+def test_a_text_of_what_is_no_code_point_is_empty(ask):
+    """The others alone. The page: null if any argument is not valid."""
+    assert ask(
+        "print unicode_codepoints_to_string(107, 1114112), unicode_codepoints_to_string(dynamic([107, 'v'])), "
+        "unicode_codepoints_to_string(107, dynamic([118]))"
+    ) == ("", "", "kv")
+
+
+def test_a_stream_needs_no_drive(ask):
+    """Left in the name. The page names `file1.exe:file2.exe`; behind the scheme of an address it is the port."""
+    assert ask(
+        "print p = parse_path('tools/k.exe:run.exe'), q = parse_path('https://v.example:443/k.exe') "
+        "| project tostring(p.Filename), tostring(p.AlternateDataStreamName), tostring(q.DirectoryPath)"
+    ) == ("k.exe", "run.exe", "v.example:443")

@@ -206,3 +206,20 @@ def test_the_last_day_has_no_day_of_the_week(ask):
     """
     days = "dayofweek(datetime(9999-12-31 12:00)), dayofweek(datetime(0001-01-01))"
     assert ask(f"print {days}") == (None, "1.00:00:00")
+
+
+def test_days_of_a_span_are_never_cut(ask):
+    """SQL's lpad makes 10 of 100 days. The page: padded with zeros if needed."""
+    assert ask("print format_timespan(100d, 'dd'), format_timespan(1234567d, 'ddd'), format_timespan(7d, 'ddd')") == (
+        "100",
+        "1234567",
+        "007",
+    )
+
+
+def test_seconds_end_before_the_next_minute(ask):
+    """Rounded up to the next minute; the page has seconds from 0 to 59.9999999, all else is null."""
+    assert ask(
+        "print make_datetime(2026, 1, 1, 0, 0, 59.99999999), make_timespan(0, 0, 59.99999999), "
+        "make_timespan(0, 0, 59.9999999)"
+    ) == (None, None, "00:00:59.9999999")

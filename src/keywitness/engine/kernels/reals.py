@@ -49,7 +49,7 @@ def to_text(value: float | None) -> str:
 def _hex(value: int | None, length: int | None, bits: int) -> str:
     if value is None:
         return ""
-    return f"{value & (1 << bits) - 1:x}".rjust(length or 0, "0")
+    return f"{value & (1 << bits) - 1:x}".rjust(min(length or 0, 16), "0")
 
 
 @kernel(_LONG, _LONG, result=_TEXT)

@@ -71,7 +71,9 @@ def index_of(
 ) -> int | None:
     """The place of an occurrence; `length` bounds each search from where it begins, as the page's examples show."""
     length = -1 if length is None else length
-    if not lookup or length < -1 or (occurrence is not None and occurrence < 1):
+    if occurrence == 0:
+        raise NoExactAnswerError("indexof() of the occurrence 0: they count from 1")
+    if not lookup or length < -1 or (occurrence is not None and occurrence < 0):
         return None
     place = start or 0
     place = max(0, len(text) + place) if place < 0 else place
@@ -95,7 +97,12 @@ def count_of(text: str, lookup: str) -> int:
 
 @kernel(_TEXT, _LONG, _TEXT, result=_TEXT)
 def repeated(value: str, count: int | None, delimiter: str) -> str:
-    return delimiter.join([value] * max(0, min(count or 0, _LONGEST_REPEAT)))
+    """The page allows 1 to 67108864 times, and says that more than 1024 times are 1024."""
+    if count is None:
+        return ""
+    if not 1 <= count <= _LONGEST_REPEAT:
+        raise NoExactAnswerError(f"strrep() less than once or more than {_LONGEST_REPEAT} times")
+    return delimiter.join([value] * count)
 
 
 # ---------------------------------------------------------------- regular expressions
@@ -123,13 +130,28 @@ def quoted_pattern(text: str) -> str:
 
 @kernel(_TEXT, _DYNAMIC, _DYNAMIC, result=_TEXT)
 def replaced(text: str, lookups: str | None, rewrites: str | None) -> str:
-    """One pass: what was put in is not searched again; of lookups at one place the first in the list wins."""
-    wanted, new = _terms(lookups), _terms(rewrites)
-    if not wanted or len(wanted) != len(new):
-        return text
-    table = dict(zip(reversed(wanted), reversed(new), strict=True))
-    pattern = "|".join(re.escape(w) for w in wanted if w)
-    return re.sub(pattern, lambda m: table[m.group()], text) if pattern else text
+    """A lookup takes its places before the later ones in the list do; what was put in is not searched again.
+
+    Elements that are no text are passed over: as a rewrite they leave what was found as it is.
+    """
+    wanted, new = read(lookups), read(rewrites)
+    if not (isinstance(wanted, list) and isinstance(new, list) and len(wanted) == len(new)):
+        raise NoExactAnswerError("replace_strings() without as many rewrites as lookups, both in arrays")
+    pieces = [(text, True)]
+    for lookup, rewrite in zip(wanted, new, strict=True):
+        if isinstance(lookup, str) and lookup:
+            put = rewrite if isinstance(rewrite, str) else lookup
+            pieces = [cut for piece in pieces for cut in _cut(piece, lookup, put)]
+    return "".join(piece for piece, _ in pieces)
+
+
+def _cut(piece: tuple[str, bool], lookup: str, rewrite: str) -> list[tuple[str, bool]]:
+    """An open piece cut at each lookup, and what stands for those closed in between; a closed piece as it is."""
+    text, is_open = piece
+    if not is_open:
+        return [piece]
+    first, *rest = text.split(lookup)
+    return [(first, True), *(cut for part in rest for cut in ((rewrite, False), (part, True)))]
 
 
 @kernel(_TEXT, _TEXT, _TEXT, result=_TEXT)
@@ -156,10 +178,16 @@ def codepoints(text: str) -> str:
 
 @kernel(_DYNAMIC, result=_TEXT, variadic=True)
 def from_codepoints(*values: str | None) -> str:
+    """The empty string, Kusto's null of a text, as soon as one value is no code point."""
     numbers: list[Any] = []
     for value in map(read, values):
         numbers += value if isinstance(value, list) else [value]
-    return "".join(chr(n) for n in numbers if isinstance(n, int) and 0 <= n < 0x110000 and not 0xD800 <= n < 0xE000)
+    return "".join(map(chr, numbers)) if all(map(_is_codepoint, numbers)) else ""
+
+
+def _is_codepoint(value: Any) -> bool:
+    """No surrogate is one: they stand for a character in pairs only."""
+    return type(value) is int and 0 <= value < 0x110000 and not 0xD800 <= value < 0xE000
 
 
 #: What separates labels of a domain name (RFC 3490, 3.1).
@@ -251,15 +279,19 @@ def parse_csv(text: str) -> str | None:
 @kernel(_TEXT, result=_DYNAMIC)
 def parse_path(path: str) -> str | None:
     scheme, _, rest = path.rpartition("://")
-    root = ""
+    local = scheme in ("", "file")
+    if local and re.match(r"\\\\\?\\|[A-Za-z]:[^\\/]", rest):
+        raise NoExactAnswerError(r"parse_path() of a path that begins with \\?\ or with a drive and no slash")
     drive = re.match(r"[A-Za-z]:[\\/]", rest)
-    stream = ""
-    body = rest[len(drive.group()) :] if drive else rest
-    if ":" in body and drive:
-        body, _, stream = body.partition(":")
-    whole = (drive.group() if drive else "") + body
+    root = drive.group() if drive else ""
+    body, stream = rest[len(root) :], ""
     if drive:
-        root = drive.group()
+        body, _, stream = body.partition(":")
+    elif local:
+        last = max(body.rfind("/"), body.rfind("\\")) + 1
+        name, _, stream = body[last:].partition(":")
+        body = body[:last] + name
+    whole = root + body
     cut = max(whole.rfind("/"), whole.rfind("\\"))
     folder, name = (whole[:cut], whole[cut + 1 :]) if cut >= 0 else ("", whole)
     if root and len(folder) < len(root):

@@ -41,11 +41,12 @@ def _pieces(pattern: str, part: re.Pattern[str], emit: Callable[[str], Expr], fu
 
 
 def _padded(value: Expr, width: int) -> Expr:
-    return (
-        sql.call("lpad", sql.cast(value, "VARCHAR"), sql.number(width), sql.text("0"))
-        if width > 1
-        else sql.cast(value, "VARCHAR")
-    )
+    """With zeros up to a width; what is longer stays whole, where lpad alone would cut it."""
+    text = sql.cast(value, "VARCHAR")
+    if width == 1:
+        return text
+    longest = sql.call("greatest", sql.call("length", text.copy()), sql.number(width))
+    return sql.call("lpad", text, sql.cast(longest, "INTEGER"), sql.text("0"))
 
 
 def _clock(ticks: Expr, size: int, wrap: int | None) -> Expr:

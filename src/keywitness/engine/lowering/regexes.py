@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from keywitness.engine import regex, sql
 from keywitness.engine.lowering import conversions
@@ -68,14 +69,24 @@ def _extract_all(use: Use) -> Expr:
         )
     groups = list(range(1, len(found.groups) + 1))
     if len(use) == 3:
-        asked = json.loads(use.constant(1, "the capture groups"))
-        numbers = [found.group(g) if isinstance(g, str) else g for g in asked] if isinstance(asked, list) else []
-        groups = [g for g in numbers if g in groups] or groups
+        groups = _groups(found, json.loads(use.constant(1, "the capture groups")))
     value = searched(use, source, found)
     lists = [sql.call("regexp_extract_all", value.copy(), sql.text(found.text), sql.number(g)) for g in groups]
     if len(lists) == 1:
         return sql.call("kw_json_or_null", sql.call("kw_matched_texts", lists[0]))
     return sql.call("kw_json_or_null", sql.call("kw_rows_of_lists", sql.array(lists)))
+
+
+def _groups(found: Regex, asked: Any) -> list[int]:
+    """The numbers of the capture groups that an array asks for, by number or name."""
+    named = [found.group(g) if isinstance(g, str) else g for g in asked] if isinstance(asked, list) else []
+    numbers = [n for n in named if type(n) is int and 1 <= n <= len(found.groups)]
+    if not numbers or len(numbers) < len(named):
+        raise cannot(
+            f"extract_all() of the capture groups {json.dumps(asked)}",
+            f"an array names groups of the expression, from 1 to {len(found.groups)} or by their names",
+        )
+    return numbers
 
 
 def _replace(use: Use) -> Expr:

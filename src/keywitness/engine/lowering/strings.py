@@ -75,6 +75,8 @@ def _countof(use: Use) -> Expr:
     kind = use.constant(2, "the kind") if len(use) > 2 else "normal"
     if kind == "regex":
         return regexes.count_of(use)
+    if kind != "normal":
+        raise cannot(f"countof() of the kind {kind!r}", 'the kinds are "normal" and "regex"')
     return sql.call("kx_texts_count_of", text(use, 0), text(use, 1))
 
 
@@ -91,8 +93,8 @@ LOWERINGS: Table = {
     "strrep": _strrep,
     "strlen": _length("length"),
     "string_size": _length("strlen"),
-    "toupper": _on_texts("upper"),
-    "tolower": _on_texts("lower"),
+    "toupper": _on_texts("kw_upper"),
+    "tolower": _on_texts("kw_lower"),
     "reverse": _on_texts("kw_reverse"),
     "substring": _substring,
     "indexof": _indexof,

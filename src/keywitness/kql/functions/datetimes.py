@@ -20,7 +20,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar("dayofmonth", "(date: datetime) -> int"),
     scalar("dayofyear", "(date: datetime) -> int"),
     scalar("hourofday", "(date: datetime) -> int"),
-    scalar("week_of_year", "(date: datetime) -> int", aliases="weekofyear"),
+    scalar("week_of_year", "(date: datetime) -> int"),
     scalar("monthofyear", "(date: datetime) -> int", aliases="getmonth"),
     scalar("getyear", "(date: datetime) -> int"),
     scalar("startofday", "(date: datetime, offset: long?) -> datetime", naming=_FIRST),

@@ -46,6 +46,9 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     _UNDOCUMENTED: ("hll_isvalid", "tdigest_isvalid"),
     _CALLER: ("current_principal", "current_principal_details", "current_principal_is_member_of"),
     "`row_rank` was renamed; use row_rank_dense()": ("row_rank",),
+    "its page takes it for a name of week_of_year() and says that it counted weeks otherwise; use week_of_year()": (
+        "weekofyear",
+    ),
 }
 
 FUNCTIONS: tuple[Function, ...] = tuple(
