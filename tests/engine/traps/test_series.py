@@ -79,7 +79,13 @@ def test_constant_in_make_series_marks_the_bins_with_rows(ask):
             ask(rows.format(wrong))
 
 
-@pytest.mark.parametrize("aggregate", ["make_list(v)", "take_any(v)", "max(at)", "sum(span)"])
+@pytest.mark.parametrize("step", ["0", "-1"])
+def test_a_step_that_leads_nowhere_is_refused(ask, step):
+    with pytest.raises(QueryError, match="more than 0"):
+        ask(f"datatable(t: long)[1] | make-series count() on t from 0 to 3 step {step}")
+
+
+@pytest.mark.parametrize("aggregate", ["make_list(v)", "take_any(v)", "max(at)", "sum(span)", "sum(todecimal(t))"])
 def test_series_of_what_is_no_number_are_refused(ask, aggregate):
     """An empty bin of texts held "0", one of lists 0: the page allows numeric results only."""
     rows = "datatable(t: long, v: string, at: datetime, span: timespan)[0, 'a', datetime(2020-01-01), 1h]"

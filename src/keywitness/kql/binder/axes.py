@@ -9,7 +9,7 @@ from keywitness.kql.binder.context import Context, Rows, Scope, null
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.folding import reads_columns
 from keywitness.kql.binder.names import Names, implied
-from keywitness.kql.binder.types import BOOL, DATETIME, DYNAMIC, LONG, REAL, STRING, TIMESPAN, convert, widest
+from keywitness.kql.binder.types import BOOL, DATETIME, DYNAMIC, INT, LONG, REAL, STRING, TIMESPAN, convert, widest
 from keywitness.kql.functions.function import NUMBER
 from keywitness.model.schema import Column, KqlType, Schema
 
@@ -24,6 +24,8 @@ _BEHIND_STOP = (
 _NUMBERS = (
     "its page allows results that are numbers only, of which the 0 of an empty bin is one; use summarize and bin()"
 )
+#: Numbers that an array can hold; Kusto's pages do not say how it holds decimals.
+_HELD = {INT, LONG, REAL}
 
 
 def bind_make_series(context: Context, scope: Scope, rows: Rows, node: syntax.MakeSeries) -> Rows:
@@ -90,7 +92,7 @@ def _series(e: Expressions, item: syntax.SeriesAggregate, names: Names) -> tuple
             help = "a series has one value per bin; write one aggregate for each, such as percentile(x, 95)"
             raise diagnostics.not_supported(call.span, f"{row.name}() in make-series", help)
         aggregate = calls.aggregate(e, call, row)
-        if aggregate.type not in NUMBER:
+        if aggregate.type not in _HELD:
             raise diagnostics.not_supported(call.span, f"{row.name}() of {aggregate.type} in make-series", _NUMBERS)
     else:
         aggregate = _constant(e, item.value)
@@ -131,8 +133,10 @@ def _bounds(
     if node.step is None:
         raise diagnostics.bad_value(node.span, "make-series needs a step", "add `step 1h`")
     step = e.bind_constant(node.step, "the step")
+    if isinstance(step, plan.Literal) and step.value is not None and step.value <= 0:
+        raise diagnostics.bad_value(node.step.span, "the step of make-series has to be more than 0")
     ends = [e.bind_constant(b, "a bound") if b is not None else None for b in (node.start, node.stop)]
-    if axis in NUMBER and step.type in NUMBER:
+    if axis in _HELD and step.type in NUMBER:
         wide = widest([LONG, axis, step.type, *(b.type for b in ends if b is not None and b.type in NUMBER)])
         start, stop = (convert(b, wide) if b is not None else None for b in ends)
         return convert(step, wide), start, stop
