@@ -193,3 +193,9 @@ def test_variances_are_rounded_to_ten_places(ask):
     """
     found = ask("datatable(n:long)[1, 2, 5] | summarize variance(n), stdev(n), covariance(n, n)")
     assert found == (4.3333333333, math.sqrt(4.3333333333), 4.3333333333)
+
+
+@pytest.mark.parametrize("aggregate", ["make_list(x, -1)", "make_set(x, -1)", "make_bag(bag_pack('a', x), -1)"])
+def test_a_largest_size_below_zero_is_refused(ask, aggregate):
+    with pytest.raises(QueryError, match="below 0"):
+        ask(f"datatable(x:int)[1] | summarize {aggregate}")

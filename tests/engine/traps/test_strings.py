@@ -215,3 +215,19 @@ def test_a_stream_needs_no_drive(ask):
         "print p = parse_path('tools/k.exe:run.exe'), q = parse_path('https://v.example:443/k.exe') "
         "| project tostring(p.Filename), tostring(p.AlternateDataStreamName), tostring(q.DirectoryPath)"
     ) == ("k.exe", "run.exe", "v.example:443")
+
+
+@pytest.mark.parametrize(
+    ("options", "cause"),
+    [
+        ("pair_delimiter='', kv_delimiter='='", "empty"),
+        ("regex='(a)'", "two groups"),
+        ("regex='(a)(b)(c)'", "two groups"),
+    ],
+)
+def test_options_of_parse_kv_that_find_nothing_are_refused(ask, options, cause):
+    """The page asks for two groups; each gave null in silence."""
+    with pytest.raises(QueryError, match=cause):
+        ask(f"print s = 'a=1' | parse-kv s as (a:long) with ({options})")
+    named = "with (regex='(?<key>[a-z]+)=(?<value>[0-9]+)')"
+    assert ask(f"print s = 'a=1' | parse-kv s as (a:long) {named} | project a") == (1,)

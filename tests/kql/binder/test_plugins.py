@@ -98,6 +98,13 @@ def test_pivot_takes_every_aggregate_of_its_page(aggregate: str, cells: tuple[ob
     assert tuple(r[v] for r in rows for v in ("x", "y")) == cells
 
 
+@pytest.mark.parametrize(("type", "value"), [("string", "''"), ("bool", "bool(null)")])
+def test_pivot_of_an_empty_value_is_refused(type: str, value: str) -> None:
+    """Its column would have no name."""
+    with pytest.raises(QueryError, match="empty value"):
+        query(f"datatable(v:{type}, n:long)[{value}, 1] | evaluate pivot(v, sum(n))")
+
+
 def test_pivot_takes_any_value_where_there_is_one() -> None:
     data = "datatable(k:string, v:string, n:string)['a','x','p', 'b','y','q']"
     assert query(f"{data} | evaluate pivot(v, take_any(n)) | sort by k asc").to_pylist() == [

@@ -75,3 +75,21 @@ def test_project_by_names_takes_names_and_patterns_in_the_order_of_the_text() ->
     assert found.notes == ("project-by-names: no column is called 'nope', it was left out",)
     with pytest.raises(QueryError, match="no columns"):
         query(f"{DATA} T | project-by-names 'nope'")
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        "take -1",
+        "top -1 by a",
+        "top-hitters -1 of a",
+        "top-nested -1 of a by count()",
+        "extend d = pack_array(a) | mv-expand d limit -1",
+        "extend d = pack_array(a) | mv-apply d limit -1 on (take 1)",
+        "evaluate preview(-1)",
+    ],
+)
+def test_a_number_of_rows_below_zero_is_refused(operator: str) -> None:
+    """Some were read as none, and the limit of mv-expand as all but the last."""
+    with pytest.raises(QueryError, match="negative"):
+        query(f"{DATA} T | {operator}")

@@ -223,7 +223,11 @@ def _limit(use: AggregateUse) -> int:
     if len(use.args) < 2:
         return DEFAULT_LIMIT
     value = use.constant(1)
-    return DEFAULT_LIMIT if value is None else max(0, min(DEFAULT_LIMIT, int(str(value))))
+    if value is None:
+        return DEFAULT_LIMIT
+    if int(str(value)) < 0:
+        raise cannot("a largest size below 0")
+    return min(DEFAULT_LIMIT, int(str(value)))
 
 
 def _json_list(values: Expr, type_: KqlType) -> Expr:

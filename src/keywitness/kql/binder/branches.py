@@ -10,8 +10,8 @@ from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Expressions
-from keywitness.kql.binder.types import DYNAMIC, LONG, convert
-from keywitness.kql.functions.function import INTEGER
+from keywitness.kql.binder.ranking import counted
+from keywitness.kql.binder.types import DYNAMIC, LONG
 from keywitness.kql.rewrite.tree import volatile
 
 
@@ -58,11 +58,9 @@ def bind_preview(context: Context, scope: Scope, rows: Rows, node: syntax.Evalua
         raise diagnostics.argument_count(node.call.span, "preview", ["(count: integer)"], len(node.call.args))
     written = node.call.args[0]
     count = Expressions(context, scope, rows).bind_constant(written, "the number of rows")
-    if count.type not in INTEGER:
-        raise diagnostics.wrong_type(written.span, count.type, [LONG])
-    yield rows.over(plan.Take(rows.plan, convert(count, LONG)))
-    counted = plan.NamedAggregate("Count", plan.Aggregate("count", (), LONG))
-    yield rows.unordered(plan.Summarize(rows.plan, (), (counted,)))
+    yield rows.over(plan.Take(rows.plan, counted(written, count)))
+    number = plan.NamedAggregate("Count", plan.Aggregate("count", (), LONG))
+    yield rows.unordered(plan.Summarize(rows.plan, (), (number,)))
 
 
 def _refuse_volatile(rows: Rows, node: syntax.Node, name: str) -> None:

@@ -11,7 +11,8 @@ from keywitness.kql.binder.columns import kept
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.names import Names, implied
-from keywitness.kql.binder.types import DYNAMIC, LONG, convert
+from keywitness.kql.binder.ranking import counted
+from keywitness.kql.binder.types import DYNAMIC, LONG
 from keywitness.model.schema import Column, KqlType, Schema
 
 
@@ -68,7 +69,7 @@ def _expanded(context: Context, scope: Scope, rows: Rows, items: Sequence[syntax
 def _limit(context: Context, scope: Scope, node: syntax.Node | None) -> plan.Scalar | None:
     if node is None:
         return None
-    return convert(Expressions(context, scope, None).bind_constant(node, "the limit"), LONG)
+    return counted(node, Expressions(context, scope, None).bind_constant(node, "the limit"))
 
 
 def bind_mv_expand(context: Context, scope: Scope, rows: Rows, node: syntax.MvExpand) -> Rows:

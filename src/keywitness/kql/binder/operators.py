@@ -28,8 +28,7 @@ from keywitness.kql.binder import (
 )
 from keywitness.kql.binder.context import Context, Graph, Rows, Scope, Table, UserFunction
 from keywitness.kql.binder.expressions import Expressions
-from keywitness.kql.binder.types import DYNAMIC, LONG, convert
-from keywitness.kql.functions.function import INTEGER
+from keywitness.kql.binder.types import DYNAMIC
 
 OperatorBinder = Callable[[Context, Scope, Rows, Any], Rows | Graph]
 GraphBinder = Callable[[Context, Scope, Graph, Any], Rows | Graph]
@@ -133,7 +132,7 @@ def bind_sort(context: Context, scope: Scope, rows: Rows, node: syntax.Sort) -> 
 def bind_top(context: Context, scope: Scope, rows: Rows, node: syntax.Top) -> Rows:
     """`top n by`: sort and take."""
     sorted = plan.Sort(rows.plan, _keys(context, scope, rows, node.keys))
-    count = _count(context, scope, node.count)
+    count = ranking.row_count(context, scope, node.count)
     return Rows(plan.Take(sorted, count), rows.origin, ordered=True, sorted=True)
 
 
@@ -149,24 +148,14 @@ def _keys(context: Context, scope: Scope, rows: Rows, keys: tuple[syntax.SortKey
     return tuple(diagnostics.each(bound, keys))
 
 
-def _count(context: Context, scope: Scope, node: syntax.Node) -> plan.Scalar:
-    """A number of rows."""
-    count = Expressions(context, scope, None).bind(node)
-    if count.type not in INTEGER:
-        raise diagnostics.wrong_type(node.span, count.type, [LONG])
-    if isinstance(count, plan.Literal) and (count.value is None or count.value < 0):
-        raise diagnostics.bad_value(node.span, "the number of rows cannot be negative or null")
-    return convert(count, LONG)
-
-
 def bind_take(context: Context, scope: Scope, rows: Rows, node: syntax.Take) -> Rows:
     """`take`: the first rows of an order, or any rows."""
-    return rows.over(plan.Take(rows.plan, _count(context, scope, node.count)))
+    return rows.over(plan.Take(rows.plan, ranking.row_count(context, scope, node.count)))
 
 
 def bind_sample(context: Context, scope: Scope, rows: Rows, node: syntax.Sample) -> Rows:
     """`sample`: rows drawn at random."""
-    return rows.unordered(plan.Sample(rows.plan, _count(context, scope, node.count)), rows.origin)
+    return rows.unordered(plan.Sample(rows.plan, ranking.row_count(context, scope, node.count)), rows.origin)
 
 
 def bind_serialize(context: Context, scope: Scope, rows: Rows, node: syntax.Serialize) -> Rows:

@@ -17,6 +17,7 @@ from keywitness.model.schema import KqlType
 _WHOLE = r"([-+]?\d+)"
 _FRACTION = r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
 _GROUPS = {KqlType.INT: _WHOLE, KqlType.LONG: _WHOLE, KqlType.REAL: _FRACTION, KqlType.DECIMAL: _FRACTION}
+_NAMED = re.compile(r"\(\?<(?=\w)")  # a named group, which Python writes otherwise
 _SPECIAL = re.compile(r"([.^$*+?{}\[\]\\|()])")
 
 
@@ -76,7 +77,7 @@ def _group(kind: str, type: KqlType, *, last: bool) -> str:
 def _capturing(node: syntax.Node, text: str) -> int:
     """The number of groups that a constant of a regex pattern brings along."""
     try:
-        return re.compile(text).groups
+        return re.compile(_NAMED.sub("(?P<", text)).groups
     except re.error as error:
         raise diagnostics.bad_value(node.span, f"this is no regular expression: {error}") from None
 
@@ -114,7 +115,25 @@ def _all(conditions: list[plan.Scalar]) -> plan.Scalar:
 
 # ---------------------------------------------------------------- parse-kv
 
+_KV_GROUPS = 2
 _KV_OPTIONS = {"pair_delimiter": "", "kv_delimiter": "", "quote": "", "escape": "", "greedy": False, "regex": ""}
+
+
+def _kv_option(option: syntax.Option, value: plan.Scalar) -> plan.Scalar:
+    """A property of parse-kv.
+
+    Raises:
+        RefusedError: If it is an empty delimiter, or an expression without two groups, which its page asks for.
+    """
+    if isinstance(value, plan.Literal) and isinstance(value.value, str):
+        if option.name.endswith("delimiter") and not value.value:
+            raise diagnostics.bad_value(option.value.span, f"{option.name} of parse-kv is empty", "leave it out")
+        if option.name == "regex":
+            if _capturing(option.value, value.value) != _KV_GROUPS:
+                message = "regex of parse-kv needs two groups, the first for the key and the second for the value"
+                raise diagnostics.bad_value(option.value.span, message)
+            return plan.Literal(_NAMED.sub("(?P<", value.value), STRING)
+    return value
 
 
 def bind_parse_kv(context: Context, scope: Scope, rows: Rows, node: syntax.ParseKv) -> Rows:
@@ -127,7 +146,7 @@ def bind_parse_kv(context: Context, scope: Scope, rows: Rows, node: syntax.Parse
     for option in node.options:
         if option.name not in options:
             raise diagnostics.unknown_argument(option.span, option.name, list(options))
-        options[option.name] = e.bind_constant(option.value, f"'{option.name}'")
+        options[option.name] = _kv_option(option, e.bind_constant(option.value, f"'{option.name}'"))
     bag: plan.Scalar = plan.Call("parse_kv", (text, *options.values()), DYNAMIC)
     name = context.fresh("kv")
     wide = plan.Project(rows.plan, (*(kept(c) for c in rows.schema), plan.Named(name, bag, hidden=True)))

@@ -224,6 +224,9 @@ def _pivot(context: Context, scope: Scope, rows: Rows, node: syntax.Evaluate) ->
     kept_columns = _pivot_keys(e, placed, aggregate)
     by = plan.Summarize(rows.plan, (plan.Named("value", convert(pivot, STRING)),), ())
     values = sorted(str(value) for (value,) in _probed(context, node.call.span, "pivot", by))
+    if "" in values:
+        help = "leave the rows out, or give the value a name: extend x = iff(isempty(x), 'none', x)"
+        raise diagnostics.bad_value(node.call.span, "pivot() of an empty value: no page names its column", help)
     columns = [plan.NamedAggregate(v, _only(aggregate, pivot, v)) for v in values]
     keys = tuple(plan.Named(c.name, plan.ColumnRef(c.name, c.type)) for c in kept_columns)
     clash = {k.name for k in keys} & set(values)

@@ -42,8 +42,18 @@ def group_key(e: Expressions, node: syntax.Node) -> plan.Scalar:
 
 
 def row_count(context: Context, scope: Scope, node: syntax.Node) -> plan.Scalar:
-    """How many groups to keep."""
-    count = Expressions(context, scope, None).bind(node)
+    """How many rows or groups to keep."""
+    return counted(node, Expressions(context, scope, None).bind(node))
+
+
+def counted(node: syntax.Node, count: plan.Scalar) -> plan.Scalar:
+    """A number of rows.
+
+    Raises:
+        RefusedError: If it is no whole number, negative or null.
+    """
     if count.type not in INTEGER:
         raise diagnostics.wrong_type(node.span, count.type, [LONG])
+    if isinstance(count, plan.Literal) and (count.value is None or count.value < 0):
+        raise diagnostics.bad_value(node.span, "the number of rows cannot be negative or null")
     return convert(count, LONG)
