@@ -42,10 +42,10 @@ _GIVEN = {
     "convert_force.from": "'Newton'",
     "convert_force.to": "'Dyn'",
     "convert_length.from": "'Meter'",
-    "convert_length.to": "'Mile'",
+    "convert_length.to": "'Yard'",
     "convert_mass.from": "'Gram'",
     "convert_mass.to": "'Pound'",
-    "convert_speed.from": "'Knot'",
+    "convert_speed.from": "'MilePerHour'",
     "convert_speed.to": "'MeterPerSecond'",
     "convert_temperature.from": "'Kelvin'",
     "convert_temperature.to": "'DegreeCelsius'",
@@ -83,6 +83,7 @@ _REFUSED = {
     r"^series_fir\(\) centered with an even number of weights": "where its middle lies is not documented",
     r"^series_decompose_forecast\(\) without its trend": "the page and its example differ",
     r"^bin_auto\(\) does not take": "the size is a long here",
+    r"^the values of (prev|next)\(\) here are of type": "a default of another type is none of them",
 }
 
 

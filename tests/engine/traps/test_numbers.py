@@ -189,3 +189,36 @@ def test_a_running_sum_of_ints_is_an_int_or_refused(ask_rows):
     assert ask_rows(rows.format(-5)) == [(2147483646,), (2147483647,), (2147483642,)]
     with pytest.raises(QueryError, match="out of its type"):
         ask_rows(rows.format(1))
+
+
+def test_measures_convert_as_the_pages_print(ask):
+    """The statute's acre foot is 0.000972855...; the page of convert_volume() prints what 0.000810714 gives."""
+    calls = (
+        "convert_volume(1.2, 'CubicMeter', 'AcreFoot')",
+        "convert_speed(1.2, 'MeterPerSecond', 'CentimeterPerHour')",
+        "convert_temperature(1.2, 'Kelvin', 'DegreeCelsius')",
+        "convert_angle(1.2, 'Degree', 'Arcminute')",
+        "convert_length(real(null), 'Meter', 'Foot')",
+    )
+    assert ask("print " + ", ".join(calls)) == (0.0009728568, 432000.0, -271.95, 72.0, None)
+
+
+@pytest.mark.parametrize("units", ["'Meter', 'Cubit'", "'', 'Meter'"])
+def test_a_unit_that_there_is_not_gives_null(ask, units):
+    """Kusto's page: "Invalid units return null"."""
+    assert ask(f"print convert_length(1.2, {units})") == (None,)
+
+
+@pytest.mark.parametrize("unit", ["Mile", "meter"])
+def test_a_unit_of_unknown_size_is_refused(ask, unit):
+    """A mile was 1609.34 m in UnitsNet 4 and is 1609.344 m in 5; whether a unit's case counts is open."""
+    with pytest.raises(QueryError, match=f"'{unit}'"):
+        ask(f"print convert_length(1.2, '{unit}', 'Foot')")
+
+
+@pytest.mark.parametrize("call", ["hash('World', 0)", "hash('World', -5)", "rand(0)", "rand(-5)"])
+def test_numbers_from_less_than_one_are_refused(ask, call):
+    """hash(s, n) is 0 to n - 1, and rand(n) too: of none of them a remainder or a product would be one."""
+    with pytest.raises(QueryError, match="not documented"):
+        ask(f"print {call}")
+    assert ask("print hash('World', 100)") == (51,)

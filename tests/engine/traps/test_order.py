@@ -56,6 +56,13 @@ def test_neighbours_in_sorted_order(ask_rows):
     ]
 
 
+@pytest.mark.parametrize("default", ["'none'", "0.5", "1h"])
+def test_a_default_of_another_type_is_refused(ask, default):
+    """A cast would make null or another number of it."""
+    with pytest.raises(QueryError, match="of type long"):
+        ask(f"datatable(x: long) [3, 1] | sort by x asc | extend y = prev(x, 1, {default})")
+
+
 @pytest.mark.parametrize("call", ["prev(x, 0)", "next(x, -1)"])
 def test_a_neighbour_is_at_least_one_row_away(ask, call):
     """SQL's `lag` of 0 is the row itself; Microsoft's emulator rejects it, recorded by the MIT-licensed kql-to-sql."""

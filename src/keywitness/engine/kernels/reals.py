@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from keywitness.engine.digits import shortest_text
 from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
@@ -137,7 +138,7 @@ def format_bytes(size: float | None, precision: int | None, unit: str) -> str:
 def converted(quantity: str, value: float | None, from_unit: str, to_unit: str) -> float | None:
     """A measure in another unit."""
     units = UNITS[quantity]
-    if value is None:
-        return None
+    if value is None or not math.isfinite(value):
+        return value
     (scale, offset), (to_scale, to_offset) = units[from_unit], units[to_unit]
-    return (value * scale + offset - to_offset) / to_scale
+    return float((Fraction(value) * scale + offset - to_offset) / to_scale)

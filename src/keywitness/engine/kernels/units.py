@@ -1,65 +1,157 @@
 """Units of the `convert_*` functions: scale and offset to the first of each quantity.
 
-Names: https://learn.microsoft.com/kusto/query/convert-length-function and its sisters.
+Names: https://learn.microsoft.com/kusto/query/convert-length-function and its sisters. They are the names of UnitsNet,
+and so is the acre foot that the page of convert_volume() prints (0.000810714 of it are a cubic metre). Some of its
+sizes it has changed since (a mile was 1609.34 m): what Kusto counts for those is not known.
 """
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
-Scale = tuple[float, float]
+Scale = tuple[Fraction, Fraction]
 
-
-def _scaled(**scales: float) -> dict[str, Scale]:
-    return {name: (scale, 0.0) for name, scale in scales.items()}
-
-
-_METRIC = {
-    "Nano": 1e-9, "Micro": 1e-6, "Milli": 1e-3, "Centi": 1e-2, "Deci": 1e-1, "": 1.0, "Deca": 10.0, "Hecto": 1e2,
-    "Kilo": 1e3, "Mega": 1e6,
-}  # fmt: skip
+_POWERS = {"nano": -9, "micro": -6, "milli": -3, "centi": -2, "deci": -1, "deca": 1, "hecto": 2, "kilo": 3, "mega": 6}
+_POWERS |= {"giga": 9, "tera": 12}
 
 
-def _metric(unit: str, *prefixes: str, base: float = 1.0) -> dict[str, Scale]:
-    return {prefix + (unit.lower() if prefix else unit): (_METRIC[prefix] * base, 0.0) for prefix in prefixes}
+def _scaled(**scales: str | Fraction) -> dict[str, Scale]:
+    return {name: (Fraction(scale), Fraction(0)) for name, scale in scales.items()}
+
+
+def _prefixed(unit: str, prefixes: str, base: str | Fraction = "1") -> dict[str, Scale]:
+    """A unit and its multiples, `Kilometer` of `Meter`."""
+    multiples = {f"{prefix.capitalize()}{unit[0].lower()}{unit[1:]}": _POWERS[prefix] for prefix in prefixes.split()}
+    return _scaled(**{unit: base}, **{name: Fraction(base) * Fraction(10) ** n for name, n in multiples.items()})
+
+
+def _per(unit: str, base: str | Fraction, times: str) -> dict[str, Scale]:
+    seconds = {"Second": 1, "Minute": 60, "Hour": 3600}
+    return _scaled(**{f"{unit}Per{time}": Fraction(base) / seconds[time] for time in times.split()})
+
+
+_INCH = Fraction("0.0254")
+_POUND = Fraction("4.4482216152605")
+_CELSIUS = Fraction("273.15")
 
 
 UNITS: dict[str, dict[str, Scale]] = {
     "length": {
-        **_metric("Meter", "", "Nano", "Micro", "Milli", "Centi", "Deci", "Deca", "Hecto", "Kilo"),
-        **_scaled(Inch=0.0254, Foot=0.3048, Yard=0.9144, Mile=1609.344, NauticalMile=1852.0, Angstrom=1e-10),
+        **_prefixed("Meter", "nano micro milli centi deci deca hecto kilo"),
+        **_prefixed("Inch", "micro", "0.0254"),
+        **_prefixed("LightYear", "kilo mega", "9.46073047258e15"),
+        **_prefixed("Parsec", "kilo mega", "3.08567758128e16"),
+        **_scaled(
+            Foot="0.3048",
+            Yard="0.9144",
+            Hand="0.1016",
+            Fathom="1.8288",
+            Chain="20.1168",
+            Shackle="27.432",
+            Mil="2.54e-5",
+        ),
+        **_scaled(
+            DataMile="1828.8",
+            NauticalMile="1852.0",
+            UsSurveyFoot=Fraction(1200, 3937),
+            AstronomicalUnit="149597870700.0",
+        ),
+        **_scaled(Angstrom="1e-10", Twip=_INCH / 1440, DtpPoint=_INCH / 72, PrinterPoint=_INCH / Fraction("72.27")),
     },
     "mass": {
-        **_metric("Gram", "", "Nano", "Micro", "Milli", "Centi", "Deci", "Deca", "Hecto", "Kilo"),
-        **_scaled(Pound=453.59237, Ounce=28.349523125, Grain=0.06479891, Tonne=1e6, Stone=6350.29318),
+        **_prefixed("Gram", "nano micro milli centi deci deca hecto kilo"),
+        **_prefixed("Tonne", "kilo mega", "1e6"),
+        **_prefixed("Pound", "kilo mega", "453.59237"),
+        **_scaled(Grain="0.06479891", ShortHundredweight="45359.237", ShortTon="907184.74"),
+        **_scaled(
+            LongHundredweight="50802.34544", LongTon="1016046.9088", EarthMass="5.9722e27", SolarMass="1.98947e33"
+        ),
     },
     "force": {
-        **_metric("Newton", "", "Micro", "Milli", "Kilo", "Mega"),
-        **_scaled(Decanewton=10.0, Dyn=1e-5, KilogramForce=9.80665, PoundForce=4.4482216152605),
+        **_prefixed("Newton", "micro milli deca kilo mega"),
+        **_prefixed("PoundForce", "kilo", _POUND),
+        **_scaled(Dyn="1e-5", OunceForce=_POUND / 16, ShortTonForce="8896.443230521"),
     },
     "speed": {
-        **_scaled(MeterPerSecond=1.0, MeterPerMinute=1 / 60, MeterPerHour=1 / 3600, KilometerPerSecond=1e3),
-        **_scaled(KilometerPerMinute=1e3 / 60, KilometerPerHour=1 / 3.6, CentimeterPerSecond=1e-2),
-        **_scaled(CentimeterPerMinute=1e-2 / 60, CentimeterPerHour=1e-2 / 3600, MillimeterPerSecond=1e-3),
-        **_scaled(FootPerSecond=0.3048, FootPerMinute=0.3048 / 60, FootPerHour=0.3048 / 3600),
-        **_scaled(MilePerHour=0.44704, Knot=1852 / 3600, InchPerSecond=0.0254, YardPerSecond=0.9144),
+        **_per("Meter", "1.0", "Second Minute Hour"),
+        **_per("Kilometer", "1e3", "Second Minute Hour"),
+        **_per("Decimeter", "1e-1", "Second Minute"),
+        **_per("Centimeter", "1e-2", "Second Minute Hour"),
+        **_per("Millimeter", "1e-3", "Second Minute Hour"),
+        **_per("Micrometer", "1e-6", "Second Minute"),
+        **_per("Nanometer", "1e-9", "Second Minute"),
+        **_per("Foot", "0.3048", "Second Minute Hour"),
+        **_per("UsSurveyFoot", Fraction(1200, 3937), "Second Minute Hour"),
+        **_per("Inch", "0.0254", "Second Minute Hour"),
+        **_per("Yard", "0.9144", "Second Minute Hour"),
+        **_scaled(MilePerHour="0.44704"),
     },
-    "angle": _scaled(
-        Degree=1.0, Radian=180 / math.pi, Gradian=0.9, Arcminute=1 / 60, Arcsecond=1 / 3600, Revolution=360.0
-    ),
+    "angle": {
+        **_prefixed("Degree", "nano micro milli"),
+        **_prefixed("Radian", "nano micro milli centi deci", Fraction(180 / math.pi)),
+        **_scaled(
+            Gradian="0.9",
+            Arcminute=Fraction(1, 60),
+            Arcsecond=Fraction(1, 3600),
+            Revolution="360.0",
+            NatoMil=Fraction(360, 6400),
+        ),
+    },
     "energy": {
-        **_metric("Joule", "", "Milli", "Kilo", "Mega"),
-        **_scaled(WattHour=3600.0, KilowattHour=3.6e6, MegawattHour=3.6e9, Erg=1e-7, BritishThermalUnit=1055.05585262),
+        **_prefixed("Joule", "milli kilo mega giga"),
+        **_prefixed("WattHour", "kilo mega giga tera", "3.6e3"),
+        **_prefixed("WattDay", "kilo mega giga tera", "8.64e4"),
+        **_prefixed("BritishThermalUnit", "kilo mega giga", "1055.05585262"),
+        **_prefixed("Calorie", "kilo mega", "4.184"),
+        **_prefixed("ThermEc", "deca", "1.05505585262e8"),
+        **_prefixed("ThermUs", "deca", "1.054804e8"),
+        **_prefixed("ThermImperial", "deca", "1.05505585257348e8"),
+        **_scaled(Erg="1e-7"),
     },
     "volume": {
-        **_scaled(CubicMeter=1.0, CubicCentimeter=1e-6, CubicMillimeter=1e-9, CubicDecimeter=1e-3, CubicKilometer=1e9),
-        **_metric("Liter", "", "Milli", "Centi", "Deci", "Hecto", base=1e-3),
-        **_scaled(CubicFoot=0.3048**3, CubicInch=0.0254**3, CubicYard=0.9144**3, AcreFoot=1233.48183754752),
+        **_prefixed("CubicMeter", "hecto kilo"),
+        **_scaled(CubicKilometer="1e9", CubicHectometer="1e6", CubicDecimeter="1e-3", CubicCentimeter="1e-6"),
+        **_scaled(
+            CubicMillimeter="1e-9",
+            CubicMicrometer="1e-18",
+            CubicMile="4.16818182544058e9",
+            AcreFoot=1 / Fraction("0.000810714"),
+        ),
+        **_prefixed("Liter", "micro milli centi deci deca hecto kilo mega", "1e-3"),
+        **_scaled(MetricCup="2.5e-4", MetricTeaspoon="5e-6", AuTablespoon="2e-5", UkTablespoon="1.5e-5"),
+        **_scaled(UsTablespoon="1.478676478125e-5", UsTeaspoon="4.92892159375e-6", UsCustomaryCup="2.365882365e-4"),
+        **_scaled(UsLegalCup="2.4e-4", UsPint="4.73176473e-4", UsQuart="9.46352946e-4", ImperialPint="5.6826125e-4"),
+        **_scaled(ImperialBeerBarrel="0.16365924", OilBarrel="0.158987294928"),
     },
     "temperature": {
-        "Kelvin": (1.0, 0.0),
-        "DegreeCelsius": (1.0, 273.15),
-        "DegreeFahrenheit": (5 / 9, 459.67 * 5 / 9),
-        "DegreeRankine": (5 / 9, 0.0),
+        "Kelvin": (Fraction(1), Fraction(0)),
+        "DegreeCelsius": (Fraction(1), _CELSIUS),
+        "MillidegreeCelsius": (Fraction(1, 1000), _CELSIUS),
+        "DegreeFahrenheit": (Fraction(5, 9), Fraction("459.67") * 5 / 9),
+        "DegreeRankine": (Fraction(5, 9), Fraction(0)),
+        "DegreeDelisle": (Fraction(-2, 3), _CELSIUS + 100),
+        "DegreeNewton": (Fraction(100, 33), _CELSIUS),
+        "DegreeReaumur": (Fraction(5, 4), _CELSIUS),
+        "DegreeRoemer": (Fraction(40, 21), _CELSIUS - Fraction("7.5") * 40 / 21),
+        "SolarTemperature": (Fraction(5778), Fraction(0)),
     },
 }
+
+UNSETTLED: dict[str, frozenset[str]] = {
+    quantity: frozenset(names.split())
+    for quantity, names in {
+        "length": "DtpPica PrinterPica Mile SolarRadius",
+        "mass": "Ounce Slug Stone",
+        "force": "KilogramForce KiloPond Poundal TonneForce",
+        "speed": "Knot",
+        "angle": "Tilt",
+        "energy": "ElectronVolt KiloelectronVolt MegaelectronVolt GigaelectronVolt TeraelectronVolt FootPound"
+        " HorsepowerHour",
+        "volume": "BoardFoot CubicFoot HectocubicFoot KilocubicFoot MegacubicFoot CubicInch CubicYard UsGallon"
+        " DeciusGallon DecausGallon HectousGallon KilousGallon MegausGallon ImperialGallon KiloimperialGallon"
+        " MegaimperialGallon UsOunce ImperialOunce UsBeerBarrel",
+        "temperature": "",
+    }.items()
+}
+"""Units of the pages whose size is not known: UnitsNet has changed it, or it is no multiple (a tilt)."""

@@ -29,7 +29,7 @@ def _hash(use: Use) -> Expr:
         case type_:
             raise cannot(f"{use.call.function}() of a {type_}", "hash its text: tostring(...)")
     if len(use) > 1:
-        return sql.call("kw_modulo", value, sql.cast(use.args[1], "BIGINT"))
+        return sql.call("kw_bucket", value, sql.cast(use.args[1], "BIGINT"))
     return value
 
 

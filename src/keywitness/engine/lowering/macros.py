@@ -29,6 +29,11 @@ kw_assert(p, m) :=
 -- numbers
 kw_modulo(a, b) :=
     ((a % b) + abs(b)) % abs(b)
+kw_bucket(a, b) :=
+    CASE WHEN b < 1 THEN error('hash() into less than one bucket: what Kusto says is not documented') ELSE
+    kw_modulo(a, b) END
+kw_random(n) :=
+    CASE WHEN n < 1 THEN error('rand() below 1: what Kusto says is not documented') ELSE floor(random() * n) END
 kw_bin(a, b) :=
     CASE WHEN b > 0 THEN a - (((a % b) + b) % b) END
 kw_bin_real(a, b) :=

@@ -7,7 +7,7 @@ import math
 from sqlglot import exp
 
 from keywitness.engine import sql
-from keywitness.engine.kernels.units import UNITS
+from keywitness.engine.kernels.units import UNITS, UNSETTLED
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
 from keywitness.engine.refusal import cannot
 from keywitness.engine.sql import Expr
@@ -92,10 +92,16 @@ def _format_bytes(use: Use) -> Expr:
 
 def _convert(quantity: str) -> Lowering:
     def lowered(use: Use) -> Expr:
-        for place in (1, 2):
-            unit = use.constant(place, "the unit")
-            if unit not in UNITS[quantity]:
-                raise cannot(f"{use.call.function}() with the unit {unit!r}", "one of " + ", ".join(UNITS[quantity]))
+        units, unsettled = UNITS[quantity], UNSETTLED[quantity]
+        names = {name.lower(): name for name in (*units, *unsettled)}
+        asked = [use.constant(place, "the unit") for place in (1, 2)]
+        if any(unit.lower() not in names for unit in asked):
+            return sql.literal(None, KqlType.REAL)
+        for unit in asked:
+            if unit in unsettled:
+                raise cannot(f"{use.call.function}() with {unit!r}: how much that is to Kusto is not documented")
+            if unit not in units:
+                raise cannot(f"{use.call.function}() with the unit {unit!r}", names[unit.lower()])
         return sql.call("kx_reals_converted", sql.text(quantity), *use.args)
 
     return lowered
@@ -104,7 +110,7 @@ def _convert(quantity: str) -> Lowering:
 def _random(use: Use) -> Expr:
     if not len(use):
         return sql.call("random")
-    return sql.call("floor", sql.binary(exp.Mul, sql.call("random"), sql.cast(use.args[0], KqlType.REAL)))
+    return sql.call("kw_random", sql.cast(use.args[0], KqlType.REAL))
 
 
 LOWERINGS: Table = {

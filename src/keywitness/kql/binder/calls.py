@@ -505,6 +505,9 @@ def bind_window(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
         if isinstance(offset, plan.Literal) and offset.value is not None and offset.value < 1:
             raise diagnostics.bad_value(node.args[1].span, f"{row.name}() looks at least one row away")
         values += [plan.Literal(1, LONG)][len(values) - 1 :]
+        if len(values) > 2 and not _stands_for(values[2], result):
+            message = f"the values of {row.name}() here are of type {result}, and the default is a {values[2].type}"
+            raise diagnostics.bad_value(node.args[2].span, message)
         values = [*values[:2], convert(values[2], result)] if len(values) > 2 else [*values, null(result)]
     if row.name == "row_number":
         values += [plan.Literal(1, LONG), plan.Literal(False, BOOL)][len(values) :]
@@ -513,6 +516,15 @@ def bind_window(e: Expressions, node: syntax.Call, row: Function) -> plan.Scalar
     elif row.name.startswith("row_"):
         values += [plan.Literal(False, BOOL)][len(values) - 1 :]
     return plan.WindowCall(row.name, tuple(values), result)
+
+
+def _stands_for(value: plan.Scalar, type: KqlType) -> bool:
+    """Whether a default is one of the values of that type as it is: of the type, a number that fits, or null."""
+    if value == null(value.type) or type in (value.type, DYNAMIC):
+        return True
+    if type is INT and isinstance(value, plan.Literal) and value.type is LONG and not -(2**31) <= value.value < 2**31:
+        return False
+    return value.type in NUMBER and type in NUMBER and (value.type in INTEGER or widest((value.type, type)) is type)
 
 
 def in_place(node: syntax.Call, row: Function) -> syntax.Call:
