@@ -87,9 +87,19 @@ def test_project_by_names_takes_names_and_patterns_in_the_order_of_the_text() ->
         "extend d = pack_array(a) | mv-expand d limit -1",
         "extend d = pack_array(a) | mv-apply d limit -1 on (take 1)",
         "evaluate preview(-1)",
+        "sample -1",
+        "sample-distinct -1.0 of a",
     ],
 )
 def test_a_number_of_rows_below_zero_is_refused(operator: str) -> None:
     """Some were read as none, and the limit of mv-expand as all but the last."""
     with pytest.raises(QueryError, match="negative"):
         query(f"{DATA} T | {operator}")
+
+
+@pytest.mark.parametrize("operator", ["sample 2.0", "sample-distinct 1.0 + 1 of a", "top-hitters 2.0 of a"])
+def test_a_number_of_rows_may_be_a_whole_real(operator: str) -> None:
+    """Their pages: int, long or real. One was refused and another cut a fraction off, which no page says."""
+    assert len(rows(f"T | {operator}")) == 2
+    with pytest.raises(QueryError, match="fraction"):
+        query(f"{DATA} T | {operator.replace('.0', '.5')}")

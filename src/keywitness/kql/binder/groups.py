@@ -11,7 +11,8 @@ from keywitness.kql.binder.columns import named_item
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Aggregates, Expressions
 from keywitness.kql.binder.names import Names, implied, percentile_name
-from keywitness.kql.binder.types import DYNAMIC, LONG, STRING, convert
+from keywitness.kql.binder.ranking import counted
+from keywitness.kql.binder.types import DYNAMIC, LONG, STRING
 from keywitness.model.schema import KqlType
 
 #: Aggregates that give several columns in one call.
@@ -253,5 +254,5 @@ def bind_sample_distinct(context: Context, scope: Scope, rows: Rows, node: synta
     """`sample-distinct n of x`: some n of the distinct values."""
     e = Expressions(context, scope, rows)
     keys = bind_keys(e, [node.column], Names())
-    count = convert(e.bind_constant(node.count, "the number of values"), LONG)
+    count = counted(node.count, e.bind_constant(node.count, "the number of values"), real=True)
     return rows.unordered(plan.Take(plan.Summarize(rows.plan, keys, ()), count), rows.origin)

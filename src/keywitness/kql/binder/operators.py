@@ -155,7 +155,8 @@ def bind_take(context: Context, scope: Scope, rows: Rows, node: syntax.Take) -> 
 
 def bind_sample(context: Context, scope: Scope, rows: Rows, node: syntax.Sample) -> Rows:
     """`sample`: rows drawn at random."""
-    return rows.unordered(plan.Sample(rows.plan, ranking.row_count(context, scope, node.count)), rows.origin)
+    count = ranking.row_count(context, scope, node.count, real=True)
+    return rows.unordered(plan.Sample(rows.plan, count), rows.origin)
 
 
 def bind_serialize(context: Context, scope: Scope, rows: Rows, node: syntax.Serialize) -> Rows:

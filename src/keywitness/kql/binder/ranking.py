@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
 from keywitness.kql.binder.context import Context, Rows, Scope
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.names import implied
-from keywitness.kql.binder.types import DYNAMIC, INT, LONG, convert
+from keywitness.kql.binder.types import DYNAMIC, INT, LONG, REAL, convert
 from keywitness.kql.functions.function import INTEGER, NUMBER
 
 
@@ -26,7 +28,8 @@ def bind_top_hitters(context: Context, scope: Scope, rows: Rows, node: syntax.To
         measure, measured = plan.Aggregate("sum", (value,), value.type), f"approximate_sum_{implied(node.by) or ''}"
     groups = plan.Summarize(rows.plan, (plan.Named(name, key),), (plan.NamedAggregate(measured, measure),))
     ordered = plan.Sort(groups, (plan.SortKey(plan.ColumnRef(measured, measure.type), True, False),))
-    return Rows(plan.Take(ordered, row_count(context, scope, node.count)), rows.origin, ordered=True, sorted=True)
+    count = row_count(context, scope, node.count, real=True)
+    return Rows(plan.Take(ordered, count), rows.origin, ordered=True, sorted=True)
 
 
 def group_key(e: Expressions, node: syntax.Node) -> plan.Scalar:
@@ -41,17 +44,26 @@ def group_key(e: Expressions, node: syntax.Node) -> plan.Scalar:
     return key
 
 
-def row_count(context: Context, scope: Scope, node: syntax.Node) -> plan.Scalar:
-    """How many rows or groups to keep."""
-    return counted(node, Expressions(context, scope, None).bind(node))
+def row_count(context: Context, scope: Scope, node: syntax.Node, *, real: bool = False) -> plan.Scalar:
+    """How many rows or groups to keep; see `counted`."""
+    return counted(node, Expressions(context, scope, None).bind(node), real=real)
 
 
-def counted(node: syntax.Node, count: plan.Scalar) -> plan.Scalar:
+def counted(node: syntax.Node, count: plan.Scalar, *, real: bool = False) -> plan.Scalar:
     """A number of rows.
+
+    Args:
+        node: Where it is written.
+        count: What it is.
+        real: Whether the page of the operator takes a real; how a fraction is rounded, none says.
 
     Raises:
         RefusedError: If it is no whole number, negative or null.
     """
+    if real and count.type is REAL and isinstance(count, plan.Literal) and count.value is not None:
+        if not math.isfinite(count.value) or not float(count.value).is_integer():
+            raise diagnostics.bad_value(node.span, "a number of rows with a fraction", "write a whole number")
+        count = plan.Literal(int(count.value), LONG)
     if count.type not in INTEGER:
         raise diagnostics.wrong_type(node.span, count.type, [LONG])
     if isinstance(count, plan.Literal) and (count.value is None or count.value < 0):
