@@ -63,6 +63,18 @@ def test_a_default_of_another_type_is_refused(ask, default):
         ask(f"datatable(x: long) [3, 1] | sort by x asc | extend y = prev(x, 1, {default})")
 
 
+@pytest.mark.parametrize("between", ["", "| where x > 15", "| project x"])
+def test_a_datatable_is_in_no_order(ask, ask_rows, between):
+    """Its rows are written one below the other, yet Kusto's page lists no `datatable` among the serialized.
+
+    Microsoft's emulator rejects it, recorded by the MIT-licensed kql-to-sql.
+    """
+    table = f"datatable(x: long) [30, 20] {between}"
+    with pytest.raises(QueryError, match="fixed order"):
+        ask(f"{table} | extend y = next(x)")
+    assert ask_rows(f"{table} | serialize y = next(x)") == [(30, 20), (20, None)]
+
+
 @pytest.mark.parametrize("call", ["prev(x, 0)", "next(x, -1)"])
 def test_a_neighbour_is_at_least_one_row_away(ask, call):
     """SQL's `lag` of 0 is the row itself; Microsoft's emulator rejects it, recorded by the MIT-licensed kql-to-sql."""

@@ -224,7 +224,10 @@ def bind_range(context: Context, scope: Scope, node: syntax.Range) -> Rows:
 
 
 def bind_datatable(context: Context, scope: Scope, node: syntax.Datatable) -> Rows:
-    """`datatable`: literals in the types of the columns; what does not fit is null, as in Kusto."""
+    """`datatable`: literals in the types of the columns; what does not fit is null, as in Kusto.
+
+    Its rows are in no fixed order, either: the service asks for `serialize` before a window function.
+    """
     columns = [Column(c.name.name, c.type or STRING) for c in node.columns]
     names = Names()
     for column, written in zip(columns, node.columns, strict=True):
@@ -237,14 +240,14 @@ def bind_datatable(context: Context, scope: Scope, node: syntax.Datatable) -> Ro
     if all(isinstance(c, plan.Literal) for c in cells):
         values: list[Any] = [c.value for c in cells if isinstance(c, plan.Literal)]
         rows = tuple(tuple(values[i : i + width]) for i in range(0, len(values), width))
-        return Rows(plan.Constant(Schema(columns), rows), ordered=True)
+        return Rows(plan.Constant(Schema(columns), rows))
     sources = tuple(
         plan.Project(
             plan.ONE_ROW, tuple(plan.Named(c.name, v) for c, v in zip(columns, cells[i : i + width], strict=True))
         )
         for i in range(0, len(cells), width)
     )
-    return Rows(plan.Union(sources, Schema(columns)), ordered=True)
+    return Rows(plan.Union(sources, Schema(columns)))
 
 
 def _cell(e: Expressions, value: syntax.Node, column: Column) -> plan.Scalar:
