@@ -117,6 +117,18 @@ def test_a_format_beyond_the_listed_ones_is_refused(ask, call):
         ask(f"print {call}")
 
 
+@pytest.mark.parametrize("call", ["format_datetime(now(), 'ddTHH')", "format_datetime(now(), 'HHZ')"])
+def test_a_letter_in_a_format_does_not_stand_for_itself(ask, call):
+    """The page lists its delimiters, no letter among them; Microsoft's emulator rejects the `T` of ISO 8601.
+
+    Recorded by the MIT-licensed kql-to-sql.
+    """
+    with pytest.raises(QueryError, match="in its format"):
+        ask(f"print {call}")
+    t = "datetime(2021-05-06 07:08:09)"
+    assert ask(f"print strcat(format_datetime({t}, 'dd'), 'T', format_datetime({t}, 'HH'))") == ("06T07",)
+
+
 def test_names_of_days_and_months_are_numbers_twice(ask):
     """No `Fri` and no `Aug`: read two signs at a time, as kql-to-sql (MIT) recorded."""
     text = "format_datetime(datetime(2024-08-02), '{0}')"

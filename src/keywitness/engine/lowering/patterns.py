@@ -29,12 +29,13 @@ def _pieces(pattern: str, part: re.Pattern[str], emit: Callable[[str], Expr], fu
             sign = sign[:2]
         if part.fullmatch(sign):
             pieces.append(emit(sign))
-        elif sign in _DELIMITERS or sign in "TZ":
+        elif sign in _DELIMITERS:
             pieces.append(sql.text(sign))
         else:
             raise cannot(
                 f"{function}() with {sign!r} in its format",
-                "Kusto knows yyyy yy y MM M dd d HH H hh h mm m ss s, f and F up to 7 times, tt, and / - : , . _ [ ]",
+                "Kusto knows yyyy yy y MM M dd d HH H hh h mm m ss s, f and F up to 7 times, tt, and / - : , . _ [ ]; "
+                "strcat() puts any other text between two formats",
             )
         index += len(sign)
     return pieces
