@@ -83,11 +83,12 @@ def kql_errors_page() -> str:
     """docs/reference/kql/errors.md: every diagnostic code, from the functions that make them and one example each."""
     import re
 
+    from keywitness.engine import placing
     from keywitness.kql import diagnostics as parsing
     from keywitness.kql.binder import diagnostics as binding
 
     causes: dict[str, list[str]] = {}
-    for module in (parsing, binding):
+    for module in (parsing, binding, placing):
         for _, function in inspect.getmembers(module, inspect.isfunction):
             found = re.match(
                 r"((?:KS|KWQ|SEM)\d{3,4}): (.*?)(?:\n\n|$)", inspect.cleandoc(function.__doc__ or ""), re.DOTALL
@@ -95,8 +96,9 @@ def kql_errors_page() -> str:
             if found and function.__module__ == module.__name__:
                 causes.setdefault(found[1], []).append(" ".join(found[2].split()))
     examples: dict[str, str] = {}
-    tests = DOCS.parent / "tests" / "kql"
-    for path in [*sorted((tests / "errors").glob("*.txt")), *sorted((tests / "binder" / "errors").glob("*.txt"))]:
+    tests = DOCS.parent / "tests"
+    folders = ("kql/errors", "kql/binder/errors", "engine/errors")
+    for path in (path for folder in folders for path in sorted((tests / folder).glob("*.txt"))):
         shown = path.read_text(encoding="utf-8").partition("\n----\n")[2]
         if found := re.match(r"error\[(\w+)\]", shown):
             examples.setdefault(found[1], shown.rstrip("\n"))

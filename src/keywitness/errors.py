@@ -34,6 +34,8 @@ class KeywitnessError(Exception):
     """
 
     exit_code = 1
+    #: What pages call the cause, where it has a name but no place.
+    code = ""
 
     def __init__(self, message: str, *, help: str = "", effect: str = "") -> None:
         super().__init__(message)
@@ -43,7 +45,7 @@ class KeywitnessError(Exception):
 
     def render(self) -> str:
         """The whole text a terminal shows, without styling and without a last newline."""
-        lines = [f"error: {self.message}"]
+        lines = [f"error{f'[{self.code}]' * bool(self.code)}: {self.message}"]
         if self.help:
             lines.append(f"  help: {self.help}")
         if self.effect:
@@ -102,6 +104,7 @@ class QueryError(KeywitnessError):
         message: The first cause, one line.
         help: As for every error.
         effect: As for every error.
+        subject: The function or operator that it is about, as a plan calls it; empty where it is said otherwise.
         diagnostics: All causes, in the order of their places.
         text: The query text that their spans point into.
         source: What the place names: "query", or the path of the file.
@@ -116,12 +119,14 @@ class QueryError(KeywitnessError):
         *,
         help: str = "",
         effect: str = "",
+        subject: str = "",
         diagnostics: tuple[Renderable, ...] = (),
         text: str = "",
         source: str = "query",
         first_line: int = 1,
     ) -> None:
         super().__init__(message, help=help, effect=effect)
+        self.subject = subject
         self.diagnostics = diagnostics
         self.text = text
         self.source = source

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from keywitness.engine.engine import NoTables, Source
 from keywitness.engine.limits import AS_USUAL, NO_LIMITS, Limits
 from keywitness.engine.window import Windowed
-from keywitness.errors import QueryError, UsageError
+from keywitness.errors import LimitError, QueryError, UsageError
 from keywitness.kql.catalog import Catalog, EmptyCatalog
 from keywitness.kql.literals import format_datetime, parse_datetime
 from keywitness.model.schema import TICKS_PER_SECOND, UNIX_EPOCH_TICKS, KqlType, Schema
@@ -73,8 +73,9 @@ def query(
     clock = _now_ticks(now, catalog, source)
     if window is not None:
         source = Windowed(source, *window)
-    program = _bound(text, catalog, source, clock, limits, allow_files=allow_files)
-    *others, rows = (run(each, source, limits) for each in (*program.others, program))
+    with _placing(text):
+        program = _bound(text, catalog, source, clock, limits, allow_files=allow_files)
+        *others, rows = (run(each, source, limits) for each in (*program.others, program))
     if program.uses_now and window is None and _says_nothing(rows):
         rows = _with_clock_hint(rows, catalog, source, clock)
     rows.others = tuple(others)
@@ -124,7 +125,7 @@ def store(text: str, case: CaseLike, path: str, limits: Limits = NO_LIMITS) -> S
 
     catalog, source = _tables(case)
     program = _bound(text, catalog, source, _now_ticks(None, catalog, source))
-    with _refusing_depth():
+    with _placing(text), _refusing_depth():
         DuckDbEngine(limits=limits).store(program, source, path)
     return program.result.schema
 
@@ -200,6 +201,21 @@ def explain(
 
     with _refusing_depth():
         return DuckDbEngine().sql(program, source)
+
+
+@contextmanager
+def _placing(text: str) -> Iterator[None]:
+    """Refusals of the engine get code and place, as those of the language have them."""
+    try:
+        yield
+    except LimitError:
+        raise
+    except QueryError as refusal:
+        if not refusal.diagnostics:
+            from keywitness.engine.placing import place  # start-up time: needed by refusals only
+
+            place(refusal, text)
+        raise
 
 
 def _tables(case: CaseLike | str | PathLike[str] | None) -> tuple[Catalog, Source]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from keywitness.errors import QueryError
 
 
@@ -13,3 +16,13 @@ def cannot(what: str, help: str = "") -> QueryError:
         help: The nearest way on.
     """
     return QueryError(what, help=help, effect="the query did not run; no rows were returned")
+
+
+@contextmanager
+def about(subject: str) -> Iterator[None]:
+    """Refusals from within are about this function or operator, where they do not know better."""
+    try:
+        yield
+    except QueryError as refusal:
+        refusal.subject = refusal.subject or subject
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import re
 import shutil
 import tempfile
 import threading
@@ -60,6 +61,8 @@ _instances: dict[_Key, _Instance] = {}
 _instances_lock = threading.Lock()
 
 
+#: What DuckDB calls the operators whose result can leave their type, and what a plan calls them.
+_GROWING = {"addition": "add", "subtraction": "subtract", "multiplication": "multiply"}
 #: What the macros of a document's text raise where they meet a real.
 _REALS = "reals in a document"
 
@@ -166,7 +169,7 @@ class DuckDbEngine:
         try:
             rows = tabular.find(node.function)(*inputs, **dict(node.options))
         except NoExactAnswerError as error:
-            raise cannot(str(error)) from error
+            raise cannot(*_cause_and_way(str(error))) from error
         return tabular.numbered(rows, node.schema, Cut.PLACE, node.function)
 
 
@@ -403,6 +406,18 @@ def _over_columns(name: str) -> Callable[..., Any]:
     return over_columns
 
 
+def _cause_and_way(message: str) -> tuple[str, str]:
+    """What a kernel says of a value: the cause and, behind a semicolon, the way on."""
+    cause, _, way = message.partition("; ")
+    return cause, way
+
+
+def _number(cause: str) -> str:
+    """What was calculated, of DuckDB's sentence about it."""
+    found = re.search(r"\((.+)\)!", cause) or re.search(r"with value (\S+) can't", cause)
+    return found[1] if found else cause
+
+
 def _translated(error: duckdb.Error) -> KeywitnessError:
     """DuckDB's error as one of ours; what it says of places is about SQL and is left out."""
     first = str(error).split("\n")[0]
@@ -410,7 +425,7 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
         return _RealsInTextError(_REALS)
     _, _, unknown = first.partition(f"{NoExactAnswerError.__name__}: ")
     if unknown:
-        return cannot(unknown)
+        return cannot(*_cause_and_way(unknown))
     cause = first.partition("Error: ")[2] or first
     if isinstance(error, duckdb.OutOfMemoryException):
         return LimitError(
@@ -426,5 +441,7 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
     if isinstance(error, duckdb.IOException):
         return CaseDamagedError("a file of the case cannot be read", help="keywitness verify CASE names what changed")
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in cause:
-        return QueryError(f"a number grows out of its type: {cause}", help="calculate with todouble(...)")
-    return cannot(cause)
+        refusal = cannot(f"a number grows out of its type: {_number(cause)}", "calculate with todouble(...)")
+        refusal.subject = next((s for word, s in _GROWING.items() if word in cause), "sum")
+        return refusal
+    return cannot(*_cause_and_way(cause))

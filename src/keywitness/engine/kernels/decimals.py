@@ -18,7 +18,7 @@ _BOUND = 10**20
 def _held(value: Fraction, what: str) -> Decimal:
     scaled = value * 10**_PLACES
     if scaled.denominator != 1 or abs(value) >= _BOUND:
-        raise NoExactAnswerError(f"{what} needs more than 20 digits before or 18 behind the point: use todouble()")
+        raise NoExactAnswerError(f"{what} needs more than 20 digits before or 18 behind the point; use todouble()")
     return Decimal(f"{scaled.numerator}e-{_PLACES}")
 
 
@@ -31,7 +31,8 @@ def parsed(text: str | None) -> Decimal | None:
     real = literals.parse_real(text) if value is None else None
     if real is not None and math.isfinite(real):
         raise NoExactAnswerError(
-            f"todecimal() of {text.strip()[:60]} needs more than 20 digits before or 18 behind the point"
+            f"todecimal() of {text.strip()[:60]} needs more than 20 digits before or 18 behind the point; "
+            "use todouble()"
         )
     return value
 
@@ -40,7 +41,7 @@ def parsed(text: str | None) -> Decimal | None:
 def product(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     if left is None or right is None:
         return None
-    return _held(Fraction(left) * Fraction(right), "a product of decimals")
+    return _held(Fraction(left) * Fraction(right), "* of decimals")
 
 
 @kernel(_DECIMAL, _DECIMAL, result=_DECIMAL)
@@ -48,5 +49,5 @@ def quotient(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     if left is None or right is None:
         return None
     if not right:
-        raise NoExactAnswerError("a decimal divided by 0")
-    return _held(Fraction(left) / Fraction(right), "a quotient of decimals")
+        raise NoExactAnswerError("/ of a decimal by 0; leave such rows out, or use todouble()")
+    return _held(Fraction(left) / Fraction(right), "/ of decimals")

@@ -48,7 +48,7 @@ class Parts:
         return self.values - self.baseline
 
 
-def seasons(values: Reals, period: int, size: int) -> Reals:
+def seasons(values: Reals, period: int, size: int, function: str) -> Reals:
     """The median of all points in the same phase, laid out over `size` points; 0 without a period."""
     import numpy as np  # start-up time: queries without series never need it
 
@@ -56,19 +56,23 @@ def seasons(values: Reals, period: int, size: int) -> Reals:
         return np.zeros(size)
     phases = [float(np.median(values[phase::period])) for phase in range(min(period, len(values)))]
     if size > len(phases) and len(phases) < period:
-        raise NoExactAnswerError("a season longer than the points to learn it from")
+        raise NoExactAnswerError(
+            f"{function}() with a season longer than the points to learn it from; give a shorter one"
+        )
     return np.asarray(phases)[np.arange(size) % period]
 
 
-def decompose(values: Reals, period: int, trend: str, test_points: int) -> Parts:
+def decompose(values: Reals, period: int, trend: str, test_points: int, function: str) -> Parts:
     """First the season, then the trend of what is left; the last `test_points` teach nothing."""
     import numpy as np  # start-up time, as above
 
     size = len(values)
     if not 0 <= test_points < size:
-        raise NoExactAnswerError(f"a series of {size} points, of which the last {test_points} are to be left out")
+        raise NoExactAnswerError(
+            f"{function}() of a series of {size} points, of which the last {test_points} teach nothing; take fewer"
+        )
     known = values[: size - test_points]
-    seasonal = seasons(known, period, size)
+    seasonal = seasons(known, period, size, function)
     rest = known - seasonal[: len(known)]
     if trend == "linefit":
         slope, start = line(rest)
@@ -76,7 +80,7 @@ def decompose(values: Reals, period: int, trend: str, test_points: int) -> Parts
     return Parts(values, seasonal, np.full(size, float(rest.mean()) if trend == "avg" else 0.0))
 
 
-def scores(values: Reals, kind: str, known: npt.NDArray[np.bool_] | None = None) -> Reals:
+def scores(values: Reals, kind: str, function: str, known: npt.NDArray[np.bool_] | None = None) -> Reals:
     """How far each point lies outside of the percentiles, 0 inside of them; `known` are the points that count."""
     import numpy as np  # start-up time, as above
 
@@ -93,7 +97,7 @@ def scores(values: Reals, kind: str, known: npt.NDArray[np.bool_] | None = None)
     if not outside.any():
         return outside
     if above - below <= _ROUNDING * largest:
-        raise NoExactAnswerError("outliers of a series that is flat but for a few points: the score divides by 0")
+        raise NoExactAnswerError(f"{function}() of a series that is flat but for a few points: the score divides by 0")
     scored: Reals = outside / (share * (above - below))
     return scored
 
@@ -105,7 +109,7 @@ def _decomposed(
     if values is None:
         return None
     found = detected(values, threshold, function) if period < 0 else period
-    return decompose(values, found, trend, test_points)
+    return decompose(values, found, trend, test_points, function)
 
 
 @kernel(_DYNAMIC, _LONG, _REAL, result=_DYNAMIC)
@@ -115,7 +119,7 @@ def seasonal(text: str | None, period: int, threshold: float) -> str | None:
     if values is None:
         return None
     found = detected(values, threshold, "series_seasonal") if period < 0 else period
-    return write(seasons(values, found, len(values)).tolist())
+    return write(seasons(values, found, len(values), "series_seasonal").tolist())
 
 
 @kernel(_DYNAMIC, _LONG, _REAL, _TEXT, _LONG, result=_DYNAMIC)
@@ -139,7 +143,7 @@ def anomalies(
         return None
     residual = parts.residual.copy()
     residual[np.abs(residual) <= _ROUNDING * np.abs(parts.values).max()] = 0.0
-    scored = scores(residual, kind)
+    scored = scores(residual, kind, "series_decompose_anomalies")
     flags = np.where(scored > threshold, 1, np.where(scored < -threshold, -1, 0))
     return write([flags.tolist(), scored.tolist(), parts.baseline.tolist()])
 
@@ -155,4 +159,4 @@ def outliers(text: str | None, kind: str, ignored: str | None) -> str | None:
     left_out = read(ignored)
     known = np.asarray([v is not None and v != left_out for v in values], dtype=bool)
     filled = numbers(write([v if k else 0 for v, k in zip(values, known.tolist(), strict=True)]), "series_outliers", 0)
-    return None if filled is None else write(scores(filled, kind, known).tolist())
+    return None if filled is None else write(scores(filled, kind, "series_outliers", known).tolist())

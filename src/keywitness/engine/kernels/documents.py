@@ -61,7 +61,9 @@ def alike(left: str, right: str) -> bool:
     if write(one) == write(other):
         return True
     if json.dumps(_loose(one)) == json.dumps(_loose(other)):
-        raise NoExactAnswerError("== of dynamic values that differ in the order of keys, or as 1 and 1.0 do")
+        raise NoExactAnswerError(
+            "== of dynamic values that differ in the order of keys, or as 1 and 1.0 do; compare their members"
+        )
     return False
 
 
@@ -369,7 +371,8 @@ def shifted(text: str | None, count: int | None, sign: int, filler: str) -> str 
         return None
     by, size = count * sign, len(array)
     if not filler and by and any(isinstance(element, str) for element in array):
-        raise NoExactAnswerError("a shift of an array of texts without a default value; give it as the third argument")
+        name = f"array_shift_{'left' if sign > 0 else 'right'}"
+        raise NoExactAnswerError(f"{name}() of texts without a default value; give it as the third argument")
     fill = json.loads(filler) if filler else None
     kept = array[by:] if by >= 0 else array[: max(0, size + by)]
     padding = [fill] * (size - len(kept))
@@ -410,7 +413,8 @@ def _in_order(array: list[Any], descending: bool) -> tuple[list[int], list[int]]
     _check_texts(array)
     numbers, strings, others, absent = _by_kind(array)
     if len({write(array[i]) for i in others}) > 1:
-        raise NoExactAnswerError("the order among truths, arrays and bags in one array is not documented")
+        name = f"array_sort_{'desc' if descending else 'asc'}"
+        raise NoExactAnswerError(f"{name}(): the order among truths, arrays and bags in one array is not documented")
     for places in (numbers, strings):
         places.sort(key=array.__getitem__, reverse=descending)
     return [*numbers, *strings, *others], absent

@@ -60,13 +60,13 @@ def line(values: Reals) -> tuple[float, float]:
     return slope, mean - slope * (len(values) - 1) / 2
 
 
-def _quality(values: Reals, fitted: Reals) -> tuple[float, float, float]:
+def _quality(values: Reals, fitted: Reals, function: str) -> tuple[float, float, float]:
     """R-square, variance of the values, variance of what the fit leaves."""
     degrees = len(values) - 1
     variance = float(((values - values.mean()) ** 2).sum() / degrees)
     left = float(((values - fitted) ** 2).sum() / degrees)
     if not variance:
-        raise NoExactAnswerError("the fit of a series that does not change: r-square is 0 / 0")
+        raise NoExactAnswerError(f"{function}() of a series that does not change: r-square is 0 / 0")
     return 1 - left / variance, variance, left
 
 
@@ -78,7 +78,7 @@ def _fit_line(text: str | None, function: str) -> dict[str, Any] | None:
         return None
     slope, interception = line(values)
     fitted = interception + slope * np.arange(len(values), dtype=np.float64)
-    quality, variance, left = _quality(values, fitted)
+    quality, variance, left = _quality(values, fitted, function)
     return {
         "slope": slope,
         "interception": interception - slope,  # Kusto counts the points from 1
@@ -147,7 +147,9 @@ def two_lines(text: str | None, value: str) -> str | None:
     fitted = np.concatenate([start + slope * x for (slope, start), x in zip(lines, places, strict=True)])
     if value == "line_fit":
         return write(fitted.tolist())
-    return write(dict(zip(("rsquare", "variance", "rvariance"), _quality(values, fitted), strict=True))[value])
+    return write(
+        dict(zip(("rsquare", "variance", "rvariance"), _quality(values, fitted, function), strict=True))[value]
+    )
 
 
 # ---------------------------------------------------------------- polynomials
@@ -158,8 +160,9 @@ def fit_poly(text: str | None, places: str | None = None, degree: int | None = 1
     """A polynomial of least squares; coefficients from the highest power to the lowest, places 1, 2 ... by default."""
     import numpy as np  # start-up time, as above
 
-    values = numbers(text, "series_fit_poly")
-    x = None if values is None else numbers(places, "series_fit_poly")
+    function = "series_fit_poly"
+    values = numbers(text, function)
+    x = None if values is None else numbers(places, function)
     if values is None:
         return None
     if x is None:
@@ -175,7 +178,7 @@ def fit_poly(text: str | None, places: str | None = None, degree: int | None = 1
         )
     coefficients = np.linalg.lstsq(powers / scale, values, rcond=None)[0] / scale
     fitted: Reals = np.asarray(powers @ coefficients, dtype=np.float64)
-    quality, variance, left = _quality(values, fitted)
+    quality, variance, left = _quality(values, fitted, function)
     return write([quality, coefficients.tolist(), variance, left, fitted.tolist()])
 
 

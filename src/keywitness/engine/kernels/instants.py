@@ -24,11 +24,13 @@ def parse_timespan(text: str | None) -> int | None:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str, function: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise NoExactAnswerError(f"{name!r} is no time zone: datetime_list_timezones() lists them") from None
+        raise NoExactAnswerError(
+            f"{function}() with {name!r}, which is no time zone: datetime_list_timezones() lists them"
+        ) from None
 
 
 def _naive(ticks: int) -> datetime:
@@ -45,7 +47,9 @@ def utc_to_local(ticks: int | None, zone: str) -> int | None:
     if ticks is None:
         return None
     try:
-        return ticks + _ticks(_naive(ticks).replace(tzinfo=UTC).astimezone(_zone(zone)).utcoffset())
+        return ticks + _ticks(
+            _naive(ticks).replace(tzinfo=UTC).astimezone(_zone(zone, "datetime_utc_to_local")).utcoffset()
+        )
     except OverflowError:
         return None
 
@@ -58,7 +62,7 @@ def local_to_utc(ticks: int | None, zone: str) -> int | None:
     """
     if ticks is None:
         return None
-    local = _naive(ticks).replace(tzinfo=_zone(zone))
+    local = _naive(ticks).replace(tzinfo=_zone(zone, "datetime_local_to_utc"))
     try:
         first, second = (_ticks(local.replace(fold=fold).utcoffset()) for fold in (0, 1))
     except OverflowError:

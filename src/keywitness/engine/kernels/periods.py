@@ -144,7 +144,7 @@ def validate(text: str | None, asked: str | None) -> str | None:
     if values is None or not isinstance(periods, list):
         return None
     if not all(isinstance(p, int | float) for p in periods):
-        raise NoExactAnswerError(f"{name} of a period that is null")
+        raise NoExactAnswerError(f"{name}() of a period that is null")
     return write([[float(p) for p in periods], [_score(values, float(p), name) for p in periods]])
 
 

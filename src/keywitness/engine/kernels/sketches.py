@@ -40,7 +40,7 @@ def intersection(*hlls: str | None) -> int | None:
     if None in hlls:
         return None
     sets = [json.loads(h) for h in hlls if h is not None]
-    _of(sets, "the intersection of hll()")
+    _of(sets, "dcount_intersect()")
     return len(set.intersection(*(set(s["values"]) for s in sets)))
 
 
@@ -100,7 +100,7 @@ def _nearest(pairs: list[tuple[Any, int]], shares: Iterable[float]) -> Iterator[
 def _percentiles(digest: str, ranks: list[Any]) -> list[Any]:
     """Percentiles as they stand in dynamic."""
     if not all(isinstance(r, (int, float)) and not isinstance(r, bool) and 0 <= r <= 100 for r in ranks):
-        raise NoExactAnswerError("a percentile outside of 0 .. 100")
+        raise NoExactAnswerError("percentile_tdigest() with a percentile outside of 0 .. 100")
     type, pairs = _weighed(digest)
     return [None if v is None else _cell(v, type) for v in _nearest(pairs, (r / 100 for r in ranks))]
 
@@ -137,7 +137,7 @@ def _below(digest: str, value: str, type: str) -> tuple[int, int]:
     """How much of the weight is not above the value, and all of it."""
     of, pairs = _weighed(digest)
     if of != type:
-        raise NoExactAnswerError(f"the rank of a {type} among values of type {of}")
+        raise NoExactAnswerError(f"rank_tdigest() of a {type} among values of type {of}")
     limit = float(value) if of == _REAL else int(value)
     return sum(weight for v, weight in pairs if v <= limit), sum(weight for _, weight in pairs)
 

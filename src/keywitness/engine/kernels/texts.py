@@ -116,7 +116,9 @@ def regex(pattern: str) -> str:
     except RegexError as error:
         raise NoExactAnswerError(str(error)) from None
     if found.bounded:
-        raise NoExactAnswerError("a word boundary in an expression that is no constant")
+        raise NoExactAnswerError(
+            "matches regex with a word boundary in an expression that is no constant; write the expression out"
+        )
     return found.text
 
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 from keywitness.engine import sql
 from keywitness.engine.lowering import conversions, dynamics, sketches
 from keywitness.engine.lowering.predicates import nullable
-from keywitness.engine.refusal import cannot
+from keywitness.engine.refusal import about, cannot
 from keywitness.engine.sql import Expr
 from keywitness.engine.step import OrderKey
 from keywitness.kql import plan
@@ -77,7 +77,8 @@ def lower_aggregate(emitter: Emitter, aggregate: plan.Aggregate, step: Step) -> 
     if lowering is None:
         raise cannot(f"the aggregate {name}() is not answered by this engine yet")
     lowered = tuple(emitter.lower(a, step) for a in args)
-    return lowering(AggregateUse(aggregate, lowered, predicate, step.order))
+    with about(name):
+        return lowering(AggregateUse(aggregate, lowered, predicate, step.order))
 
 
 #: Where the predicate stands among the arguments of an `...if` form.

@@ -63,12 +63,13 @@ kw_asin(x) :=
 kw_range_count(a, b, s, most) :=
     CASE WHEN s = 0 OR a IS NULL OR b IS NULL OR s IS NULL THEN
     error('range: start, stop and step must be numbers, and step not 0') WHEN (s > 0 AND b < a) OR (s < 0 AND b > a)
-    THEN 0 WHEN (b - a) // s >= most THEN error('range: more than ' || most || ' rows') ELSE (b - a) // s + 1 END
+    THEN 0 WHEN (b - a) // s >= most THEN error('range: more than ' || most || ' rows; give a longer step')
+    ELSE (b - a) // s + 1 END
 kw_real_range_count(a, b, s, most) :=
     CASE WHEN s = 0 OR a IS NULL OR b IS NULL OR s IS NULL THEN
     error('range: start, stop and step must be numbers, and step not 0') WHEN (s > 0 AND b < a) OR (s < 0 AND b > a)
-    THEN 0 WHEN floor((b - a) / s) >= most THEN error('range: more than ' || most || ' rows') ELSE CAST(floor((b -
-    a) / s) AS BIGINT) + 1 END
+    THEN 0 WHEN floor((b - a) / s) >= most THEN error('range: more than ' || most || ' rows; give a longer step')
+    ELSE CAST(floor((b - a) / s) AS BIGINT) + 1 END
 kw_rest(a, b) :=
     ((a % b) + b) % b
 kw_and(a, b) :=
@@ -262,9 +263,9 @@ kw_indexof_match(s, p, start, k, open) :=
     WHEN len(regexp_extract_all(s, p)) >= k THEN start + CAST(length(array_to_string(list_slice(regexp_extract_all(s,
     p), 1, k - 1), '') || regexp_extract_all(s, p, 1)[k]) AS BIGINT)
     WHEN open THEN error('indexof_regex() with an occurrence beyond its length') ELSE -1 END
-kw_with_ascii_words(s, w) :=
+kw_with_ascii_words(s, w, f) :=
     CASE WHEN strlen(s) = length(s) OR NOT regexp_matches(regexp_replace(s, '[[:ascii:]]+', '', 'g'), w) THEN s
-    ELSE error('a word boundary in text with letters beyond ASCII') END
+    ELSE error(f || ' with a word boundary in text with letters beyond ASCII; match (^|[^a-z]) instead') END
 kw_split(s, d) :=
     CAST(to_json(string_split(s, d)) AS VARCHAR)
 kw_split_at(s, d, i) :=
@@ -300,7 +301,8 @@ kw_places_to(a, b, s) :=
 kw_places_before(a, b, s) :=
     CAST(ceil((b - a) / s) AS BIGINT)
 kw_places(n) :=
-    CASE WHEN n > 1048576 THEN error('make-series: more than 1048576 points') ELSE range(greatest(n, 0)) END
+    CASE WHEN n > 1048576 THEN error('make-series: more than 1048576 points; give a longer step')
+    ELSE range(greatest(n, 0)) END
 kw_laid_out(l, a, s, m, d) :=
     kw_list_json(list_transform(l, lambda i: coalesce(m[a + i * s], d)))
 kw_long_axis(l, a, s) :=

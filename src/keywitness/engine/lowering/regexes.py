@@ -26,13 +26,18 @@ def expression(use: Use, index: int) -> Regex:
     try:
         return regex.read(str(use.constant(index, "the regular expression")))
     except regex.RegexError as error:
-        raise cannot(str(error), "Kusto's expressions have no look-around; use `extract` in two steps") from None
+        raise cannot(
+            str(error), "Kusto's expressions have neither look-around nor back-references; use `extract` in two steps"
+        ) from None
 
 
 def searched(use: Use, index: int, found: Regex) -> Expr:
     """The text of an argument; one for which RE2's word boundaries are wrong ends the query."""
     value = text(use, index)
-    return sql.call("kw_with_ascii_words", value, sql.text(f"[{regex.WORD}]")) if found.bounded else value
+    if not found.bounded:
+        return value
+    name = "matches regex" if use.call.function == "matches_regex" else f"{use.call.function}()"
+    return sql.call("kw_with_ascii_words", value, sql.text(f"[{regex.WORD}]"), sql.text(name))
 
 
 def count_of(use: Use) -> Expr:

@@ -10,7 +10,7 @@ from sqlglot import exp
 from keywitness.engine import sql
 from keywitness.engine.lowering import predicates
 from keywitness.engine.lowering.lowering import Lowering, Use
-from keywitness.engine.refusal import cannot
+from keywitness.engine.refusal import about, cannot
 from keywitness.engine.sql import Expr
 from keywitness.kql import plan
 from keywitness.model.schema import KqlType
@@ -80,7 +80,8 @@ def _call(emitter: Emitter, call: plan.Call, step: Step) -> Expr:
     args = tuple(lower(emitter, arg, step) for arg in call.args)
     if isinstance(lowering, str):
         return sql.call(lowering, *args)
-    return lowering(Use(call, args, emitter, step))
+    with about(call.function):
+        return lowering(Use(call, args, emitter, step))
 
 
 def _value_apart(emitter: Emitter, access: plan.Call, step: Step) -> Expr | None:

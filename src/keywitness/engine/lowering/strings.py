@@ -60,7 +60,7 @@ def _indexof(use: Use) -> Expr:
 def _split(use: Use) -> Expr:
     source, delimiter = text(use, 0), text(use, 1)
     if use.constant_or_none(1) == "":
-        raise cannot("split() with an empty delimiter")
+        raise cannot("split() with an empty delimiter", "extract_all(@'(.)', text) gives its characters")
     if len(use) == 3:
         return sql.call("kw_split_at", source, delimiter, use.args[2])
     return sql.call("kw_split", source, delimiter)

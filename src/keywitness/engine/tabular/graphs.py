@@ -66,7 +66,8 @@ def nodes(rows: pa.Table, *tables: pa.Table) -> pa.Table:
     if (having > 1).any():
         id = numbering.ids[int(np.argmax(having > 1))].as_py()
         raise NoExactAnswerError(
-            f"the node {id!r} is in two node tables, and which of its rows counts is not defined: join the tables first"
+            f"make-graph: the node {id!r} is in two node tables, and which of its rows counts is not defined; "
+            "join the tables first"
         )
     return pa.table(columns)
 

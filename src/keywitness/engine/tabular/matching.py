@@ -130,7 +130,8 @@ class _Ways:
 def _refuse_too_many(matches: int, hops: int) -> None:
     if matches * hops > MOST_EDGES:
         raise NoExactAnswerError(
-            f"the pattern has {matches:,} partial matches of {hops} edge{'s' * (hops > 1)}, more than can be held: "
+            f"graph-match: the pattern has {matches:,} partial matches of {hops} edge{'s' * (hops > 1)}, more than can "
+            "be held; "
             "name one end in where, filter nodes or edges before make-graph, or shorten the path"
         )
 
