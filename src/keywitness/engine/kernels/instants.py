@@ -28,9 +28,8 @@ def _zone(name: str, function: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise NoExactAnswerError(
-            f"{function}() with {name!r}, which is no time zone: datetime_list_timezones() lists them"
-        ) from None
+        cause = f"{function}() with {name!r}, which is no time zone"
+        raise NoExactAnswerError(f"{cause}; datetime_list_timezones() lists them") from None
 
 
 def _naive(ticks: int) -> datetime:
@@ -47,9 +46,8 @@ def utc_to_local(ticks: int | None, zone: str) -> int | None:
     if ticks is None:
         return None
     try:
-        return ticks + _ticks(
-            _naive(ticks).replace(tzinfo=UTC).astimezone(_zone(zone, "datetime_utc_to_local")).utcoffset()
-        )
+        there = _naive(ticks).replace(tzinfo=UTC).astimezone(_zone(zone, "datetime_utc_to_local"))
+        return ticks + _ticks(there.utcoffset())
     except OverflowError:
         return None
 
