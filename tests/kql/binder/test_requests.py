@@ -75,3 +75,25 @@ def test_an_unknown_property_is_said(bench: Any) -> None:
 
 def test_another_language_is_refused(bench: Any) -> None:
     assert bench.refusal("set query_language = 'sql'; print 1").diagnostics[0].code == "KWQ300"
+
+
+def test_the_hot_cache_alone_is_refused(bench: Any) -> None:
+    """The page: default, all or hotcache."""
+    assert bench.bound("set query_datascope = 'all'; print 1").notes == ()
+    assert bench.refusal("set query_datascope = 'hotcache'; print 1").diagnostics[0].code == "KWQ300"
+
+
+@pytest.mark.parametrize(
+    ("spelled", "known"),
+    [("truncation_max_records", "truncationmaxrecords"), ("truncation_max_size", "truncationmaxsize")],
+)
+def test_both_spellings_of_a_limit_hold(bench: Any, spelled: str, known: str) -> None:
+    """Two pages, two spellings: one was taken for no property, and the limit did not hold."""
+    assert bench.bound(f"set {spelled} = 5; set {known} = 7; print 1").options == {known: 5}
+
+
+def test_more_columns_than_asked_for_are_an_error(bench: Any) -> None:
+    assert bench.refusal("set maxoutputcolumns = 2; print 1, 2, 3").help == "keep those that you need with project"
+    assert (
+        len(bench.bound("set maxoutputcolumns = 3; print 1, 2, 3 | extend a = 1 | project-away a").result.schema) == 3
+    )

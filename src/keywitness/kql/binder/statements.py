@@ -73,7 +73,7 @@ def bind(
         context.render = None
         with refusals:
             for rows in _results(context, scope, statement, is_last=statement is query.statements[-1]):
-                shown = requests.taken(context, _shown(rows.plan))
+                shown = requests.taken(context, _shown(rows.plan), statement.span)
                 context.sketches.check(shown, statement.span)
                 if not shown.schema:
                     raise diagnostics.no_columns(statement.span)
