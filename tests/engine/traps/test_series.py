@@ -166,6 +166,13 @@ def test_whole_series_give_whole_results(ask):
         ask("print series_add(dynamic([9223372036854775807]), dynamic([1]))")
 
 
+def test_signs_and_absolutes_of_whole_numbers_are_whole(ask):
+    """`[-1.0,0.0,1.0]` in text; the pages of both functions print 0, those of the logarithm 0.0."""
+    series = "dynamic([-6.5, 0, 8, null, 'x'])"
+    asked = f"print tostring(series_abs({series})), tostring(series_sign({series})), tostring(series_floor({series}))"
+    assert ask(asked) == ("[6.5,0,8,null,null]", "[-1.0,0,1,null,null]", "[-7.0,0.0,8.0,null,null]")
+
+
 def test_a_correlation_is_divided_by_both_roots(ask):
     """Divided by the root of the product both are 1. The rule meets the answers that kql-to-sql (MIT) recorded."""
     asked = "series_pearson_correlation(dynamic({0}), dynamic({1}))"

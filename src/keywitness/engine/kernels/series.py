@@ -106,11 +106,15 @@ def paired(name: str, left: str | None, right: str | None) -> str | None:
 
 @kernel(_TEXT, _DYNAMIC, result=_DYNAMIC)
 def mapped(name: str, text: str | None) -> str | None:
-    numbers, apply = _numbers(text), _SINGLES[name]
-    if numbers is None:
+    """A function of every number; signs and absolutes of whole numbers are whole, as their pages show."""
+    numbers, apply = read(text), _SINGLES[name]
+    if not isinstance(numbers, list):
         return None
 
-    def value(x: float | None) -> float | None:
+    def value(element: Any) -> float | None:
+        if name in ("sign", "abs") and type(element) is int and abs(element) < 2**63:
+            return int(apply(element))
+        x = _number(element)
         if x is None:
             return None
         try:
