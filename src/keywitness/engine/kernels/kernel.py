@@ -19,8 +19,8 @@ _MEMORY = 50_000
 _UNKNOWN = object()
 #: The modules of kernels, all in this folder.
 MODULES = (
-    "addresses", "agents", "cells", "codings", "decimals", "decompositions", "distributions", "documents", "fits",
-    "instants", "pairs", "periods", "reals", "series", "sets", "sketches", "texts",
+    "addresses", "agents", "codings", "decimals", "decompositions", "distributions", "documents", "fits", "instants",
+    "pairs", "periods", "reals", "series", "sets", "sketches", "texts",
 )  # fmt: skip
 
 

@@ -107,16 +107,6 @@ def _convert(quantity: str) -> Lowering:
     return lowered
 
 
-def _geohash(use: Use) -> Expr:
-    accuracy = sql.cast(use.args[2], "BIGINT") if len(use) > 2 else sql.number(5)
-    place = (sql.cast(arg, "DOUBLE") for arg in use.args[:2])
-    return sql.call("kx_cells_point_to_geohash", *place, accuracy)
-
-
-def _h3(name: str) -> Lowering:
-    return lambda use: sql.call(f"kx_cells_h3cell_{name}", use.args[0], *(sql.cast(a, "BIGINT") for a in use.args[1:]))
-
-
 def _random(use: Use) -> Expr:
     if not len(use):
         return sql.call("random")
@@ -161,12 +151,6 @@ LOWERINGS: Table = {
     **{name: _real(f"kx_distributions_{name}") for name in ("beta_cdf", "beta_inv", "beta_pdf", "welch_test")},
     "geo_distance_2points": _real("kw_distance"),
     "geo_point_in_circle": _real("kw_in_circle"),
-    "geo_point_to_geohash": _geohash,
-    "geo_geohash_to_central_point": "kx_cells_geohash_to_central_point",
-    "geo_geohash_to_polygon": "kx_cells_geohash_to_polygon",
-    "geo_h3cell_level": "kx_cells_h3cell_level",
-    "geo_h3cell_parent": _h3("parent"),
-    "geo_h3cell_children": _h3("children"),
     "binary_and": _bits("kw_and"),
     "binary_or": _bits("kw_or"),
     "binary_xor": _bits("xor"),

@@ -70,12 +70,6 @@ FUNCTIONS: tuple[Function, ...] = (
         "(longitude: number, latitude: number, center_longitude: number, center_latitude: number, radius: number)"
         " -> bool",
     ),
-    scalar("geo_point_to_geohash", "(longitude: number, latitude: number, accuracy: integer?) -> string"),
-    scalar("geo_geohash_to_central_point", "(geohash: string) -> dynamic"),
-    scalar("geo_geohash_to_polygon", "(geohash: string) -> dynamic"),
-    scalar("geo_h3cell_level", "(h3cell: string) -> int"),
-    scalar("geo_h3cell_parent", "(h3cell: string, resolution: integer?) -> string"),
-    scalar("geo_h3cell_children", "(h3cell: string, resolution: integer?) -> dynamic"),
     scalar("beta_cdf", "(x: number, alpha: number, beta: number) -> real"),
     scalar("beta_inv", "(probability: number, alpha: number, beta: number) -> real"),
     scalar("beta_pdf", "(x: number, alpha: number, beta: number) -> real"),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from keywitness.kql.functions.function import Function, scalar
 
-_GEO = "shapes on earth are outside of keywitness; the log's own location fields are dynamic values"
+_GEO = "places on earth are outside of keywitness; the log's own location fields are dynamic values"
 _SERVICE = "it asks the Kusto service about itself, and a case is not a service"
 _UNDOCUMENTED = "no page says what it takes for valid"
 _CALLER = "nobody is signed in to a case; `keywitness custody` says who did what with it"
 _ANYTHING = "(arg: any*?) -> dynamic"
 _GEO_NAMES = (
     "angle azimuth closest_point_on_line closest_point_on_polygon distance_point_to_line "
-    "distance_point_to_polygon from_wkt "
-    "h3cell_neighbors h3cell_rings h3cell_to_central_point "
+    "distance_point_to_polygon from_wkt geohash_neighbors geohash_to_central_point geohash_to_polygon "
+    "h3cell_children h3cell_level h3cell_neighbors h3cell_parent h3cell_rings h3cell_to_central_point "
     "h3cell_to_polygon intersection_2lines intersection_2polygons intersection_line_with_polygon "
     "intersects_2lines intersects_2polygons intersects_line_with_polygon line_buffer line_centroid "
     "line_densify line_interpolate_point line_length line_locate_point line_simplify line_to_s2cells "
-    "point_buffer point_in_polygon point_to_h3cell point_to_s2cell "
+    "point_buffer point_in_polygon point_to_geohash point_to_h3cell point_to_s2cell "
     "polygon_area polygon_buffer polygon_centroid polygon_densify polygon_perimeter polygon_simplify "
     "polygon_to_h3cells polygon_to_s2cells s2cell_neighbors s2cell_to_central_point s2cell_to_polygon "
     "simplify_polygons_array union_lines_array union_polygons_array"
@@ -43,7 +43,6 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
         "external_table",
         "materialized_view",
     ),
-    "its page and Microsoft's emulator differ in the order of the neighbours": ("geo_geohash_neighbors",),
     _UNDOCUMENTED: ("hll_isvalid", "tdigest_isvalid"),
     _CALLER: ("current_principal", "current_principal_details", "current_principal_is_member_of"),
     "`row_rank` was renamed; use row_rank_dense()": ("row_rank",),

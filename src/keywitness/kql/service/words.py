@@ -196,12 +196,6 @@ convert_mass: A mass from one unit to another.
 convert_speed: A speed from one unit to another.
 convert_temperature: A temperature from one unit to another.
 convert_volume: A volume from one unit to another.
-geo_point_to_geohash: The geohash of a place on earth, of 1 to 18 characters.
-geo_geohash_to_central_point: The middle of a geohash, as GeoJSON.
-geo_geohash_to_polygon: The rectangle of a geohash, as GeoJSON.
-geo_h3cell_level: The resolution of an H3 cell.
-geo_h3cell_parent: The H3 cell around an H3 cell.
-geo_h3cell_children: The H3 cells inside of an H3 cell.
 geo_distance_2points: The shortest way between two points on earth, in metres.
 geo_point_in_circle: True where a point on earth lies within a radius of another.
 beta_cdf: The cumulative beta distribution.
