@@ -133,6 +133,29 @@ def test_parsed_columns_need_a_text_between_them(ask, kind):
         ask(f"datatable(s: string) ['a1'] | parse {kind}s with a: string b: long")
 
 
+@pytest.mark.parametrize("kind", ["", "kind=regex ", "kind=relaxed "])
+def test_a_star_of_a_parse_pattern_has_an_end(ask, kind):
+    """A regular expression would give some split, `with "a=" x *` the empty text.
+
+    The page: `*` is followed by a constant, and "can't be used after a string type column".
+    """
+    for pattern in ("* x: string", "* x: long", "* * 'a=' x", "'a=' x *", "'a=' x: string *", "'a=' x: datetime *"):
+        with pytest.raises(QueryError, match=r"before this ends|has no end|is not documented"):
+            ask(f"print s = 'a=1 b' | parse {kind}s with {pattern}")
+
+
+@pytest.mark.parametrize(("kind", "rest"), [("simple", None), ("relaxed", 3)])
+def test_a_number_before_a_star_ends_with_its_digits(ask_rows, kind, rest):
+    """The shortest text before `*` is the empty one, and null as a number: so relaxed patterns lost every number.
+
+    The page's relaxed example reads `sliceNumber: long * "lockTime="` from `sliceNumber=15, lockTime=`.
+    """
+    pattern = f"parse kind={kind} s with 'a=' x: long * 'b=' y: long"
+    assert ask_rows(f"print s = 'a=12, b=3' | {pattern} | project x, y") == [(12, 3)]
+    assert ask_rows(f"print s = 'a=none, b=3' | {pattern} | project x, y") == [(None, rest)]
+    assert ask_rows(f"print s = 'a=1.5x' | parse kind={kind} s with 'a=' x: real * | project x") == [(1.5,)]
+
+
 def test_blanks_in_front_of_a_value_are_no_end_of_it(ask):
     """Also where a blank separates pairs; cutting at blanks first would leave the value empty.
 

@@ -269,6 +269,18 @@ def already_named(span: Span, name: str) -> RefusedError:
     return _refused("KS171", f"a column named {quoted(name)} is there already", span, "give one of them another name")
 
 
+def parsed_after_star(span: Span) -> RefusedError:
+    """KS102: a column or another `*` behind the `*` of a parse pattern."""
+    help = "put a constant behind the '*': * \"key=\" Column"
+    return _refused("KS102", "nothing says where the '*' before this ends", span, help)
+
+
+def parsed_before_star(span: Span) -> RefusedError:
+    """KS103: `*` directly behind a text column of a parse pattern."""
+    help = "put a constant between the two, or leave the '*' out: the column then takes the rest"
+    return _refused("KS103", "a text column before '*' has no end", span, help)
+
+
 def already_declared(span: Span, name: str) -> RefusedError:
     """KS201: two `let` of one name."""
     return _refused("KS201", f"{quoted(name)} has already been declared", span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
@@ -36,17 +37,14 @@ def pattern(node: syntax.Parse) -> Pattern:
     two constants; in regex mode text columns are greedy and the expression may match anywhere.
 
     Raises:
-        Refused: If a constant is no regular expression in regex mode, or two columns stand side by side.
+        RefusedError: If a constant is no regular expression in regex mode, or a column or a `*` has no end.
     """
+    _check_neighbours(node)
     regex_mode = node.kind == "regex"
     parts: list[str] = []
     groups: list[tuple[str, KqlType, int]] = []
     number = 0
     for place, item in enumerate(node.pattern):
-        if place and isinstance(item, syntax.ColumnDecl) and isinstance(node.pattern[place - 1], syntax.ColumnDecl):
-            raise diagnostics.bad_value(
-                item.span, "nothing says where the column before this one ends", "put a constant between the two"
-            )
         last = place == len(node.pattern) - 1
         match item:
             case syntax.Star():
@@ -57,7 +55,8 @@ def pattern(node: syntax.Parse) -> Pattern:
             case syntax.ColumnDecl(name=name, type=type):
                 number += 1
                 groups.append((name.name, type or STRING, number))
-                parts.append(_group(node.kind, type or STRING, last=last))
+                open = not last and isinstance(node.pattern[place + 1], syntax.Star)
+                parts.append(_open_group(node.kind, type) if open and type else _group(node.kind, type or STRING, last))
             case _:
                 raise diagnostics.bad_value(item.span, "a parse pattern has constants, columns and `*`")
     ends_open = bool(node.pattern) and isinstance(node.pattern[-1], syntax.Star)
@@ -66,7 +65,28 @@ def pattern(node: syntax.Parse) -> Pattern:
     return Pattern("(?s)^" + "".join(parts) + ("" if ends_open else "$"), tuple(groups))
 
 
-def _group(kind: str, type: KqlType, *, last: bool) -> str:
+def _check_neighbours(node: syntax.Parse) -> None:
+    """Refuse a column or a `*` of which nothing says where it ends; a number before `*` ends with its digits."""
+    for before, item in pairwise(node.pattern):
+        match before, item:
+            case syntax.ColumnDecl(), syntax.ColumnDecl():
+                message = "nothing says where the column before this one ends"
+                raise diagnostics.bad_value(item.span, message, "put a constant between the two")
+            case syntax.Star(), syntax.ColumnDecl() | syntax.Star():
+                raise diagnostics.parsed_after_star(item.span)
+            case syntax.ColumnDecl(type=None | KqlType.STRING), syntax.Star():
+                raise diagnostics.parsed_before_star(item.span)
+            case syntax.ColumnDecl(type=type), syntax.Star() if type not in _GROUPS:
+                message = f"how much of the text a {type} takes before '*' is not documented"
+                raise diagnostics.bad_value(item.span, message, "put a constant between the two")
+
+
+def _open_group(kind: str, type: KqlType) -> str:
+    """A number before `*`: its digits, where the text has some; a relaxed pattern goes on without."""
+    return _GROUPS[type].removesuffix(")") + "|)" if kind == "relaxed" else _GROUPS[type]
+
+
+def _group(kind: str, type: KqlType, last: bool) -> str:
     if kind == "regex":
         return _GROUPS.get(type, "(.*)")
     if kind == "relaxed" or type not in _GROUPS:
