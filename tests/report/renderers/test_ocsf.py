@@ -71,3 +71,10 @@ def test_any_text_keeps_the_schema(sample, validator, text):
     data = render(msgspec.structs.replace(document, findings=(finding,), made_by=text, case=text))
     assert data.isascii()
     assert [error.message for error in validator.iter_errors(json.loads(data))] == []
+
+
+def test_a_finding_names_the_sessions_of_its_rows(sample):
+    document = sample.document()
+    named = {event["finding_info"]["uid"]: event["unmapped"].get("sessions", []) for event in events(document)}
+    assert named == {f.id: list(f.session_ids) for f in document.findings}
+    assert any(named.values())

@@ -108,3 +108,13 @@ def test_any_text_keeps_the_standard(sample, text):
     data = render(msgspec.structs.replace(document, findings=(finding,), title=text, case=text, incidents=()))
     assert data.isascii()
     assert errors(data) == []
+
+
+def test_an_observation_names_the_sessions_of_its_rows(sample, bundle):
+    document = sample.document()
+    named = {
+        references[0]["external_id"]: [one["external_id"] for one in references[1:]]
+        for references in (one["external_references"] for one in things(bundle, "observed-data"))
+    }
+    assert named == {f.id: list(f.session_ids) for f in document.findings if f.id in named}
+    assert any(named.values())

@@ -1,7 +1,8 @@
 """`ocsf.jsonl`: findings as OCSF Detection Findings, one per line, for a security lake or a SIEM.
 
 Class 2004 of the Open Cybersecurity Schema Framework, schema.ocsf.io/1.8.0/classes/detection_finding, with the cloud
-profile. What OCSF has no place for (references of rows, objects of the vault, limits of the rule) stands in `unmapped`.
+profile. What OCSF has no place for (references of rows, objects of the vault, sessions, limits of the rule) stands in
+`unmapped`.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def _event(finding: Finding, document: Document, story: str) -> dict[str, Any]:
             why=finding.why,
             objects=list(finding.objects),
             applications=list(finding.applications),
+            sessions=list(finding.session_ids),
             false_positives=list(finding.false_positives),
             blind_spots=list(finding.blind_spots),
             query=finding.query,

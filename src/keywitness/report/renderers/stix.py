@@ -94,7 +94,10 @@ class _Bundle:
                 last_observed=last,
                 number_observed=max(1, min(finding.row_count, 999_999_999)),
                 object_refs=list(dict.fromkeys(facts)),
-                external_references=[_reference(finding.id, f"rule {finding.rule_id}: {finding.title}")],
+                external_references=[
+                    _reference(finding.id, f"rule {finding.rule_id}: {finding.title}"),
+                    *(_reference(session, "a session in which its rows lie") for session in finding.session_ids),
+                ],
             )
         for technique in finding.techniques:
             self._sighting(finding, technique, observed, (first, last))
