@@ -51,31 +51,6 @@ def arrays_of(texts: Iterable[str | None]) -> list[list[Any]] | None:
     return values if all(isinstance(v, list) for v in values) else None
 
 
-@kernel(_DYNAMIC, _DYNAMIC, result=_BOOL)
-def alike(left: str, right: str) -> bool:
-    """Equality of two dynamic values that are not null and not written alike.
-
-    No page says whether bags are equal whose keys are in another order, or 1 and 1.0.
-    """
-    one, other = read(left), read(right)
-    if write(one) == write(other):
-        return True
-    if json.dumps(_loose(one)) == json.dumps(_loose(other)):
-        raise NoExactAnswerError(
-            "== of dynamic values that differ in the order of keys, or as 1 and 1.0 do; compare their members"
-        )
-    return False
-
-
-def _loose(value: Any) -> Any:
-    """A value with its keys in order and its whole numbers as reals."""
-    if isinstance(value, dict):
-        return {name: _loose(value[name]) for name in sorted(value)}
-    if isinstance(value, list):
-        return [_loose(item) for item in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 # ---------------------------------------------------------------- access
 
 

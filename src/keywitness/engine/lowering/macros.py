@@ -21,9 +21,6 @@ kw_not_equal(a, b) :=
     CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE a IS DISTINCT FROM b END
 kw_equal_real(a, b) :=
     CASE WHEN isnan(a) OR isnan(b) THEN false ELSE kw_equal(a, b) END
-kw_equal_dynamic(a, b, alike) :=
-    CASE WHEN a IS NULL AND b IS NULL THEN NULL WHEN a IS NULL OR b IS NULL THEN false WHEN CAST(a AS VARCHAR) =
-    CAST(b AS VARCHAR) THEN true ELSE alike END
 kw_assert(p, m) :=
     CASE WHEN p THEN true ELSE error(m) END
 -- numbers

@@ -46,11 +46,11 @@ def lower_predicate(emitter: Emitter, scalar: plan.Scalar, step: Step) -> Expr:
                 return sql.all_of([lower_predicate(emitter, a, step) for a in scalar.args])
             case "or":
                 return sql.any_of([lower_predicate(emitter, a, step) for a in _gathered(scalar.args)])
-            case "equal" if _compared_by_sql(scalar.args):
+            case "equal" if not _both_nan(scalar.args):
                 left, right = (scalars.lower(emitter, a, step) for a in scalar.args)
                 compared = emitter.documents.compared
                 return sql.binary(exp.EQ, compared(left, right), compared(right, left))
-            case "not_equal" if _compared_by_sql(scalar.args):
+            case "not_equal" if not _both_nan(scalar.args):
                 return _differ(emitter, scalar, step)
             case "in":
                 return _in_list(emitter, scalar, step) or scalars.lower(emitter, scalar, step)
@@ -107,22 +107,12 @@ def nullable(scalar: plan.Scalar) -> bool:
     return not (isinstance(scalar, plan.Literal) and scalar.value is not None)
 
 
-def _alike(left: Expr, right: Expr) -> Expr:
-    """`==` of two dynamic values."""
-    return sql.call("kw_equal_dynamic", left, right, sql.call("kx_documents_alike", left.copy(), right.copy()))
-
-
 def _can_be_nan(scalar: plan.Scalar) -> bool:
     return scalar.type is KqlType.REAL and not (isinstance(scalar, plan.Literal) and scalar.value == scalar.value)
 
 
 def _both_nan(scalars: tuple[plan.Scalar, ...]) -> bool:
     return all(_can_be_nan(s) for s in scalars)
-
-
-def _compared_by_sql(scalars: tuple[plan.Scalar, ...]) -> bool:
-    """Does `=` of SQL say what `==` does, but for nulls?"""
-    return scalars[0].type is not KqlType.DYNAMIC and not _both_nan(scalars)
 
 
 def _is_number(value: Expr) -> Expr:
@@ -135,8 +125,6 @@ def equal(use: Use) -> Expr:
     left, right = use.args
     if _both_nan(use.call.args):
         return sql.call("kw_equal_real", left, right)
-    if use.type(0) is KqlType.DYNAMIC:
-        return _alike(left, right)
     plain = sql.binary(exp.EQ, left, right)
     match [nullable(a) for a in use.call.args]:
         case [False, False]:
@@ -151,8 +139,6 @@ def not_equal(use: Use) -> Expr:
     left, right = use.args
     if _both_nan(use.call.args):
         return sql.negate(sql.call("kw_equal_real", left, right))
-    if use.type(0) is KqlType.DYNAMIC:
-        return exp.Paren(this=exp.Not(this=_alike(left, right)))
     match [nullable(a) for a in use.call.args]:
         case [False, False]:
             return sql.binary(exp.NEQ, left, right)

@@ -64,6 +64,9 @@ def compare(node: syntax.Binary, left: plan.Scalar, right: plan.Scalar) -> plan.
         RefusedError: If Kusto does not compare these types.
     """
     if node.op in _EQUALITY:
+        if left.type is right.type is DYNAMIC:
+            help = "convert both sides, for instance with tostring()"
+            raise diagnostics.cannot_compare(node.span, left.type, right.type, help)
         return plan.Call(_EQUALITY[node.op], agree(node.span, left, right), BOOL)
     if node.op in _ORDER:
         return _ordered(node, left, right)
