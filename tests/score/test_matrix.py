@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
 
 import pytest
 
@@ -73,7 +76,7 @@ def test_attacks_together_are_all_there_once() -> None:
 
 
 def test_runs_at_once_are_kept_and_come_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def pool(workers: int, mp_context: object) -> ThreadPoolExecutor:
+    def pool(workers: int, **_: object) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(workers)
 
     asked: list[str] = []
@@ -81,7 +84,7 @@ def test_runs_at_once_are_kept_and_come_in_their_order(tmp_path: Path, monkeypat
     def made(plan: Plan) -> Run:
         asked.append(plan.variant)
         if plan.variant == CLEAN:
-            sleep(0.05)  # done last
+            time.sleep(0.05)  # done last
         return run(plan.variant, plan.company)
 
     wanted = plans(("denied-sweep", "sdk-dump"), ("bank",), seeds=1, days=9, events=7)
@@ -98,7 +101,48 @@ def test_a_run_that_fails_among_others_is_not_lost(tmp_path: Path, monkeypatch: 
     def fails(plan: Plan) -> Run:
         raise UsageError("no room")
 
-    monkeypatch.setattr(matrix, "ProcessPoolExecutor", lambda workers, mp_context: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(matrix, "ProcessPoolExecutor", lambda workers, **_: ThreadPoolExecutor(workers))
     monkeypatch.setattr(matrix, "_made", fails)
     with pytest.raises(UsageError, match="no room"):
         list(runs(plans(("sdk-dump",), ("bank",), seeds=1, days=9, events=7), tmp_path, at_once=2))
+
+
+#: A score that has two workers at work when it is killed; they say who they are in a file each.
+_KILLED = """
+import os, signal, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from keywitness.score.matrix import end_with_parent
+
+def work(folder, number):
+    open(f"{folder}/{number}", "w").write(str(os.getpid()))
+    time.sleep(60)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        for number in range(2):
+            pool.submit(work, sys.argv[1], number)
+        while len([f for f in os.listdir(sys.argv[1]) if os.path.getsize(f"{sys.argv[1]}/{f}")]) < 2:
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_workers_of_a_score_that_is_killed_end_too(tmp_path: Path) -> None:
+    script, folder = tmp_path / "killed.py", tmp_path / "at"
+    script.write_text(_KILLED)
+    folder.mkdir()
+    killed = subprocess.run([sys.executable, str(script), str(folder)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    workers = [int(file.read_text()) for file in folder.iterdir()]
+    end = time.monotonic() + 20
+    while any(map(_runs, workers)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert len(workers) == 2 and not any(map(_runs, workers))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

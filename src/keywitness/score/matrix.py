@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import hashlib
+import os
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import msgspec
@@ -20,6 +24,8 @@ from keywitness.lab.scenarios import ATTACKS
 from keywitness.score.line import Plan, run
 from keywitness.score.result import CLEAN, Run, read_run, write_run
 
+#: Seconds in which a worker without parent may tidy up.
+_LEAVING = 10.0
 #: Told before each run: how many are done, how many there are, and which is next.
 Progress = Callable[[int, int, str], None]
 
@@ -100,7 +106,7 @@ def _make_at_once(wanted: Sequence[tuple[Plan, Path]], at_once: int, on_progress
     """Make and keep the runs that are not kept yet, several at a time. A run that fails stops those not yet begun."""
     lacking = [(plan, path) for plan, path in wanted if _kept(path) is None]
     # spawn: a process that is forked while threads of the engine run may hang
-    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         making = [pool.submit(_make_and_keep, plan, path) for plan, path in lacking]
         try:
             for number, made in enumerate(as_completed(making), len(wanted) - len(lacking) + 1):
@@ -110,6 +116,21 @@ def _make_at_once(wanted: Sequence[tuple[Plan, Path]], at_once: int, on_progress
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def end_with_parent() -> None:
+    """Stop this process when the one that asked for its work is gone, also if that was killed."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        _thread.interrupt_main()  # so that folders of the run are removed
+        time.sleep(_LEAVING)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _make_and_keep(plan: Plan, path: Path) -> None:
