@@ -82,7 +82,7 @@ _NOTES = {
     syntax.Partition: "all strategies; with a source of its own the legacy one",
     syntax.Scan: "without `output=last`, `optional` steps and `partition by` inside",
     syntax.Take: "also `limit`",
-    syntax.MakeGraph: "with node tables, `with_node_id=` or neither; `partitioned-by` over one search",
+    syntax.MakeGraph: "node tables, `with_node_id=` or neither; `partitioned-by` over a search and what follows it",
     syntax.GraphMatch: "all forms of patterns; `cycles=none` for paths of one edge or more",
     syntax.GraphShortestPaths: "over named nodes, for paths of one edge or more",
     syntax.GraphMarkComponents: "components are numbered by the first node of each",

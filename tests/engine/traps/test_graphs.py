@@ -253,3 +253,36 @@ def test_each_value_of_a_partition_is_a_graph_of_its_own(ask_rows):
         | make-graph s --> t with N on id partitioned-by tenant (graph-match (a)-[p*1..2]->(b) project a.n, b.id)
         """
     assert ask_rows(text) == [(1, "B"), (3, "C")]
+
+
+_TENANTS = """
+    let N = datatable(id: string, tenant: string)["A", "x", "B", "x", "C", "x", "A", "y", "B", "y"];
+    datatable(s: string, t: string, tenant: string)["A", "B", "x", "B", "C", "x", "A", "B", "y"]
+    | make-graph s --> t with N on id partitioned-by tenant
+"""
+
+
+@pytest.mark.parametrize("edge", ["-[e*1..2]->", "-[*1..2]->", "-[e]->(m)-[p*0..1]->"])
+def test_operators_behind_a_search_see_the_matches_of_one_value(ask_rows, edge):
+    """One row for each tenant, not one in all; the column of the value is not among theirs."""
+    pattern = f"(graph-match (a){edge}(b) where a.id == 'A' project s = a.tenant, b.id | top 1 by b_id desc"
+    assert sorted(ask_rows(f"{_TENANTS}{pattern})")) == [("x", "C"), ("y", "B")]
+    assert sorted(ask_rows(f"{_TENANTS}{pattern} | distinct *)")) == [("x", "C"), ("y", "B")]
+
+
+def test_operators_with_rows_of_their_own_are_refused_behind_a_search(ask_rows):
+    """A tenant without a match would have a row that says 0."""
+    for operator in ("count", "summarize count()", "getschema"):
+        with pytest.raises(QueryError, match="this operator in partitioned-by"):
+            ask_rows(f"{_TENANTS}(graph-match (a)-[e]->(b) project a.id | {operator})")
+    with pytest.raises(QueryError, match="no edges"):
+        ask_rows(f"{_TENANTS}(graph-match (a)-[e*0..1]->(b) project a.id | take 1)")
+
+
+def test_shortest_paths_are_without_cycles_anyway(ask_rows):
+    edges = "datatable(s: string, t: string)['A', 'B', 'B', 'A', 'B', 'C'] | make-graph s --> t with_node_id=id"
+    search = "graph-shortest-paths output=all {} (a)-[e*1..4]->(b) where a.id == 'A' project b.id, array_length(e.s)"
+    told, untold = (sorted(ask_rows(f"{edges} | {search.format(cycles)}")) for cycles in ("cycles=none", ""))
+    assert told == untold and ("C", 2) in told
+    with pytest.raises(QueryError, match="cycles here"):
+        ask_rows(f"{edges} | {search.format('cycles=all')}")

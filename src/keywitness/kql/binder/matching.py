@@ -8,8 +8,10 @@ eligible and how columns are called as measured on Kusto's emulator in the docum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from keywitness.kql import plan, syntax
 from keywitness.kql.binder import diagnostics
@@ -20,8 +22,27 @@ from keywitness.kql.binder.graphs import graph_of
 from keywitness.kql.binder.names import Names, implied
 from keywitness.kql.binder.parts import Part
 from keywitness.kql.binder.patterns import Conditions, MatchPattern, Value, all_of, pattern_of, reference
-from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, convert
+from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, STRING, convert
 from keywitness.kql.rewrite.tree import columns_of, movable, with_columns
+
+_Search: TypeAlias = syntax.GraphMatch | syntax.GraphShortestPaths
+_BODY = "one graph-match or graph-shortest-paths, and operators that give no row where it finds none"
+#: Operators over the rows of a search: without such rows they give none.
+_OF_ROWS = (
+    syntax.Where,
+    syntax.Extend,
+    syntax.Project,
+    syntax.ProjectAway,
+    syntax.ProjectKeep,
+    syntax.ProjectRename,
+    syntax.ProjectReorder,
+    syntax.Summarize,
+    syntax.Distinct,
+    syntax.Sort,
+    syntax.Top,
+    syntax.Take,
+    syntax.MvExpand,
+)
 
 
 def bind_make_graph(context: Context, scope: Scope, rows: Rows, node: syntax.MakeGraph) -> Rows | Graph:
@@ -36,15 +57,67 @@ def bind_make_graph(context: Context, scope: Scope, rows: Rows, node: syntax.Mak
     if node.node_id is not None:
         help = "give a table of nodes that has the column, too"
         raise diagnostics.bad_value(node.partition.span, "partitioned-by needs the column of each node", help)
-    search = node.body.operators[0]
-    if len(node.body.operators) > 1 or not isinstance(search, syntax.GraphMatch | syntax.GraphShortestPaths):
-        help = "one graph-match or graph-shortest-paths; other operators go behind the parentheses"
-        raise diagnostics.not_supported(node.body.span, "this body of partitioned-by", help)
+    search, *behind = node.body.operators
+    if not isinstance(search, syntax.GraphMatch | syntax.GraphShortestPaths):
+        raise diagnostics.not_supported(node.body.span, "this body of partitioned-by", _BODY)
     if not any(pattern.edges for pattern in search.patterns):
         raise diagnostics.not_supported(search.span, "a pattern without edges in partitioned-by", "add an edge to it")
-    if isinstance(search, syntax.GraphMatch):
-        return bind_match(context, scope, graph, search)
-    return bind_shortest_paths(context, scope, graph, search)
+    if not behind:
+        return _searched(context, scope, graph, search)
+    return _apart(context, scope, graph, search, behind, node.partition)
+
+
+def _searched(context: Context, scope: Scope, graph: Graph, node: _Search) -> Rows:
+    if isinstance(node, syntax.GraphMatch):
+        return bind_match(context, scope, graph, node)
+    return bind_shortest_paths(context, scope, graph, node)
+
+
+def _apart(
+    context: Context,
+    scope: Scope,
+    graph: Graph,
+    search: _Search,
+    behind: Sequence[syntax.Operator],
+    column: syntax.NameRef,
+) -> Rows:
+    """What stands behind a search, over the matches of each value: those of one edge tell the value.
+
+    Raises:
+        RefusedError: For an operator that has rows where there is no match, or a pattern whose paths may be empty.
+    """
+    for operator in behind:
+        if not isinstance(operator, _OF_ROWS) or (isinstance(operator, syntax.Summarize) and not operator.keys):
+            raise diagnostics.not_supported(operator.span, "this operator in partitioned-by", _BODY)
+    part = context.fresh("part")
+    found = _searched(context, scope, graph, _telling(context, scope, graph, search, column, part))
+    *shown, last = (plan.Named(c.name, plan.ColumnRef(c.name, c.type)) for c in found.schema)
+    key = plan.Named(part, convert(last.value, STRING), hidden=True)
+    source = plan.Project(found.plan, (*shown, key))
+    body = context.bind_operators(context, scope.inner(), Rows(plan.Outer(source.schema)), tuple(behind))
+    return Rows(plan.Partition(source, part, body.plan), steps=found.steps)
+
+
+def _telling(
+    context: Context, scope: Scope, graph: Graph, search: _Search, column: syntax.NameRef, name: str
+) -> _Search:
+    """The search with one column more: the property of an edge that every match has."""
+    bounds = (e.bounds for e in pattern_of(context, scope, graph, search.patterns).edges)
+    places = ((i, j) for i, pattern in enumerate(search.patterns) for j in range(len(pattern.edges)))
+    found = next((place for place, b in zip(places, bounds, strict=True) if b is None or b[0]), None)
+    if found is None:
+        raise diagnostics.bad_pattern(search.span, "which value a path of no edges is of is not documented", "*1..")
+    i, j = found
+    pattern = search.patterns[i]
+    edge = pattern.edges[j]
+    named = edge.name or syntax.NameRef(edge.span, context.fresh("edge"))
+    edges = (*pattern.edges[:j], replace(edge, name=named), *pattern.edges[j + 1 :])
+    value: syntax.Expression = syntax.Member(edge.span, named, column)
+    if edge.low is not None:
+        value = syntax.Index(edge.span, value, syntax.Literal(edge.span, LONG, 0))
+    told = syntax.Named(edge.span, (syntax.NameRef(edge.span, name),), value)
+    patterns = (*search.patterns[:i], replace(pattern, edges=edges), *search.patterns[i + 1 :])
+    return replace(search, patterns=patterns, project=(*search.project, told))
 
 
 def bind_match(context: Context, scope: Scope, graph: Graph, node: syntax.GraphMatch) -> Rows:
@@ -63,8 +136,9 @@ def bind_shortest_paths(context: Context, scope: Scope, graph: Graph, node: synt
     No path comes to a node twice. Where only single nodes and edges have conditions, the first arrival at each node is
     the shortest path; otherwise all paths are made, and the shortest of those that pass are kept.
     """
-    if node.options:
-        raise diagnostics.not_supported(node.options[0].span, f"{node.options[0].name} here", "leave it out")
+    for option in node.options:
+        if option.name != "cycles" or getattr(option.value, "name", "") != "none":
+            raise diagnostics.not_supported(option.span, f"{option.name} here", "cycles=none, or leave it out")
     pattern = pattern_of(context, scope, graph, node.patterns)
     _refuse_other_shapes(pattern, node)
     where, columns = _conditions(pattern, node.where), _columns(pattern, node)

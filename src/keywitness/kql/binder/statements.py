@@ -157,8 +157,7 @@ def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> R
         case syntax.Let(name=name, value=value):
             if scope.declared(name.name):
                 raise diagnostics.already_declared(name.span, name.name)
-            scope.define(name.name, Unknown())
-            scope.define(name.name, bind_entity(context, scope, value))
+            _define(scope, name.name, lambda: bind_entity(context, scope, value))
         case syntax.ExpressionStatement(value=value):
             return bind_table(context, scope, value)
         case syntax.QueryParameters(parameters=parameters):
@@ -175,11 +174,26 @@ def _statement(context: Context, scope: Scope, statement: syntax.Statement) -> R
 
 
 def _query_parameter(context: Context, scope: Scope, parameter: syntax.Parameter) -> None:
-    scope.define(parameter.name.name, Unknown())
-    if parameter.default is None:
+    default = parameter.default
+    if default is None:
+        scope.define(parameter.name.name, Unknown())
         raise diagnostics.no_value(parameter.span, parameter.name.name)
-    value = Expressions(context, scope, None).bind(parameter.default)
-    scope.define(parameter.name.name, ScalarValue(convert(value, parameter.type or value.type)))
+
+    def value() -> ScalarValue:
+        bound = Expressions(context, scope, None).bind(default)
+        return ScalarValue(convert(bound, parameter.type or bound.type))
+
+    _define(scope, parameter.name.name, value)
+
+
+def _define(scope: Scope, name: str, bound: Callable[[], Entity]) -> None:
+    """Set a name to its value, which sees what the name meant outside; later uses of one that is refused are silent."""
+    try:
+        entity = bound()
+    except diagnostics.RefusedError:
+        scope.define(name, Unknown())
+        raise
+    scope.define(name, entity)
 
 
 # ---------------------------------------------------------------- what an expression stands for
