@@ -101,6 +101,16 @@ def test_a_shared_table_is_one_table(ask_rows):
     ) == [(3,)]
 
 
+def test_the_value_of_a_let_sees_what_its_name_meant_outside(ask_rows):
+    """In scopes of other languages it is itself there, or hides what a name in a text means."""
+    text = """
+        let T = datatable(a: long)[1, 2]; let n = 1;
+        let f = (name: string) { let T = table(name) | where a > n; let n = n + 4; T | extend b = n };
+        f('T')
+        """
+    assert ask_rows(text) == [(2, 5)]
+
+
 def test_names_of_both_sides_get_a_number_on_the_right(ask_rows):
     """By name alone the right column would hide the left one. A free number is taken, and lookup has the key once."""
     from keywitness import query
