@@ -69,6 +69,7 @@ _GIVEN = {
     "toscalar.table": "T",
     "trend": "'linefit'",
     "units": "'KB'",
+    "use_spheroid": "false",
 }
 #: Refusals inside of what is answered, and why they are right.
 _REFUSED = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from keywitness.errors import QueryError
+
 
 def test_distance(ask):
     """Not the WGS-84 ellipsoid and not a radius of 6371 km: those are off in the fourth digit."""
@@ -19,10 +21,21 @@ def test_places_that_are_none_have_no_distance(ask):
     ) == (None, None, None, None)
 
 
+def test_a_circle_has_a_radius_above_0(ask):
+    """The page: "Valid value must be positive", and null of a circle that is none. A comparison alone says true."""
+    assert ask("print geo_point_in_circle(1, 1, 1, 1, 0), geo_point_in_circle(1, 1, 1, 1, 0.1)") == (None, True)
+
+
+def test_a_distance_on_a_spheroid_is_refused(ask):
+    assert ask("print geo_distance_2points(1, 1, 1, 1, false)") == (0.0,)
+    with pytest.raises(QueryError, match="on a spheroid"):
+        ask("print geo_distance_2points(1, 1, 2, 2, true)")
+
+
 def test_circle(ask):
-    """The edge belongs to the circle; a negative radius makes none."""
+    """A degree is 111.2 km; a negative radius makes no circle."""
     assert ask(
-        "print geo_point_in_circle(1, 1, 1, 1, 0), geo_point_in_circle(0, 0, 0, 1, 111000), "
+        "print geo_point_in_circle(1, 1, 1, 1, 5), geo_point_in_circle(0, 0, 0, 1, 111000), "
         "geo_point_in_circle(0, 0, 0, 1, 112000), geo_point_in_circle(1, 1, 1, 1, -1)"
     ) == (True, False, True, None)
 

@@ -44,7 +44,7 @@ kw_distance(x, y, u, v) :=
         THEN 2 * 6371010 * asin(least(1, sqrt(pow(sin(radians(v - y) / 2), 2)
             + cos(radians(y)) * cos(radians(v)) * pow(sin(radians(u - x) / 2), 2)))) END
 kw_in_circle(x, y, u, v, r) :=
-    CASE WHEN r >= 0 AND isfinite(r) THEN kw_distance(x, y, u, v) <= r END
+    CASE WHEN r > 0 AND isfinite(r) THEN kw_distance(x, y, u, v) <= r END
 kw_sqrt(x) :=
     CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(x) END
 kw_ln(x) :=

@@ -107,6 +107,12 @@ def _convert(quantity: str) -> Lowering:
     return lowered
 
 
+def _distance(use: Use) -> Expr:
+    if len(use) > 4 and use.constant(4, "use_spheroid"):
+        raise cannot("geo_distance_2points() on a spheroid", "leave use_spheroid out: on the sphere")
+    return sql.call("kw_distance", *(sql.cast(a, "DOUBLE") for a in use.args[:4]))
+
+
 def _random(use: Use) -> Expr:
     if not len(use):
         return sql.call("random")
@@ -149,7 +155,7 @@ LOWERINGS: Table = {
     "isfinite": lambda use: sql.call("isfinite", use.args[0]),
     "around": _around,
     **{name: _real(f"kx_distributions_{name}") for name in ("beta_cdf", "beta_inv", "beta_pdf", "welch_test")},
-    "geo_distance_2points": _real("kw_distance"),
+    "geo_distance_2points": _distance,
     "geo_point_in_circle": _real("kw_in_circle"),
     "binary_and": _bits("kw_and"),
     "binary_or": _bits("kw_or"),

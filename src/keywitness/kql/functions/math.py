@@ -63,7 +63,8 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "geo_distance_2points",
-        "(longitude1: number, latitude1: number, longitude2: number, latitude2: number) -> real",
+        "(longitude1: number, latitude1: number, longitude2: number, latitude2: number, use_spheroid: const bool?)"
+        " -> real",
     ),
     scalar(
         "geo_point_in_circle",
