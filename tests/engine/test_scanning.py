@@ -120,3 +120,32 @@ def test_a_declared_column_by_itself_is_its_default() -> None:
         query(f"{numbers} a = x, b = a;)")
     with pytest.raises(QueryError, match="'a' is not a column here"):
         query(f"{numbers} a = a + x; step t: true;)")
+
+
+def test_a_step_may_assign_a_column_of_the_input() -> None:
+    """By itself the name is the row's, behind a step's name what the step left: gaps are filled from row to row."""
+    gaps = "datatable(t:long, x:string, y:real)[1, '', 1.0, 2, 'a', real(null), 3, '', 3.0] | sort by t asc"
+    filled = rows(f"{gaps} | scan with (step s: true => x = iff(isempty(x), s.x, x), y = coalesce(y, s.y);)")
+    assert filled == [(1, "", 1.0), (2, "a", 1.0), (3, "a", 3.0)]
+    numbers = "datatable(k:string, t:long, x:long)['p', 1, 1, 'q', 2, 5, 'p', 3, 2] | sort by t asc"
+    summed = "scan with (step s: x < 9 => x = coalesce(s.x, 0) + x;)"
+    assert rows(f"{numbers} | {summed}") == [("p", 1, 1), ("q", 2, 6), ("p", 3, 8)]
+    assert sorted(rows(f"{numbers} | partition by k ({summed})")) == [("p", 1, 1), ("p", 3, 3), ("q", 2, 5)]
+
+
+def test_a_step_that_assigns_nothing_keeps_the_column_of_the_input() -> None:
+    text = "datatable(t:long, x:long)[1, 1, 2, 5] | sort by t asc | scan with_match_id=m declare(n:long) with "
+    assert rows(f"{text}(step a: x < 5; step b: x == 5 => x = a.x * 10, n = b.x;)") == [
+        (1, 1, None, 0),
+        (2, 10, None, 0),
+    ]
+
+
+def test_a_partition_may_expand_before_it_scans() -> None:
+    text = """
+        datatable(k:string, t:long, d:dynamic)["p", 1, dynamic([1, 2]), "q", 2, dynamic([5]), "p", 3, dynamic([7])]
+        | sort by t asc
+        | partition by k (mv-expand with_itemindex=i d to typeof(long)
+            | scan declare (s:long = 0) with (step a: true => s = a.s + d;))
+        """
+    assert sorted(rows(text)) == [("p", 1, 1, 0, 1), ("p", 1, 2, 1, 3), ("p", 3, 7, 0, 10), ("q", 2, 5, 0, 5)]

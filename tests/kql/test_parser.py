@@ -126,6 +126,7 @@ def show(node: object) -> str:
         ("typeof(string)", "typeof(string)"),
         ("count + kind + type + order", "(((count + kind) + type) + order)"),
         ("datetime()", "now()"),
+        ("datetime(8:05)", "(startofday(now()) + 291000000000)"),
         ("iff(a, b, c)", "iff(a, b, c)"),
         ("range(1, 2, 3)", "range(1, 2, 3)"),
         ("not(a)", "not(a)"),

@@ -236,3 +236,12 @@ def test_seconds_end_before_the_next_minute(ask):
         "print make_datetime(2026, 1, 1, 0, 0, 59.99999999), make_timespan(0, 0, 59.99999999), "
         "make_timespan(0, 0, 59.9999999)"
     ) == (None, None, "00:00:59.9999999")
+
+
+def test_a_time_alone_is_one_of_today(ask_rows):
+    """The page of time_window_rolling_avg_fl() shows the day of its answer; a date of 0001 would be plausible."""
+    now = "set query_now = datetime(2021-11-29 13:00);"
+    text = f"{now} datatable(t:datetime)[datetime(8:05), datetime(23:59:01.5)] | project tostring(t)"
+    assert ask_rows(text) == [("2021-11-29T08:05:00.0000000Z",), ("2021-11-29T23:59:01.5000000Z",)]
+    with pytest.raises(QueryError, match="'24:00' is not a datetime"):
+        ask_rows("print datetime(24:00)")

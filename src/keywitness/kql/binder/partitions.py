@@ -11,6 +11,7 @@ from keywitness.kql.binder.context import Context, Rows, ScalarValue, Scope
 from keywitness.kql.binder.expressions import Expressions
 from keywitness.kql.binder.types import BOOL, DYNAMIC, LONG, STRING
 from keywitness.kql.rewrite.tree import movable, rebuilt
+from keywitness.model.schema import Column, Schema
 
 _OWN_SOURCE = "only the legacy strategy takes one: leave the hint out, or begin with an operator"
 _NULL_KEY = "a key of partition is null: Kusto's pages do not say what becomes of those rows; filter them out first"
@@ -109,7 +110,7 @@ def _carries(node: plan.Plan) -> bool:
         return all(movable(c.value) for c in node.columns)
     if isinstance(node, plan.Filter):
         return movable(node.predicate)
-    return isinstance(node, (plan.Sort, plan.Serialize, plan.ScanSteps))
+    return isinstance(node, (plan.Sort, plan.Serialize, plan.ScanSteps, plan.MvExpand))
 
 
 def _over(node: plan.Plan, source: plan.Plan, carried: plan.ColumnRef) -> plan.Plan:
@@ -118,6 +119,11 @@ def _over(node: plan.Plan, source: plan.Plan, carried: plan.ColumnRef) -> plan.P
         return plan.Project(source, (*node.columns, plan.Named(carried.name, carried, hidden=True)))
     if isinstance(node, plan.ScanSteps):
         return replace(node, source=source, keys=(carried.name,))
+    if isinstance(node, plan.MvExpand):
+        index = [c for c in node.schema if c.name == node.index]
+        others = [c for c in node.schema if c.name != node.index]
+        schema = Schema([*others, Column(carried.name, carried.type, hidden=True), *index])
+        return replace(node, source=source, schema=schema)
     return _onto(node, source)
 
 

@@ -37,12 +37,32 @@ def bind_scan(context: Context, scope: Scope, rows: Rows, node: syntax.Scan) -> 
     taken = {*rows.schema.names(), *(c.name for c in declared)}
     if node.match_id and node.match_id.name in taken:
         raise diagnostics.already_named(node.match_id.span, node.match_id.name)
+    assigned = [c for c in rows.schema if not c.hidden and _assigns(node, c.name)]
+    changed = {c.name: context.fresh("scanned") for c in assigned}
+    wide = (*declared, *(plan.Named(changed[c.name], null(c.type)) for c in assigned))
     steps: list[plan.ScanStep] = []
     for number, step in enumerate(node.steps):
         if step.name.name in (s.name.name for s in node.steps[:number]):
             raise diagnostics.already_named(step.name.span, step.name.name)
-        steps.append(_step(context, scope, rows, declared, node.steps[: number + 1], alone=len(node.steps) == 1))
-    return rows.over(plan.ScanSteps(rows.plan, declared, tuple(steps), match_id))
+        so_far = node.steps[: number + 1]
+        steps.append(_step(context, scope, rows, wide, changed, so_far, alone=len(node.steps) == 1))
+    found = plan.ScanSteps(rows.plan, wide, tuple(steps), match_id)
+    return rows.over(_changed(found, changed) if changed else found)
+
+
+def _assigns(node: syntax.Scan, name: str) -> bool:
+    """True where a step assigns the column."""
+    return any(a.names[0].name == name for step in node.steps for a in step.assignments)
+
+
+def _changed(found: plan.Plan, changed: dict[str, str]) -> plan.Plan:
+    """The rows with the columns of the input that steps assign as they left them."""
+    columns: list[plan.Named] = []
+    for column in found.schema:
+        if column.name not in changed.values():
+            value = plan.ColumnRef(changed.get(column.name, column.name), column.type)
+            columns.append(plan.Named(column.name, value, hidden=column.hidden))
+    return plan.Project(found, tuple(columns))
 
 
 def _word(node: syntax.Node) -> syntax.Span:
@@ -85,13 +105,16 @@ def _step(
     scope: Scope,
     rows: Rows,
     declared: tuple[plan.Named, ...],
+    changed: dict[str, str],
     steps: tuple[syntax.ScanStep, ...],
     *,
     alone: bool,
 ) -> plan.ScanStep:
     """The last of the steps; its expressions see the row, and the state of all of them.
 
-    In a scan of one step a declared column that stands by itself is its default, as the row has it.
+    In a scan of one step a declared column that stands by itself is its default, as the row has it. Columns of the
+    input that a step assigns have a column beside them (`changed`), which the states keep; by itself such a name is
+    the row's.
     """
     columns = [*rows.schema, *(Column(c.name, c.value.type) for c in declared)]
     state = [
@@ -109,23 +132,29 @@ def _step(
     assigned = Expressions(context, inner, wide)
     names = frozenset(s.name.name for s in steps)
     step = steps[-1]
-    condition = _alone(step.condition, e.bind_bool(_with_state(step.condition, names)))
+    condition = _alone(step.condition, e.bind_bool(_with_state(step.condition, names, changed)))
     assignments: list[plan.Named] = []
     types = {c.name: c.value.type for c in declared}
+    seen: list[str] = []
     for assignment in step.assignments:
-        name = assignment.names[0].name
+        written = assignment.names[0].name
+        name = changed.get(written, written)
         if name not in types:
-            raise diagnostics.unknown_column(assignment.names[0].span, name, "", list(types))
+            known = [c.name for c in declared if c.name not in changed.values()]
+            raise diagnostics.unknown_column(assignment.names[0].span, name, "", known)
         if name in (a.name for a in assignments):
-            raise diagnostics.already_named(assignment.names[0].span, name)
-        for before in assignments:
-            if _mentions(assignment.value, before.name):
-                raise diagnostics.not_supported(assignment.value.span, f"{before.name} behind its assignment", _BEHIND)
-        value = _alone(assignment.value, assigned.bind(_with_state(assignment.value, names)))
+            raise diagnostics.already_named(assignment.names[0].span, written)
+        for before in seen:
+            if _mentions(assignment.value, before):
+                raise diagnostics.not_supported(assignment.value.span, f"{before} behind its assignment", _BEHIND)
+        seen.append(written)
+        value = _alone(assignment.value, assigned.bind(_with_state(assignment.value, names, changed)))
         if not _fits(value, types[name]):
             raise diagnostics.wrong_type(assignment.value.span, value.type, [types[name]])
         assignments.append(plan.Named(name, convert(value, types[name])))
-    return plan.ScanStep(step.name.name, condition, tuple(assignments), step.output == "all")
+    left = [old for old in changed if old not in seen]
+    same = (plan.Named(changed[old], plan.ColumnRef(old, types[changed[old]])) for old in left)
+    return plan.ScanStep(step.name.name, condition, (*assignments, *same), step.output == "all")
 
 
 def _mentions(node: Any, name: str) -> bool:
@@ -158,14 +187,14 @@ def _alone(node: syntax.Node, value: plan.Scalar) -> plan.Scalar:
     return value
 
 
-def _with_state(node: Any, steps: frozenset[str]) -> Any:
+def _with_state(node: Any, steps: frozenset[str], changed: dict[str, str]) -> Any:
     """The expression with `step.column` as one name."""
     match node:
         case syntax.Member(object=syntax.NameRef(name=step), name=syntax.NameRef(name=column)) if step in steps:
-            return syntax.NameRef(node.span, plan.state_column(step, column), quoted=True)
+            return syntax.NameRef(node.span, plan.state_column(step, changed.get(column, column)), quoted=True)
         case tuple():
-            return tuple(_with_state(item, steps) for item in node)
+            return tuple(_with_state(item, steps, changed) for item in node)
         case syntax.Node():
             inside = {f: getattr(node, f) for f in node.__struct_fields__ if f != "span"}
-            return structs.replace(node, **{name: _with_state(value, steps) for name, value in inside.items()})
+            return structs.replace(node, **{n: _with_state(value, steps, changed) for n, value in inside.items()})
     return node

@@ -171,7 +171,7 @@ class Sources(Options):
         columns = self.row_schema()
         open_span = self.token.span
         self.expect_op("[", "datatable (Name: type, ...) [value, ...]")
-        values = self.open_list(self.signed_literal, "]", "values of a datatable are constants, not expressions")
+        values = self.open_list(self.constant, "]", "values of a datatable are constants, not expressions")
         if not columns:
             self.refuse(diagnostics.nothing_listed(Span(start, open_span.start), "datatable", "columns"))
         if len(values) % len(columns):

@@ -17,6 +17,8 @@ _LITERAL_KINDS = frozenset({Kind.LONG, Kind.REAL, Kind.TIMESPAN, Kind.BOOL, Kind
 _NUMBER_TYPES = {Kind.LONG: KqlType.LONG, Kind.REAL: KqlType.REAL, Kind.TIMESPAN: KqlType.TIMESPAN}
 _QUOTES = "'\"\u2018\u2019\u201c\u201d"
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | {"\u00a0": " "})
+#: A time of today, as .NET reads it.
+_TIME_OF_DAY = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,7})?)?", re.ASCII)
 #: Kusto's pages write `datetime(2017 - 08 - 01)` too.
 _SPACED_DATE = re.compile(r"^\s*(\d{4}) - (\d{1,2}) - (\d{1,2})", re.ASCII)
 
@@ -68,7 +70,7 @@ class Values(Cursor):
             case _:
                 return self._dynamic()
 
-    def signed_literal(self) -> syntax.Literal:
+    def constant(self) -> syntax.Expression:
         """A constant that may have a sign, as in datatable rows and parameters."""
         token = self.token
         if self.at_op("-", "+") and self.peek().kind in _NUMBER_TYPES:
@@ -85,9 +87,13 @@ class Values(Cursor):
             return syntax.Literal(self.since(token.start), plain.type, signed)
         if not self.at_literal():
             raise self.missing("a value", "values here are constants, not expressions")
-        value = self.literal()
+        return self.literal()
+
+    def signed_literal(self) -> syntax.Literal:
+        """A constant that needs no clock."""
+        value = self.constant()
         if not isinstance(value, syntax.Literal):
-            self.refuse(diagnostics.malformed_literal(value.span, "datetime", "datetime()"))
+            self.refuse(diagnostics.malformed_literal(value.span, "datetime", "a time that depends on today"))
         return value
 
     def smallest_long(self, start: int) -> syntax.Literal | None:
@@ -119,7 +125,11 @@ class Values(Cursor):
         kind = TYPES[name]
         content = _typed_content(rest[:-1])
         if kind is KqlType.DATETIME and not content:
-            return syntax.Call(token.span, syntax.NameRef(token.span, "now"), ())
+            return _now(token.span)
+        if kind is KqlType.DATETIME and _TIME_OF_DAY.fullmatch(content):
+            today = syntax.Call(token.span, syntax.NameRef(token.span, "startofday"), (_now(token.span),))
+            time = syntax.Literal(token.span, KqlType.TIMESPAN, literals.parse_timespan(content), sized=True)
+            return syntax.Binary(token.span, "+", today, time)
         if content.lower() == "null":
             return syntax.Literal(token.span, kind, None, sized=True)
         value = _READERS[kind](content)
@@ -201,6 +211,10 @@ class Values(Cursor):
         key: str = self.advance().value
         self.expect_op(":")
         return key, self._json()
+
+
+def _now(span: syntax.Span) -> syntax.Call:
+    return syntax.Call(span, syntax.NameRef(span, "now"), ())
 
 
 def _typed_content(text: str) -> str:
