@@ -53,6 +53,8 @@ class Regex:
 @dataclass(slots=True)
 class _Reader:
     source: str
+    #: The capture group that stays one, where the others do not.
+    only: int | None = None
     at: int = 0
     groups: list[str] = field(default_factory=list)
     bounded: bool = False
@@ -94,11 +96,14 @@ class _Reader:
             return "(?:"
         self.ascii.append(self.ascii[-1])
         if name := self.matched(_NAME):
-            self.groups.append(name[1])
-            return f"(?P<{name[1]}>"
-        if not self.source.startswith("(?", self.at):
-            self.groups.append("")
-        return self.take(1)
+            return self.group(name[1], f"(?P<{name[1]}>")
+        opening = self.take(1)
+        return opening if self.source.startswith("?", self.at) else self.group("", opening)
+
+    def group(self, name: str, opening: str) -> str:
+        """The start of a capture group, or of one that captures nothing."""
+        self.groups.append(name)
+        return opening if self.only in (None, len(self.groups)) else "(?:"
 
     def escape(self) -> str:
         """One escape outside of brackets."""
@@ -159,15 +164,20 @@ class _Reader:
         return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
-def read(source: str) -> Regex:
+def read(source: str, only: int | None = None) -> Regex:
     r"""An expression of Kusto's in RE2.
 
+    Args:
+        source: The expression.
+        only: The capture group that stays one in the text: of many groups DuckDB reaches the first nine.
     Raises:
         RegexError: For what Kusto does not have (look-around, back-references) or RE2 would read otherwise.
     Example:
         >>> read(r"(?<day>\d+)").text, read(r"(a)|(?P<b>b)\b").groups
         ('(?P<day>[\\p{Nd}]+)', ('', 'b'))
+        >>> read("(a)(b)", only=2).text
+        '(?:a)(b)'
     """
-    reader = _Reader(source)
+    reader = _Reader(source, only)
     text = "".join(reader.pieces())
     return Regex(text, tuple(reader.groups), reader.bounded)

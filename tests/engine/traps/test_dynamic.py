@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from keywitness.errors import QueryError
@@ -349,3 +351,21 @@ def test_toscalar_is_calculated_once(ask):
         1,
         True,
     )
+
+
+def test_documents_within_documents_cost_no_more_than_their_depth(ask, ask_rows):
+    """`tostring(parse_json(tostring(...)))` is how audit logs are read; each level cost ten times the one before."""
+    value, document, real = "v", "d", "r"
+    for _ in range(4):
+        value, document = f'{{"a":{json.dumps(value)}}}', f"tostring(parse_json({document}).a)"
+        real = f"parse_json(tostring({real})).a"
+    table = f"datatable(d: string) [{json.dumps(value)}, '', 'no document'] | extend r = parse_json(d)"
+    assert ask_rows(f"{table} | project {document}, isnull(r), gettype(parse_json(tostring({real})))") == [
+        ("v", False, "string"),
+        ("", True, "null"),
+        ("", False, "null"),
+    ]
+    text = json.dumps({"a": json.dumps({"a": [1.5, True, "7"]})})
+    innermost = f"print d = {json.dumps(text)} | extend e = parse_json(tostring(parse_json(d).a)).a"
+    converted = "tostring(e[0]), todouble(e[0]), tobool(e[1]), tolong(e[2]), toint(e[2]), array_length(e), gettype(e)"
+    assert ask(f"{innermost} | project {converted}") == ("1.5", 1.5, True, 7, 7, 3, "array")

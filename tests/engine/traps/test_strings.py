@@ -254,3 +254,14 @@ def test_options_of_parse_kv_that_find_nothing_are_refused(ask, options, cause):
         ask(f"print s = 'a=1' | parse-kv s as (a:long) with ({options})")
     named = "with (regex='(?<key>[a-z]+)=(?<value>[0-9]+)')"
     assert ask(f"print s = 'a=1' | parse-kv s as (a:long) {named} | project a") == (1,)
+
+
+def test_groups_of_an_expression_beyond_the_ninth(ask):
+    """DuckDB's functions take a group from 0 to 9 and fail on the tenth: a rule that parses an event has a dozen."""
+    numbers, names = [str(n) for n in range(1, 13)], "abcdefghijkl"
+    pattern = " ',' ".join(f"{n}: long" for n in names)
+    assert ask(f"print s = '{','.join(numbers)}' | parse s with {pattern} | project k, l") == (11, 12)
+    groups = "(a)(b)(c)(d)(e)(f)(g)(h)(i)[(](?P<ten>[)j])(k|(z))"
+    texts = f"extract('{groups}', 10, 'abcdefghi(jz'), extract('{groups}', 12, 'abcdefghi(jz'), "
+    assert ask(f"print {texts}extract('{groups}', 12, 'abcdefghi(jk')") == ("j", "z", "")
+    assert ask(f"print extract_all('{groups}', dynamic(['ten', 1, 11]), 'abcdefghi(jk')") == ([["j", "a", "k"]],)

@@ -329,6 +329,7 @@ def _emitted(program: Program, source: Source, held: frozenset[str], *, reals: b
     query = emitter.query(program.result)
     if reals:
         _write_reals(query)
+    _calculate_once(query)
     macro_names: set[str] = set()
     kernels: dict[str, Kernel] = {}
     for node in query.find_all(exp.Anonymous):
@@ -356,6 +357,18 @@ def _write_reals(query: exp.Select) -> None:
         said = sql.call("coalesce", sql.call("json_extract_string", value.copy(), sql.text("$")), sql.text(""))
         node.set("this", "kx_documents_text")
         node.set("expressions", [sql.call("json_type", value), said])
+
+
+def _calculate_once(query: exp.Select) -> None:
+    """A document read out of a document is one value: a macro repeats its argument, and macros in it multiply that."""
+    from sqlglot import exp  # already loaded by the emitter
+
+    def repeats(node: exp.Expression) -> bool:
+        return isinstance(node, exp.Anonymous) and node.this in macros.REPEATING
+
+    for node in filter(repeats, query.find_all(exp.Anonymous)):  # the outer ones first
+        if any(map(repeats, node.expressions[0].find_all(exp.Anonymous))):
+            node.set("this", macros.once(str(node.this)))
 
 
 def _read(external: External) -> Any:

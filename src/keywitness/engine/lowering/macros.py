@@ -367,6 +367,22 @@ kw_expanded_pairs(d) :=
     END
 """
 
+#: Macros of documents that say their first argument several times, and have a form that calculates it once.
+REPEATING = frozenset(
+    {
+        "kw_array_length",
+        "kw_dynamic_is_empty",
+        "kw_dynamic_text",
+        "kw_dynamic_to_bool",
+        "kw_dynamic_to_int",
+        "kw_dynamic_to_long",
+        "kw_dynamic_to_real",
+        "kw_gettype",
+        "kw_member_text",
+        "kw_parse_json",
+    }
+)
+
 _HEAD = re.compile(r"^(kw_\w+)\(([^)]*)\) :=$")
 _NAME = re.compile(r"\bkw_\w+")
 
@@ -385,7 +401,19 @@ def table() -> dict[str, tuple[str, str]]:
             found[head.group(1)] = (head.group(2), lines)
         elif line.startswith("    "):
             lines.append(line.strip())
-    return {name: (parameters, " ".join(body)) for name, (parameters, body) in found.items()}
+    written = {name: (parameters, " ".join(body)) for name, (parameters, body) in found.items()}
+    return written | {once(name): _calculating_once(name, written[name][0]) for name in REPEATING}
+
+
+def once(name: str) -> str:
+    """The form of a repeating macro that calculates its first argument once."""
+    return f"{name}_once"
+
+
+def _calculating_once(name: str, parameters: str) -> tuple[str, str]:
+    first, *rest = parameters.split(", ")
+    said = ", ".join(["x", *rest])
+    return parameters, f"list_transform([{first}], lambda x: {name}({said}))[1]"
 
 
 def used(name: str) -> set[str]:

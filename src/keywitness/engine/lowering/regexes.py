@@ -15,6 +15,7 @@ from keywitness.engine.sql import Expr
 from keywitness.model.schema import KqlType
 
 _MOST_GROUPS = 16
+_REACHED = 9  # the last group that DuckDB's functions take
 
 
 def expression(use: Use, index: int) -> Regex:
@@ -62,7 +63,7 @@ def _extract(use: Use) -> Expr:
     found, group = expression(use, 0), int(use.constant(1, "the capture group"))
     if not 0 <= group <= len(found.groups):
         return sql.literal(None, use.call.type)
-    extracted = sql.call("regexp_extract", searched(use, 2, found), sql.text(found.text), sql.number(group))
+    extracted = sql.call("regexp_extract", searched(use, 2, found), *_group(use, found, group))
     return conversions.convert(extracted, KqlType.STRING, use.call.type)
 
 
@@ -76,10 +77,17 @@ def _extract_all(use: Use) -> Expr:
     if len(use) == 3:
         groups = _groups(found, json.loads(use.constant(1, "the capture groups")))
     value = searched(use, source, found)
-    lists = [sql.call("regexp_extract_all", value.copy(), sql.text(found.text), sql.number(g)) for g in groups]
+    lists = [sql.call("regexp_extract_all", value.copy(), *_group(use, found, g)) for g in groups]
     if len(lists) == 1:
         return sql.call("kw_json_or_null", sql.call("kw_matched_texts", lists[0]))
     return sql.call("kw_json_or_null", sql.call("kw_rows_of_lists", sql.array(lists)))
+
+
+def _group(use: Use, found: Regex, group: int) -> tuple[Expr, Expr]:
+    """An expression and the number of its group: one that DuckDB does not reach becomes the only one."""
+    if group <= _REACHED:
+        return sql.text(found.text), sql.number(group)
+    return sql.text(regex.read(str(use.constant(0, "the regular expression")), group).text), sql.number(1)
 
 
 def _groups(found: Regex, asked: Any) -> list[int]:
