@@ -69,6 +69,15 @@ def test_a_typed_percentile_is_a_column_of_that_type() -> None:
     assert rows.to_pylist() == [{"p": 5}]
 
 
+def test_typed_percentiles_are_an_array_of_that_type() -> None:
+    """A cast to the type, as of one percentile, would make null of the array."""
+    read = "range x from 1 to 100 step 1 | summarize d = tdigest({}) | project p = percentiles_array_tdigest(d, {}, {})"
+    asked = read.format("x", "range(0, 100, 50)", "typeof(int)")
+    assert query(asked).to_pylist() == [{"p": [1, 50, 100]}]
+    with pytest.raises(QueryError, match="of type long as real"):
+        query(read.format("x", "dynamic([50])", "typeof(real)"))
+
+
 def test_percentrank_is_a_share_in_percent_of_values_not_above() -> None:
     """Below would be 40, the place in the list 5."""
     text = (

@@ -125,11 +125,18 @@ def percentile(digest: str | None, rank: float | None) -> str | None:
     return None if value is None else write(value)
 
 
-@kernel(_DYNAMIC, _DYNAMIC, result=_DYNAMIC)
-def percentiles(digest: str | None, ranks: str | None) -> str | None:
+@kernel(_DYNAMIC, _DYNAMIC, _STRING, result=_DYNAMIC)
+def percentiles(digest: str | None, ranks: str | None, type: str = "") -> str | None:
+    """Percentiles in the type that they have.
+
+    Raises:
+        NoExactAnswerError: If another type is asked for.
+    """
     listed = read(ranks)
     if digest is None or listed is None:
         return None
+    if type and (of := _weighed(digest)[0]) != type:
+        raise NoExactAnswerError(f"percentiles_array_tdigest() of values of type {of} as {type}")
     return write(_percentiles(digest, listed if isinstance(listed, list) else [listed]))
 
 

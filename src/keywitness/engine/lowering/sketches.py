@@ -38,6 +38,9 @@ def _percentiles(use: Use) -> Expr:
         ranks = sql.call(
             "kw_list_json", sql.array([element(a, use.type(i)) for i, a in enumerate(use.args[1:], start=1)])
         )
+    elif len(use) > 2:
+        type = sql.text(value_type(KqlType(use.constant(2, "the type"))))
+        return sql.call("kx_sketches_percentiles", use.args[0], ranks, type)
     return sql.call("kx_sketches_percentiles", use.args[0], ranks)
 
 

@@ -77,7 +77,11 @@ def bind_scalar(e: Expressions, node: syntax.Call, row: Function, *, whole: bool
         return converted[0]
     call = plan.Call(row.canonical, converted, result)
     literal = node.args[-1] if node.args else None
-    return convert(call, literal.type) if isinstance(literal, syntax.ToTypeof) else call
+    if not isinstance(literal, syntax.ToTypeof):
+        return call
+    if row.name == "percentiles_array_tdigest":  # the type is that of the elements
+        return plan.Call(row.canonical, (*converted, plan.Literal(str(literal.type), STRING)), result)
+    return convert(call, literal.type)
 
 
 def match(

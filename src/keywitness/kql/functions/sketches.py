@@ -24,6 +24,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "percentiles_array_tdigest",
         "(tdigest: dynamic, percentile: number*) -> dynamic",
         "(tdigest: dynamic, percentiles: dynamic) -> dynamic",
+        "(tdigest: dynamic, percentiles: dynamic, type: type) -> dynamic",
         prefix="percentile_tdigest",
     ),
     scalar("rank_tdigest", "(tdigest: dynamic, value: integer|real|datetime|timespan) -> real"),
