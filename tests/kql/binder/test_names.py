@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from keywitness import QueryError, query
 from keywitness.kql.binder.names import Names
 
 RIGHT = "let R = datatable(Resource:string, Count:real, x:long, Resource1:string)[];"
@@ -134,3 +135,13 @@ def test_columns_of_other_operators(bench: Any, operator: str, expected: list[st
 def test_numbers_are_handed_out_around_taken_names() -> None:
     taken = Names(["Column1", "a", "a1"])
     assert [taken.numbered(), taken.take("a"), taken.take("b"), taken.numbered()] == ["Column2", "a2", "b", "Column3"]
+
+
+def test_an_argument_may_have_the_name_of_the_parameter_at_its_place() -> None:
+    """The page of detect_anomalous_new_entity_fl() writes `pow(base = ..., exponent = ...)`."""
+    assert query("print pow(base = 2, exponent = 3), pow(2, exponent = 3)").to_pylist() == [
+        {"print_0": 8.0, "print_1": 8.0}
+    ]
+    for call in ("pow(exponent = 3, base = 2)", "iff(a = 1, 2, 3)", "pow(2, b = 3)"):
+        with pytest.raises(QueryError, match="'=' gives a name"):
+            query(f"print {call}")

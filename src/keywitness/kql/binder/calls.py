@@ -65,6 +65,7 @@ def bind_scalar(e: Expressions, node: syntax.Call, row: Function, *, whole: bool
     Raises:
         RefusedError: If number, types or constants of the arguments do not fit.
     """
+    node = _without_names(node, row)
     _check_choices(node, row)
     if row.signatures[0].columns and not whole:
         raise diagnostics.several_values(node.span, row.name, [name for name, _ in row.signatures[0].columns])
@@ -82,6 +83,27 @@ def bind_scalar(e: Expressions, node: syntax.Call, row: Function, *, whole: bool
     if row.name == "percentiles_array_tdigest":  # the type is that of the elements
         return plan.Call(row.canonical, (*converted, plan.Literal(str(literal.type), STRING)), result)
     return convert(call, literal.type)
+
+
+def _without_names(node: syntax.Call, row: Function) -> syntax.Call:
+    """The call without the names of its arguments, where each is the name of the parameter at its place.
+
+    Raises:
+        RefusedError: For another name: no page says whether it may be out of place.
+    """
+    if not any(isinstance(a, syntax.Named) for a in node.args):
+        return node
+    fitting = [p for s in row.signatures if (p := s.match(len(node.args))) is not None]
+    values: list[syntax.Expression] = []
+    for place, argument in enumerate(node.args):
+        if isinstance(argument, syntax.Named) and not argument.compound:
+            name = argument.names[0]
+            if not any(parameters[place].name == name.name for parameters in fitting):
+                known = [p.name for p in fitting[0]] if fitting else []
+                raise diagnostics.named_argument(argument.span, known)
+            argument = argument.value
+        values.append(argument)
+    return structs.replace(node, args=tuple(values))
 
 
 def match(
