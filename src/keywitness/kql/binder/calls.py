@@ -99,8 +99,7 @@ def _without_names(node: syntax.Call, row: Function) -> syntax.Call:
         if isinstance(argument, syntax.Named) and not argument.compound:
             name = argument.names[0]
             if not any(parameters[place].name == name.name for parameters in fitting):
-                known = [p.name for p in fitting[0]] if fitting else []
-                raise diagnostics.named_argument(argument.span, known)
+                raise diagnostics.named_argument(argument.span)
             argument = argument.value
         values.append(argument)
     return structs.replace(node, args=tuple(values))

@@ -291,11 +291,9 @@ def column_expected(span: Span, help: str = "") -> RefusedError:
     return _refused("KS109", "a column name is expected here", span, help)
 
 
-def named_argument(span: Span, known: Sequence[str] = ()) -> RefusedError:
+def named_argument(span: Span) -> RefusedError:
     """KWQ302: `name = value` as an argument that has no such name."""
     help = "write == to compare; only functions of the query take arguments by name"
-    if known:
-        help = f"write == to compare, or the name of the parameter at its place: {', '.join(known)}"
     return bad_value(span, "'=' gives a name, and an argument here has none", help)
 
 
