@@ -112,6 +112,26 @@ def test_membership_in_an_array_of_a_column(ask):
     )
 
 
+def test_in_searches_nested_arrays_as_one_list(ask):
+    """The page flattens them; a search of the outer array alone finds no value of an inner one."""
+    data = "datatable(d:dynamic)[dynamic([7, [8, [9]], 'p', ['Q[']])]"
+    assert ask(f"{data} | project 9 in (d), 'Q[' in (d), 'q[' in~ (d), 8 !in (d), 10 in (d)") == (
+        True,
+        True,
+        True,
+        False,
+        False,
+    )
+    assert ask("print 8 in (dynamic([7,[8]])), 8 in (dynamic([7])), 8 in (dynamic(null))") == (True, False, False)
+
+
+@pytest.mark.parametrize("array", ["d.k", "d", "dynamic('v')"])
+def test_in_over_a_dynamic_value_that_is_no_array_is_refused(ask, array):
+    """Without an array there is nothing to search, and `false` for a value that is the same would be made up."""
+    with pytest.raises(QueryError, match="in over a dynamic value that is no array"):
+        ask(f"print d = dynamic({{'k': 'v'}}) | project 'v' in ({array})")
+
+
 def test_packing(ask):
     assert ask("print bag_pack('a', 1, 'b', 2s, 'c', dynamic([1]), 'd', real(nan), 'e', 'q\"')") == (
         {"a": 1, "b": "00:00:02", "c": [1], "d": "NaN", "e": 'q"'},

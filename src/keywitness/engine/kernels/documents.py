@@ -6,7 +6,7 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +49,27 @@ def arrays_of(texts: Iterable[str | None]) -> list[list[Any]] | None:
     """All arguments as arrays, or None when one is none."""
     values = [read(t) for t in texts]
     return values if all(isinstance(v, list) for v in values) else None
+
+
+@kernel(_DYNAMIC, result=_DYNAMIC)
+def flat(text: str) -> str | None:
+    """The values for which `in` searches: the elements of an array and of the arrays in it.
+
+    Raises:
+        NoExactAnswerError: For what is no array; the page knows arrays, scalars and tables.
+    """
+    value = read(text)
+    if not isinstance(value, list):
+        raise NoExactAnswerError("in over a dynamic value that is no array; convert it, for instance with tostring()")
+    return write(list(_leaves(value)))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if not isinstance(value, list):
+        yield value
+        return
+    for item in value:
+        yield from _leaves(item)
 
 
 # ---------------------------------------------------------------- access

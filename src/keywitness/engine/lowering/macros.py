@@ -340,6 +340,8 @@ kw_array_length(d) :=
     CASE WHEN json_type(d) = 'ARRAY' THEN CAST(json_array_length(d) AS BIGINT) END
 kw_bag_keys(d) :=
     CASE WHEN json_type(d) = 'OBJECT' THEN CAST(to_json(json_keys(d)) AS VARCHAR) END
+kw_members(d, flat) :=
+    CASE WHEN d IS NULL OR (starts_with(d, '[') AND NOT contains(substr(d, 2), '[')) THEN d ELSE flat END
 kw_strings(d) :=
     list_transform(list_filter(CAST(json_extract(d, '$[*]') AS JSON[]), lambda e: json_type(e) = 'VARCHAR'), lambda e:
     e ->> '$')

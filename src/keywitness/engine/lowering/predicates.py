@@ -234,8 +234,11 @@ def _in_values(needle: Expr, values: list[Expr]) -> Expr:
 
 
 def _in_array(use: Use, *, fold: bool) -> Expr:
-    """The needle among the elements of a dynamic array; elements of another type are no match."""
+    """The needle among the elements of a dynamic array and of the arrays in it; one of another type is no match."""
     needle, array = use.args
+    constant = use.constant_or_none(1)
+    if constant is None or not constant.startswith("[") or "[" in constant[1:]:
+        array = sql.call("kw_members", array, sql.call("kx_documents_flat", array.copy()))
     if use.type(0) in (KqlType.STRING, KqlType.GUID):
         elements = sql.call("kw_strings", array)
         if fold:
