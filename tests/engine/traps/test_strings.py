@@ -48,6 +48,14 @@ def test_trim_takes_one_match_of_each_end(ask, call, text):
     assert ask(f"print {call}") == (text,)
 
 
+@pytest.mark.parametrize("call", ["split(s, d)", "split(s, d, 1)", "split(s, '')"])
+def test_an_empty_delimiter_is_refused_in_a_column_too(ask, call):
+    """DuckDB gives the characters."""
+    with pytest.raises(QueryError, match="empty delimiter"):
+        ask(f"datatable(s: string, d: string) ['abc', ''] | project {call}")
+    assert ask("datatable(s: string, d: string) ['a,b', ','] | project split(s, d)") == (["a", "b"],)
+
+
 def test_a_part_that_split_does_not_have_is_null(ask):
     """A list of one empty text. Measured on Microsoft's emulator, recorded by the MIT-licensed kql-to-sql project."""
     assert ask("print split('k;l', ';', 2), isnull(split('k', ';', 1)), split('k;', ';', 1)") == (None, True, [""])

@@ -59,8 +59,11 @@ def _indexof(use: Use) -> Expr:
 
 def _split(use: Use) -> Expr:
     source, delimiter = text(use, 0), text(use, 1)
-    if use.constant_or_none(1) == "":
+    constant = use.constant_or_none(1)
+    if constant == "":
         raise cannot("split() with an empty delimiter", "extract_all(@'(.)', text) gives its characters")
+    if constant is None:
+        delimiter = sql.call("kw_delimiter", delimiter)
     if len(use) == 3:
         return sql.call("kw_split_at", source, delimiter, use.args[2])
     return sql.call("kw_split", source, delimiter)
