@@ -124,3 +124,14 @@ def test_a_text_that_could_stand_in_a_column_that_is_no_text_is_refused(ask, que
 )
 def test_a_text_that_could_not_is_answered(ask_rows, question):
     assert ask_rows(f"datatable(a: string, t: datetime, b: bool) [] | {question}") == []
+
+
+@pytest.mark.parametrize("term", ["'ΟΔΟΣ'", "iff(s == '', '', 'ΟΔΟΣ')"])
+@pytest.mark.parametrize("operator", ["has", "contains", "startswith", "hassuffix", "endswith"])
+def test_a_last_sigma_is_a_sigma_like_any_other(ask, operator, term):
+    """Python's small letters of a word in capitals end in another sigma than the database's, and nothing is found."""
+    assert ask(f"datatable(s: string) ['ΟΔΟΣ'] | project s {operator} {term}, s has_any ({term}), s =~ {term}") == (
+        True,
+        True,
+        True,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from keywitness.engine.kernels.documents import plain, read, write
 from keywitness.engine.kernels.kernel import NoExactAnswerError, kernel
+from keywitness.engine.letters import small
 from keywitness.engine.regex import RegexError
 from keywitness.engine.regex import read as read_regex
 from keywitness.model.schema import KqlType
@@ -24,7 +25,7 @@ _LONGEST_REPEAT = 1024
 def holds_term(text: str, term: str, *, fold: bool, start: bool, end: bool) -> bool:
     """Does the term stand in the text with no letter or digit continuing it on the sides asked for?"""
     if fold:
-        text, term = text.lower(), term.lower()
+        text, term = small(text), small(term)
     if not term:
         return True
     start, end = start and term[0].isalnum(), end and term[-1].isalnum()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from keywitness.engine import sql
+from keywitness.engine.letters import small
 from keywitness.engine.lowering import conversions
 from keywitness.engine.lowering.lowering import Lowering, Table, Use
 from keywitness.engine.lowering.macros import TERM
@@ -44,7 +45,7 @@ def contains(value: Expr, needle: str, *, fold: bool) -> Expr:
     if not needle:
         return sql.true()
     if fold:
-        return sql.call("contains", sql.call("lower", value), sql.text(needle.lower()))
+        return sql.call("contains", sql.call("lower", value), sql.text(small(needle)))
     return sql.call("contains", value, sql.text(needle))
 
 
@@ -140,7 +141,7 @@ def _substring(name: str, *, fold: bool) -> Lowering:
             return sql.call(name, source, needle)
         constant = use.constant_or_none(1)
         if isinstance(constant, str) and use.type(1) is KqlType.STRING:
-            needle = sql.text(constant.lower())
+            needle = sql.text(small(constant))
         else:
             needle = sql.call("lower", needle)
         return sql.call(name, sql.call("lower", source), needle)
