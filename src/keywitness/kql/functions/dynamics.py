@@ -52,7 +52,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar("jaccard_index", "(a: dynamic, b: dynamic) -> real"),
     scalar("range", "(start: summable, stop: summable, step: summable?) -> dynamic"),
-    scalar("repeat", "(value: any, count: long) -> dynamic", prefix="repeat"),
+    scalar("repeat", "(value: bool|integer|real|datetime|timespan|string, count: long) -> dynamic", prefix="repeat"),
     scalar("set_difference", "(set: dynamic*) -> dynamic"),
     scalar("set_equals", "(set1: dynamic, set2: dynamic) -> bool"),
     scalar("set_has_element", "(set: dynamic, value: any) -> bool"),
