@@ -396,3 +396,15 @@ def test_documents_within_documents_cost_no_more_than_their_depth(ask, ask_rows)
     innermost = f"print d = {json.dumps(text)} | extend e = parse_json(tostring(parse_json(d).a)).a"
     converted = "tostring(e[0]), todouble(e[0]), tobool(e[1]), tolong(e[2]), toint(e[2]), array_length(e), gettype(e)"
     assert ask(f"{innermost} | project {converted}") == ("1.5", 1.5, True, 7, 7, 3, "array")
+
+
+def test_a_dynamic_number_beside_a_whole_number_is_read_as_one(ask):
+    """As in arithmetic; the distances on the page of dist_mv_fl() come of `dynamic(0.2357) > 0` being false."""
+    assert ask("print d = dynamic(0.2357) | project d > 0, d > 0.0, d >= 1, d < 1, d between (0 .. 0)") == (
+        False,
+        True,
+        False,
+        True,
+        True,
+    )
+    assert ask("datatable(d:dynamic, n:long)[dynamic(5.5), 5, dynamic(6.5), 5] | where d > n | count") == (1,)

@@ -14,6 +14,7 @@ from keywitness.kql.binder.types import (
     DATETIME,
     DYNAMIC,
     GUID,
+    LONG,
     REAL,
     STRING,
     TIMESPAN,
@@ -22,7 +23,7 @@ from keywitness.kql.binder.types import (
     widest,
 )
 from keywitness.kql.diagnostics import nearest
-from keywitness.kql.functions.function import NUMBER
+from keywitness.kql.functions.function import INTEGER, NUMBER
 from keywitness.model.schema import KqlType
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def _ordered(node: syntax.Binary, left: plan.Scalar, right: plan.Scalar) -> plan
     types = {left.type, right.type}
     numeric_dynamic = DYNAMIC in types and types - {DYNAMIC} <= NUMBER
     if numeric_dynamic:
-        return plan.Call(_ORDER[node.op], (convert(left, REAL), convert(right, REAL)), BOOL)
+        read = LONG if types & INTEGER else REAL
+        return plan.Call(_ORDER[node.op], (convert(left, read), convert(right, read)), BOOL)
     if not types <= _ORDERED or comparable(left.type, right.type) is None:
         help = "strcmp(a, b) < 0 compares strings" if types == {STRING} else _rewritten(left, right)
         if DATETIME in types and types & NUMBER:
@@ -197,7 +199,8 @@ def bind_between(e: Expressions, node: syntax.Between) -> plan.Scalar:
 def _range_type(*types: KqlType) -> KqlType | None:
     plain = {t for t in types if t is not DYNAMIC}
     if plain and plain <= NUMBER:
-        return REAL if len(plain) < len(set(types)) else widest(sorted(plain))
+        mixed = len(plain) < len(set(types))
+        return (LONG if plain <= INTEGER else REAL) if mixed else widest(sorted(plain))
     if len(plain) == 1 and plain <= {DATETIME, TIMESPAN}:
         return plain.pop()
     return None
