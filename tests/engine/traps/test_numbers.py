@@ -222,3 +222,11 @@ def test_numbers_from_less_than_one_are_refused(ask, call):
     with pytest.raises(QueryError, match="not documented"):
         ask(f"print {call}")
     assert ask("print hash('World', 100)") == (51,)
+
+
+@pytest.mark.parametrize("call", ["format_bytes(real(+inf))", "format_bytes(5, -1)", "format_bytes(5, 400)"])
+def test_a_size_or_a_precision_that_is_none_is_refused(ask, call):
+    """Decimal raises for the first and the last, and rounds to tens for a precision below 0."""
+    with pytest.raises(QueryError, match="that there is not"):
+        ask(f"print {call}")
+    assert ask("print format_bytes(1024, 2), format_bytes(564, 0)") == ("1 KB", "564 Bytes")

@@ -112,6 +112,7 @@ def erfc(value: float | None) -> float | None:
     return None if value is None else math.erfc(value)
 
 
+_MOST_PLACES = 15
 _BYTE_UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -120,6 +121,8 @@ def format_bytes(size: float | None, precision: int | None, unit: str) -> str:
     """A size in the largest unit that leaves at least one, or in the unit asked for."""
     if size is None:
         return ""
+    if not math.isfinite(size) or not 0 <= (precision or 0) <= _MOST_PLACES:
+        raise NoExactAnswerError("format_bytes() of what is no size, or to a number of digits that there is not")
     index = 0
     if unit:
         names = [u.lower() for u in _BYTE_UNITS]
