@@ -74,4 +74,4 @@ def test_macro_expand_of_one_place_is_the_case(bench: Any) -> None:
 
 def test_the_place_of_macro_expand_is_no_value(bench: Any) -> None:
     query = "macro-expand entity_group [database('d')] as X (AZKVAuditLogs | extend y = X.SigninLogs)"
-    assert bench.refusal(query).diagnostics[0].code == "KS144"
+    assert bench.refusal(query).diagnostics[0].code == "KS108"

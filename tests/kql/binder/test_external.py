@@ -96,7 +96,7 @@ def test_no_other_file_unless_allowed(name: str) -> None:
         ('externaldata (IP: string) ["feed.csv"] with (format = "avro")', "KWQ300"),
         ('externaldata (IP: string) ["feed.csv"] with (format = "cvs")', "KWQ302"),
         ('externaldata (IP: string) ["feed.csv"] with (creationTime = "x")', "KWQ300"),
-        ("externaldata (IP: string) [5]", "KS110"),
+        ("externaldata (IP: string) [5]", "KS129"),
     ],
 )
 def test_refused(query: str, expected: str) -> None:

@@ -93,5 +93,5 @@ def test_a_view_reads_on_behind_restrict(bench: Any) -> None:
 
 
 def test_a_place_by_itself_is_no_table(bench: Any) -> None:
-    assert bench.refusal('database("d") | take 1').diagnostics[0].code == "KS143"
-    assert bench.refusal("let n = 'd'; database(n).AZKVAuditLogs").diagnostics[0].code == "KS110"
+    assert bench.refusal('database("d") | take 1').diagnostics[0].code == "KS111"
+    assert bench.refusal("let n = 'd'; database(n).AZKVAuditLogs").diagnostics[0].code == "KS129"

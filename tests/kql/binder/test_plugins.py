@@ -175,7 +175,7 @@ def test_basket_counts_weights_and_goes_on_as_rows() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ("0.001", "KWQ302"), ("2", "KWQ302"), ("'x'", "KS107"), ("N / 10.0", "KS110"), ("'~', Act", "KS107"),
+        ("0.001", "KWQ302"), ("2", "KWQ302"), ("'x'", "KS107"), ("N / 10.0", "KS129"), ("'~', Act", "KS107"),
         ("'~', 'N'", "KS109"), ("'~', N, 0", "KWQ302"), ("'~', N, 2.5", "KS107"), ("'~', N, 2, '*', '-'", "KWQ302"),
     ],
 )  # fmt: skip

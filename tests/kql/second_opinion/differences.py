@@ -71,7 +71,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "the editor takes any type, no page says what comes out",
     ),
     Difference(
-        "unit that is not a constant", HERE_ONLY, r"KS110 '(from|to)' of convert_",
+        "unit that is not a constant", HERE_ONLY, r"KS129 '(from|to)' of convert_",
         "units of convert_...() are read once per query",
     ),
     Difference(
@@ -87,7 +87,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "a fuzzy union of nothing has no columns",
     ),
     Difference(
-        "another query's text", HERE_ONLY, r"KS\d+ the management command|KS144 this is a table, a scalar",
+        "another query's text", HERE_ONLY, r"KS\d+ the management command|KS108 this is a table, a scalar",
         "management commands are no queries; a type is no value",
     ),
     Difference(

@@ -186,6 +186,11 @@ def hidden_table(span: Span, name: str) -> RefusedError:
     return refused
 
 
+def unknown_plugin(span: Span, name: str, plugins: Iterable[str]) -> RefusedError:
+    """KS124: no such plug-in of `evaluate`."""
+    return _refused("KS124", f"{quoted(name)} is not a plug-in", span, did_you_mean(name, plugins))
+
+
 def unknown_function(span: Span, name: str, functions: Iterable[str]) -> RefusedError:
     """KS211: no such function."""
     help = foreign.FUNCTIONS.get(name.lower(), "")
@@ -249,14 +254,14 @@ def not_supported(span: Span, what: str, reason: str) -> RefusedError:
 
 
 def table_expected(span: Span, what: str) -> RefusedError:
-    """KS143: a scalar where rows are needed."""
-    return _refused("KS143", f"{what} is a scalar, a table is needed here", span)
+    """KS111: a scalar where rows are needed."""
+    return _refused("KS111", f"{what} is a scalar, a table is needed here", span)
 
 
 def scalar_expected(span: Span, what: str) -> RefusedError:
-    """KS144: rows where a scalar is needed."""
+    """KS108: rows where a scalar is needed."""
     help = "`toscalar(...)` takes its first cell; `in (...)` takes its first column"
-    return _refused("KS144", f"{what} is a table, a scalar is needed here", span, help)
+    return _refused("KS108", f"{what} is a table, a scalar is needed here", span, help)
 
 
 def uncalled(span: Span, name: str) -> RefusedError:
@@ -334,6 +339,17 @@ def wrong_type(span: Span, found: KqlType, wanted: Sequence[KqlType], help: str 
     return _refused("KS107", f"a value of type {names} is expected, this is {found}", span, help or _type_help(wanted))
 
 
+def wrong_expression(span: Span, found: KqlType, wanted: KqlType, help: str = "") -> RefusedError:
+    """KS141: an expression of an operator, as `where` and `mv-expand` have one, that must have another type."""
+    message = f"an expression of type {wanted} is expected, this is {found}"
+    return _refused("KS141", message, span, help or _type_help([wanted]))
+
+
+def wrong_operand(span: Span, op: str, found: KqlType, wanted: Sequence[KqlType]) -> RefusedError:
+    """KS106: an operator without a meaning for the type of one operand."""
+    return _refused("KS106", f"'{op}' is not defined for {found}", span, _type_help(wanted))
+
+
 def wrong_operands(span: Span, op: str, left: KqlType, right: KqlType, help: str = "") -> RefusedError:
     """KS106: an operator without a meaning for these types."""
     return _refused("KS106", f"'{op}' is not defined for {left} and {right}", span, help)
@@ -367,8 +383,8 @@ def dynamic_not_allowed(span: Span, where: str) -> RefusedError:
 
 
 def constant_expected(span: Span, what: str) -> RefusedError:
-    """KS110: a column where a constant is needed."""
-    return _refused("KS110", f"{what} must be a constant", span)
+    """KS129: a column where a constant is needed."""
+    return _refused("KS129", f"{what} must be a constant", span)
 
 
 def no_member(span: Span, name: str, found: KqlType) -> RefusedError:
@@ -401,14 +417,14 @@ def _forms(name: str, signatures: Sequence[str]) -> str:
 
 
 def unknown_argument(span: Span, name: str, parameters: Sequence[str]) -> RefusedError:
-    """KS131: a named argument that the function does not have."""
-    return _refused("KS131", f"the function has no parameter {quoted(name)}", span, did_you_mean(name, parameters))
+    """KS196: a named argument that the function does not have."""
+    return _refused("KS196", f"the function has no parameter {quoted(name)}", span, did_you_mean(name, parameters))
 
 
 def aggregate_elsewhere(span: Span, name: str) -> RefusedError:
-    """KS111: an aggregate outside of summarize."""
+    """KS144: an aggregate outside of summarize."""
     help = "aggregates stand in `summarize`, `make-series` and `top-nested`"
-    return _refused("KS111", f"{name}() is an aggregate and cannot stand here", span, help)
+    return _refused("KS144", f"{name}() is an aggregate and cannot stand here", span, help)
 
 
 def graph_function_elsewhere(span: Span, name: str) -> RefusedError:

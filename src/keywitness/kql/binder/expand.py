@@ -49,7 +49,7 @@ def _expanded(context: Context, scope: Scope, rows: Rows, items: Sequence[syntax
         written = item.value.value if isinstance(item.value, syntax.Named) else item.value
         value = e.bind(written)
         if value.type is not DYNAMIC:
-            raise diagnostics.wrong_type(written.span, value.type, [DYNAMIC])
+            raise diagnostics.wrong_expression(written.span, value.type, DYNAMIC)
         if isinstance(item.value, syntax.Named):
             name = item.value.names[0].name
         else:

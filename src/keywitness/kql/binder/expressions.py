@@ -100,7 +100,7 @@ class Expressions:
         return diagnostics.each(self.bind, expressions)
 
     def bind_bool(self, expression: syntax.Node) -> plan.Scalar:
-        """A predicate.
+        """An argument that is a predicate.
 
         Raises:
             RefusedError: If its type is not bool.
@@ -108,6 +108,17 @@ class Expressions:
         value = self.bind(expression)
         if value.type is not BOOL:
             raise diagnostics.wrong_type(expression.span, value.type, [BOOL])
+        return value
+
+    def bind_condition(self, expression: syntax.Node) -> plan.Scalar:
+        """The predicate of an operator.
+
+        Raises:
+            RefusedError: If its type is not bool.
+        """
+        value = self.bind(expression)
+        if value.type is not BOOL:
+            raise diagnostics.wrong_expression(expression.span, value.type, BOOL)
         return value
 
     def bind_constant(self, expression: syntax.Node, what: str) -> plan.Scalar:
@@ -193,7 +204,7 @@ class Expressions:
     def _unary(self, node: syntax.Unary) -> plan.Scalar:
         operand = self.bind(node.operand)
         if operand.type not in NUMBER | {KqlType.TIMESPAN, DYNAMIC}:
-            raise diagnostics.wrong_type(node.operand.span, operand.type, [LONG, REAL, KqlType.TIMESPAN])
+            raise diagnostics.wrong_operand(node.span, node.op, operand.type, [LONG, REAL, KqlType.TIMESPAN])
         if operand.type in INTEGER:
             operand = convert(operand, LONG)
         return operand if node.op == "+" else plan.Call("negate", (operand,), operand.type)
@@ -215,15 +226,15 @@ class Expressions:
         return plan.Call(_ARITHMETIC[node.op], (convert(left, left_type), convert(right, right_type)), result)
 
     def _logical(self, node: syntax.Logical) -> plan.Scalar:
-        operands = tuple(diagnostics.each(self._truth, node.operands))
+        operands = tuple(diagnostics.each(lambda operand: self._truth(operand, node.op), node.operands))
         return plan.Call(node.op, operands, BOOL)
 
-    def _truth(self, expression: syntax.Node) -> plan.Scalar:
+    def _truth(self, expression: syntax.Node, op: str) -> plan.Scalar:
         value = self.bind(expression)
         if value.type is DYNAMIC:
             return convert(value, BOOL)
         if value.type is not BOOL:
-            raise diagnostics.wrong_type(expression.span, value.type, [BOOL])
+            raise diagnostics.wrong_operand(expression.span, op, value.type, [BOOL])
         return value
 
     def _between(self, node: syntax.Between) -> plan.Scalar:

@@ -120,7 +120,7 @@ def spelled_class(kind: type[syntax.Node]) -> str:
 
 def bind_where(context: Context, scope: Scope, rows: Rows, node: syntax.Where) -> Rows:
     """`where`: rows for which the predicate is true."""
-    predicate = Expressions(context, scope, rows).bind_bool(node.predicate)
+    predicate = Expressions(context, scope, rows).bind_condition(node.predicate)
     return rows.over(plan.Filter(rows.plan, predicate))
 
 

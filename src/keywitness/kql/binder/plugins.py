@@ -52,7 +52,7 @@ def bind_evaluate(context: Context, scope: Scope, rows: Rows | None, node: synta
     row = functions.find_plugin(name)
     if row is None:
         known = [f.name for f in functions.FAMILIES["Plugins"] if not f.refusal]
-        raise diagnostics.unknown_function(node.call.function.span, name, known)
+        raise diagnostics.unknown_plugin(node.call.function.span, name, known)
     binder = _PLUGINS.get(name)
     if name == "preview":
         help = "it gives two results: put it last, or use `take` or `count`"
