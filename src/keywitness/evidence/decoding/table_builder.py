@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -42,35 +43,45 @@ class TableBuilder:
             length.name: pa.array(lengths, length.type),
             key.name: pa.array([r.key for r in self._rows], key.type),
         }
-        for name in dict.fromkeys(n for r in self._rows for n in r.cells):
-            type_ = schemas.type(self._name, name) or KqlType.STRING
-            schemas.of(self._name).setdefault(name, type_)
-            missing = "" if type_ is KqlType.STRING else None
-            columns[name] = pa.array([r.cells.get(name, missing) for r in self._rows], ARROW_TYPES[type_])
-        for name in dict.fromkeys(n for r in self._rows for n in r.raw):
-            self._add_undecided(columns, name, schemas)
+        undecided = dict.fromkeys(n for r in self._rows for n in r.raw)
+        named = dict.fromkeys(n for r in self._rows for n in r.cells)
+        for name in named:
+            if name not in undecided:
+                type_ = schemas.type(self._name, name) or KqlType.STRING
+                schemas.of(self._name).setdefault(name, type_)
+                missing = "" if type_ is KqlType.STRING else None
+                columns[name] = pa.array([r.cells.get(name, missing) for r in self._rows], ARROW_TYPES[type_])
+        for name in undecided:
+            self._add_undecided(columns, name, {**named, **undecided}, schemas)
         return pa.table(columns)
 
-    def _add_undecided(self, columns: dict[str, pa.Array], name: str, schemas: Schemas) -> None:
-        """A column that had no type when its rows were read: all its values decide; a later misfit goes beside it."""
+    def _add_undecided(
+        self, columns: dict[str, pa.Array], name: str, named: Mapping[str, None], schemas: Schemas
+    ) -> None:
+        """A column that had no type when its rows were read: all its values decide; a later misfit goes beside it.
+
+        Rows whose names were first met after that have their cells already.
+        """
         types = schemas.of(self._name)
-        values = [r.raw.get(name) for r in self._rows]
-        type_ = types.setdefault(name, infer(values))
+        type_ = types.setdefault(name, infer([r.raw.get(name) for r in self._rows]))
         cells: list[Any] = []
         misfits: dict[int, str] = {}
-        for index, value in enumerate(values):
+        for index, row in enumerate(self._rows):
+            value = row.raw.get(name)
             if value == "" and type_ is not KqlType.STRING:
                 value = None
             try:
-                cells.append(physical_value(value, type_))
+                cells.append(row.cells[name] if name in row.cells else physical_value(value, type_))
             except NotExact:
                 cells.append(None)
                 misfits[index] = as_text(value)
         columns[name] = pa.array(cells, ARROW_TYPES[type_])
         if misfits:
             twin = f"{name}_string"
+            while twin in named:
+                twin += "_string"
             types.setdefault(twin, KqlType.STRING)
-            columns[twin] = pa.array([misfits.get(i, "") for i in range(len(values))], pa.string())
+            columns[twin] = pa.array([misfits.get(i, "") for i in range(len(self._rows))], pa.string())
 
 
 def infer(values: list[Any]) -> KqlType:
