@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import DATA
 
@@ -33,6 +34,42 @@ def evidence(records: int) -> Path:
         simulate(folder, days=1, vaults=8, seed=7, events=records, scenario="none")
         (folder / "done").touch()
     return folder / "logs" / "insights-logs-auditevent"
+
+
+def table_rows(records: int) -> Path:
+    """About that many audit records as rows of AZKVAuditLogs, as a workspace's data export writes them."""
+    from keywitness.lab.blobs import EXPORT_CONTAINER
+    from keywitness.lab.simulate import simulate
+
+    folder = DATA / f"rows-{records}"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        simulate(folder, days=1, vaults=8, seed=7, events=records, company="bank", scenario="none")
+        (folder / "done").touch()
+    return folder / "logs" / EXPORT_CONTAINER
+
+
+def printed_rows(records: int) -> Path:
+    """The same rows as `az monitor log-analytics query` prints them: an array of objects, every value a text."""
+    exported = table_rows(records)
+    folder = DATA / f"printed-{records}"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for number, path in enumerate(sorted(exported.rglob("*.json"))):
+            rows = [_printed(json.loads(line)) for line in path.read_bytes().splitlines()]
+            (folder / f"{number}.json").write_text(json.dumps(rows, indent=2))
+        (folder / "done").touch()
+    return folder
+
+
+def _printed(row: dict[str, Any]) -> dict[str, str]:
+    texts = {n: v if isinstance(v, str) else _said(v) for n, v in row.items()}
+    return {**texts, "TableName": "PrimaryResult"}
+
+
+def _said(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else str(value)
 
 
 def case(records: int) -> Path:

@@ -1,7 +1,8 @@
-"""Ingest against DuckDB's own JSON reader and pandas.
+"""Ingest against DuckDB's own JSON reader and pandas, and rows of a table against blobs.
 
 `python -m benchmarks.ingest [--records N]`. The baseline reads the same files with `read_json` into the same columns
 and one Parquet file: no tolerance for broken records, no provenance, no duplicates, no hash.
+`--rows` instead compares the same kind of events as blobs, as a workspace's data export and as `az` prints it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import argparse
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import evidence
-from benchmarks.measure import DATA, measured, table, verdict
+from benchmarks.data import evidence, printed_rows, table_rows
+from benchmarks.measure import DATA, Measured, measured, table, verdict
 
 PANDAS_SAMPLE = 50_000
 WORKS = ("keywitness", "read_json", "pandas")
+#: Evidence by the form of its records.
+FORMS = {"blobs": evidence, "data export": table_rows, "az": printed_rows}
 
 
 def main() -> None:
@@ -25,21 +29,25 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--records", type=int, default=1_000_000)
     arguments.add_argument("--rounds", type=int, default=3, help="the best of so many rounds counts, for all alike")
-    arguments.add_argument("--work", choices=WORKS, help=argparse.SUPPRESS)
+    arguments.add_argument("--rows", action="store_true", help="compare the forms that audit records come in")
+    arguments.add_argument("--work", choices=(*WORKS, *FORMS), help=argparse.SUPPRESS)
     given = arguments.parse_args()
-    folder = evidence(given.records)
-    if given.work:
+    if given.work in FORMS:
+        print(json.dumps(keywitness(FORMS[given.work](given.records), "form-case")))
+    elif given.work:
         works = {"keywitness": keywitness, "read_json": read_json, "pandas": pandas}
-        print(json.dumps(works[given.work](folder)))
-        return
-    files = [p for p in folder.rglob("*") if p.is_file()]
-    size = sum(len(p.read_bytes()) for p in files)  # also warms the page cache for all alike
-    print(f"{len(files)} files, {size / 1e6:,.0f} MB")
-    rounds = [
-        {work: measured("benchmarks.ingest", "--records", str(given.records), "--work", work) for work in WORKS}
-        for _ in range(given.rounds)
-    ]
-    ours, base, frames = (min((r[work] for r in rounds), key=lambda m: m.seconds) for work in WORKS)
+        print(json.dumps(works[given.work](evidence(given.records))))
+    elif given.rows:
+        compare_forms(given.records, given.rounds)
+    else:
+        compare_readers(given.records, given.rounds)
+
+
+def compare_readers(records: int, rounds: int) -> None:
+    """Blobs by this project, by DuckDB alone and by pandas."""
+    _warm(evidence(records))
+    best = _best(WORKS, records, rounds)
+    ours, base, frames = (best[work] for work in WORKS)
     rates = {n: m.result["records"] / m.seconds for n, m in (("ours", ours), ("base", base), ("frames", frames))}
     against_base, against_frames = rates["ours"] / rates["base"], rates["ours"] / rates["frames"]
     table(
@@ -55,15 +63,44 @@ def main() -> None:
     )
 
 
-def _cells(m: Any) -> tuple[str, ...]:
+def compare_forms(records: int, rounds: int) -> None:
+    """The same kind of events in the forms that they come in."""
+    for make in FORMS.values():
+        _warm(make(records))
+    best = _best(tuple(FORMS), records, rounds)
+    rates = {form: m.result["records"] / m.seconds for form, m in best.items()}
+    lines = []
+    for form, m in best.items():
+        ratio = rates[form] / rates["blobs"]
+        lines.append((form, *_cells(m), f"{ratio:.2f}", ">= 0.50", verdict(ratio >= 0.5)))
+    head = ("form", "seconds", "records/s", "cpu s", "peak MiB", "ratio", "wanted", "")
+    table(f"ingest of {best['blobs'].result['records']:,} records by form", head, lines)
+
+
+def _warm(folder: Path) -> None:
+    """Say how much there is; reading it warms the page cache for all alike."""
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    print(f"{folder.name}: {len(files)} files, {sum(len(p.read_bytes()) for p in files) / 1e6:,.0f} MB", flush=True)
+
+
+def _best(works: Sequence[str], records: int, rounds: int) -> dict[str, Measured]:
+    """The fastest round of each, all in turn."""
+    taken = [
+        {work: measured("benchmarks.ingest", "--records", str(records), "--work", work) for work in works}
+        for _ in range(rounds)
+    ]
+    return {work: min((one[work] for one in taken), key=lambda m: m.seconds) for work in works}
+
+
+def _cells(m: Measured) -> tuple[str, ...]:
     return f"{m.seconds:.1f}", f"{m.result['records'] / m.seconds:,.0f}", f"{m.cpu_seconds:.1f}", f"{m.peak_mib:,.0f}"
 
 
-def keywitness(folder: Path) -> dict[str, Any]:
+def keywitness(folder: Path, case: str = "ingest-case") -> dict[str, Any]:
     """Everything an ingest does: hashes, provenance, duplicates, custody."""
     from keywitness.case import create_case
 
-    place = DATA / "ingest-case"
+    place = DATA / case
     shutil.rmtree(place, ignore_errors=True)
     began = time.perf_counter()
     report = create_case(place).ingest([folder])
