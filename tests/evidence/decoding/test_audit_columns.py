@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.evidence.conftest import audit_record, compact
 
-from keywitness.evidence.decoding.audit_columns import AuditColumns, name_counts
+from keywitness.evidence.decoding.audit_columns import AuditColumns
+from keywitness.evidence.decoding.audit_shapes import RawShape
 from keywitness.evidence.decoding.flatten import Flattener
 from keywitness.evidence.decoding.shapes.audit import audit_row
 
@@ -24,12 +25,13 @@ def decode(texts: list[bytes], learned: list[dict[str, Any]]) -> tuple[list[dict
     for record in learned:
         audit_row(record, flattener)
     bounds = np.concatenate([[0], np.cumsum([len(t) for t in texts])]).astype(np.int64)
-    counts = name_counts(np.frombuffer(b"".join(texts), np.uint8), bounds)
+
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET threads = 1")
-        columns = AuditColumns(connection, flattener.owns)
+        columns = AuditColumns(connection, RawShape(flattener))
         for record in learned:
             columns.learn(record)
+        counts = columns.counts(np.frombuffer(b"".join(texts), np.uint8), bounds)
         table, done = columns.decode(
             pa.chunked_array([pa.array(texts, pa.large_binary()).cast(pa.large_string())]), counts
         )
@@ -78,6 +80,14 @@ PROPERTIES = "properties"
         compact(audit_record(category="Other")),
         compact(audit_record(identity="text")),
         compact(audit_record(resourceId=None)),
+        compact(audit_record(resourceId=7)),
+        compact(
+            audit_record(resourceId=audit_record()["resourceId"] + "GRO\u1e9e")
+        ),  # Python's small letters are others
+        compact(audit_record(durationMs={})),
+        compact(audit_record()).replace(b'"curl/8.5.0"', b'{"deep":null}'),
+        compact(audit_record()).replace(b'"xms_az_nwperimid":[]', b'"xms_az_nwperimid":[1e17]'),
+        compact(audit_record()).replace(b'"xms_az_nwperimid":[]', b'"xms_az_nwperimid":["\\u001b"]'),
         compact(audit_record()) + b"{}",
         compact(audit_record()).replace(b'"tlsVersion":"TLS1_3"', b'"tlsVersion":{ }'),
         compact(audit_record()).replace(b'"tlsVersion":"TLS1_3"', b'"tlsVersion": {}'),

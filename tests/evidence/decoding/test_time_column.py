@@ -12,14 +12,14 @@ from keywitness.evidence.decoding.values import ticks
 from keywitness.model.schema import MAX_DATETIME_TICKS
 
 NEAR = st.builds(
-    "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}{}".format,
+    "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{}{}".format,
     st.sampled_from([0, 1, 1600, 1900, 1970, 2000, 2024, 2026, 9999]),
     st.integers(0, 13),
     st.integers(0, 32),
     st.integers(0, 25),
     st.integers(0, 61),
     st.integers(0, 61),
-    st.integers(0, 9_999_999),
+    st.from_regex(r"[0-9]{0,8}", fullmatch=True),
     st.sampled_from("Zz "),
 )
 
@@ -32,7 +32,7 @@ def test_every_time_is_read_as_the_exact_way_reads_it_or_left_to_it(texts: list[
         if found is not None:
             assert text is not None
             assert found == ticks(text)
-        elif text is not None and len(text) == 28 and text.endswith("Z") and text.isascii():
+        elif text is not None and 22 <= len(text) <= 28 and text.endswith("Z") and text.isascii():
             assert ticks(text) is None
 
 

@@ -13,15 +13,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from keywitness.evidence.batch import REJECTED_SCHEMA, Decoded, DecodedTable
-from keywitness.evidence.decoding.audit_columns import AuditColumns, Counts, Mask, name_counts
+from keywitness.evidence.decoding.audit_columns import AuditColumns
+from keywitness.evidence.decoding.audit_shapes import shapes
 from keywitness.evidence.decoding.flatten import Flattener
 from keywitness.evidence.decoding.framing import Form
+from keywitness.evidence.decoding.name_counts import Counts, Mask
 from keywitness.evidence.decoding.object_columns import LEAST, ObjectColumns
 from keywitness.evidence.decoding.order import Order, Turn
 from keywitness.evidence.decoding.records import RecordDecoder
 from keywitness.evidence.decoding.row import DecodedRow, Unfit
 from keywitness.evidence.decoding.schemas import Schemas
-from keywitness.evidence.decoding.shapes.audit import is_audit
 from keywitness.evidence.decoding.table_builder import TableBuilder
 from keywitness.evidence.reading import KEPT_TEXT, Batch, Piece
 from keywitness.model.schema import Schema
@@ -34,6 +35,8 @@ _RETRY = 100
 #: Text of small pieces that is put together: DuckDB pays for each buffer that it reads.
 _GROUP = 1 << 24
 _SMALL = 1 << 20
+#: Text that is in columns at a time: more is no faster, and what comes of it stands in memory beside it.
+_SLICE = 1 << 24
 #: How JSON writes the character that separates the parts of an identity (and its neighbours).
 _SEPARATOR_ESCAPE = b"\\u001"
 _PADDING = bytes(len(_SEPARATOR_ESCAPE))
@@ -62,6 +65,7 @@ class Decoder:
     def __init__(self, *, threads: int = 2, columns: int = 500, known: Mapping[str, Schema] | None = None) -> None:
         self._flattener = Flattener(columns)
         self._records = RecordDecoder(self._flattener, Schemas(known or {}))
+        self._shapes = shapes(self._flattener, self._records.schemas)
         self._order = Order()
         self._connect(threads)
 
@@ -69,13 +73,14 @@ class Decoder:
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output
         self._connection.execute(f"SET threads = {int(threads)}")
-        self._audit = AuditColumns(self._connection, self._flattener.owns)
+        self._audit = [AuditColumns(self._connection, shape) for shape in self._shapes]
         self._objects = ObjectColumns(self._connection, self._records.schemas)
 
     def twin(self) -> Decoder:
         """A decoder for another thread, with the same columns and types, now and later."""
         twin = object.__new__(Decoder)
         twin._flattener, twin._records, twin._order = self._flattener, self._records, self._order
+        twin._shapes = self._shapes
         twin._connect(threads=1)
         return twin
 
@@ -102,13 +107,34 @@ class Decoder:
         """
         outcome = _Outcome()
         with self._order.at(self.place() if place is None else place) as turn:
-            fast = [p for p in batch.pieces if p.form is Form.JSON and self._holds_audit(p)]
+            lanes = self._lanes(batch)
             with turn(Turn.LEARN):
-                for piece in fast[:: max(1, len(fast) // _SAMPLE)]:
-                    self._learn(piece, range(0, len(piece.starts), max(1, len(piece.starts) // 4)))
-            leftover = self._decode_audit(fast, outcome) if fast else []
+                for lane, pieces in lanes.items():
+                    for piece in pieces[:: max(1, len(pieces) // _SAMPLE)]:
+                        self._learn(lane, piece)
+            leftover = [left for lane, pieces in lanes.items() for left in self._decode_audit(lane, pieces, outcome)]
+            chosen = {id(piece) for pieces in lanes.values() for piece in pieces}
             with turn(Turn.FINISH):
-                return self._finish(batch, {id(p) for p in fast}, leftover, outcome)
+                return self._finish(batch, chosen, leftover, outcome)
+
+    def _lanes(self, batch: Batch) -> dict[int, list[Piece]]:
+        """The pieces with audit records, by the number of their form."""
+        lanes: dict[int, list[Piece]] = {}
+        for piece in batch.pieces:
+            if piece.form is Form.JSON and (lane := self._lane(piece)) is not None:
+                lanes.setdefault(lane, []).append(piece)
+        return lanes
+
+    def _lane(self, piece: Piece) -> int | None:
+        """The form of the first audit record among those at the start, in the middle and at the end."""
+        last = len(piece.starts) - 1
+        for index in dict.fromkeys((0, last // 2, last)):
+            record = self._records.parse(piece.text[piece.starts[index] : piece.ends[index]])
+            if isinstance(record, dict):
+                for lane, shape in enumerate(self._shapes):
+                    if shape.holds(record):
+                        return lane
+        return None
 
     def _finish(self, batch: Batch, chosen: set[int], leftover: list[tuple[Piece, Mask]], outcome: _Outcome) -> Decoded:
         """Decode what columns cannot, and bring all of it together."""
@@ -125,35 +151,27 @@ class Decoder:
             outcome.read[refused.number] += 1
         return self._decoded(outcome)
 
-    def _holds_audit(self, piece: Piece) -> bool:
-        """One of the records at the start, in the middle and at the end is an audit record."""
-        last = len(piece.starts) - 1
-        for index in dict.fromkeys((0, last // 2, last)):
-            record = self._records.parse(piece.text[piece.starts[index] : piece.ends[index]])
-            if isinstance(record, dict) and is_audit(record):
-                return True
-        return False
-
-    def _decode_audit(self, pieces: list[Piece], outcome: _Outcome) -> list[tuple[Piece, Mask]]:
+    def _decode_audit(self, lane: int, pieces: list[Piece], outcome: _Outcome) -> list[tuple[Piece, Mask]]:
         """Decode in columns what can be; gives the pieces that have lines left, with the lines that are done."""
+        columns = self._audit[lane]
         tiles = list(_tiles(pieces))
         lines = pa.chunked_array([_strings(text, bounds) for text, bounds in tiles], pa.large_string())
-        counts = np.concatenate([_counts(text, bounds) for text, bounds in tiles])
+        counts = np.concatenate([_counts(text, bounds, columns) for text, bounds in tiles])
         provenance = _provenance(pieces)
-        done = self._columns_of(lines, counts, provenance, outcome)
+        done = self._columns_of(columns, lines, counts, provenance, outcome)
         left = np.flatnonzero(~done)
         if len(left):
             some = left[:: max(1, len(left) // _SAMPLE)].tolist()
             with self._order.alone():
-                fresh = [self._learn_line(lines[i].as_buffer().to_pybytes()) for i in some]
+                fresh = [self._learn_line(lane, lines[i].as_buffer().to_pybytes()) for i in some]
             if any(fresh) and len(left) >= _RETRY:
                 again = self._columns_of(
-                    lines.take(pa.array(left)), counts[left], [c[left] for c in provenance], outcome
+                    columns, lines.take(pa.array(left)), counts[left], [c[left] for c in provenance], outcome
                 )
                 done[left[again]] = True
         for number, count in zip(*np.unique(provenance[0][done], return_counts=True), strict=True):
             outcome.read[int(number)] += int(count)
-            outcome.shapes[int(number)]["Key Vault audit record"] += int(count)
+            outcome.shapes[int(number)][self._shapes[lane].label] += int(count)
         leftover = []
         begin = 0
         for piece in pieces:
@@ -164,10 +182,19 @@ class Decoder:
         return leftover
 
     def _columns_of(
-        self, lines: pa.ChunkedArray, counts: Counts, provenance: list[npt.NDArray[Any]], outcome: _Outcome
+        self,
+        columns: AuditColumns,
+        lines: pa.ChunkedArray,
+        counts: Counts,
+        provenance: list[npt.NDArray[Any]],
+        outcome: _Outcome,
     ) -> Mask:
-        table, done = self._audit.decode(lines, counts)
-        self._place(table, AUDIT_TABLE, provenance, done, outcome)
+        done = np.zeros(len(counts), np.bool_)
+        step = max(1, len(counts) * _SLICE // max(1, lines.nbytes))
+        for begin in range(0, len(counts), step):
+            part = slice(begin, begin + step)
+            table, done[part] = columns.decode(lines.slice(begin, step), counts[part])
+            self._place(table, AUDIT_TABLE, [c[part] for c in provenance], done[part], outcome)
         return done
 
     def _place(
@@ -181,19 +208,19 @@ class Decoder:
             table = table.add_column(0, "_evidence", pa.array(number, pa.int32()))
             outcome.ready.append((name, table))
 
-    def _learn(self, piece: Piece, indexes: range) -> None:
-        for index in indexes:
-            self._learn_line(piece.text[piece.starts[index] : piece.ends[index]])
+    def _learn(self, lane: int, piece: Piece) -> None:
+        for index in range(0, len(piece.starts), max(1, len(piece.starts) // 4)):
+            self._learn_line(lane, piece.text[piece.starts[index] : piece.ends[index]])
 
-    def _learn_line(self, text: bytes | str) -> bool:
-        record = self._records.parse(text)
-        if not isinstance(record, dict) or not is_audit(record) or not self._audit.has_news(record):
+    def _learn_line(self, lane: int, text: bytes | str) -> bool:
+        record, columns = self._records.parse(text), self._audit[lane]
+        if not isinstance(record, dict) or not self._shapes[lane].holds(record) or not columns.has_news(record):
             return False
         try:
             self._records.rows(record)  # makes new properties own their columns
         except Unfit:
             return False
-        return self._audit.learn(record)
+        return columns.learn(record)
 
     def _decode_objects(self, piece: Piece, outcome: _Outcome) -> Mask | None:
         """Decode in columns the objects of inventory that come alike; gives those that are done."""
@@ -280,9 +307,9 @@ def _tile(piece: Piece) -> tuple[bytes, Counts]:
     return text, np.cumsum(lengths) - lengths
 
 
-def _counts(text: bytes, bounds: Counts) -> Counts:
+def _counts(text: bytes, bounds: Counts, columns: AuditColumns) -> Counts:
     """Names in each record; -1 for records that only the exact way may read."""
-    counts = name_counts(np.frombuffer(text, np.uint8), bounds)
+    counts = columns.counts(np.frombuffer(text, np.uint8), bounds)
     if b"\\" in text:
         octets = np.frombuffer(text + _PADDING, np.uint8)
         places = np.flatnonzero(octets == _SEPARATOR_ESCAPE[0])

@@ -20,6 +20,16 @@ from keywitness.model.schema import TICKS_PER_SECOND
 
 #: Between the parts that are hashed.
 SEPARATOR = "\x1f"
+#: What tells one event from another beside its vault and its time, in the order of the key.
+KEY_COLUMNS = (
+    "OperationName",
+    "CorrelationId",
+    "httpStatusCode_d",
+    "requestUri_s",
+    "DurationMs",
+    "CallerIPAddress",
+    "clientInfo_s",
+)
 #: Characters of `iso_time` that are read as the time of an event: to the millisecond, to the tick.
 MILLISECONDS = len("2026-01-01T00:00:00.123")
 TICKS = len("2026-01-01T00:00:00.1234567")

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from keywitness.evidence.decoding.audit_columns import Mask
 from keywitness.evidence.decoding.export import Export
+from keywitness.evidence.decoding.name_counts import Mask
 from keywitness.evidence.decoding.schemas import Schemas
 from keywitness.evidence.decoding.shapes.inventory.plan import Plan
 from keywitness.evidence.decoding.time_column import ticks_column

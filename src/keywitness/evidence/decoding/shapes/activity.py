@@ -53,7 +53,7 @@ def is_streamed_activity(record: dict[str, Any]) -> bool:
 
 def is_rest_activity(record: dict[str, Any]) -> bool:
     """A record as REST, `az monitor activity-log list` and the portal's JSON view have it."""
-    return "eventTimestamp" in record and "operationName" in record
+    return "eventTimestamp" in record and "operationName" in record and "TimeGenerated" not in record
 
 
 def streamed_activity_row(record: dict[str, Any], schemas: Schemas) -> DecodedRow:

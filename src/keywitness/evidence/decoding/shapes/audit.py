@@ -42,7 +42,11 @@ def is_audit(record: dict[str, Any]) -> bool:
 
 def is_resource_log(record: dict[str, Any]) -> bool:
     """A diagnostic record of any other Azure service."""
-    return all(isinstance(record.get(n), str) for n in ("time", "resourceId", "category")) and "operationName" in record
+    return (
+        isinstance(record.get("time"), str)
+        and all(isinstance(named := record.get(n), str) and named for n in ("resourceId", "category"))
+        and "operationName" in record
+    )
 
 
 def audit_row(record: dict[str, Any], flattener: Flattener) -> DecodedRow:

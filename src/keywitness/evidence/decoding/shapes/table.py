@@ -7,12 +7,13 @@ documented keep the column names they came with; the values decide the types.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from keywitness.evidence.decoding.cells import Cells
-from keywitness.evidence.decoding.flatten import Flattener, leaves
+from keywitness.evidence.decoding.flatten import Flattener
 from keywitness.evidence.decoding.identity import audit_key, content_key
 from keywitness.evidence.decoding.json_record import parse_json
 from keywitness.evidence.decoding.row import DecodedRow, Unfit
@@ -20,23 +21,26 @@ from keywitness.evidence.decoding.schemas import Schemas
 from keywitness.evidence.decoding.shapes.activity import TABLE as ACTIVITY
 from keywitness.evidence.decoding.shapes.activity import activity_key
 from keywitness.evidence.decoding.shapes.audit import resource_columns
+from keywitness.evidence.decoding.shapes.crosswalk import (
+    CROSSED,
+    LABELS,
+    PRIMARY,
+    PRINTED_NULL,
+    TWINS,
+    crosswalk,
+    members,
+)
 from keywitness.evidence.decoding.shapes.entra import TABLES as ENTRA
 from keywitness.evidence.decoding.shapes.entra import entra_key
 from keywitness.evidence.decoding.values import guid_of_hex, ticks
 from keywitness.model.schema import KqlType
-from keywitness.model.tables import AUDIT_TABLE, CrosswalkColumn, audit_crosswalk, known_table, known_tables
+from keywitness.model.tables import AUDIT_TABLE, CrosswalkColumn, known_table, known_tables
 
-_CROSSED = "AZKVAuditLogs"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UTC = re.compile(r"\s*\[UTC\]\Z")
 _OTHER_ZONE = re.compile(r"(?P<column>\w+)\s*\[(?P<zone>[^\]]+)\]\Z")
 #: The column that says when, in exports that leave TimeGenerated out; documentation gives both the same meaning.
 _TIMES = ("CreatedDateTime", "ActivityDateTime")
-_TWINS = ("_dynamic", "_string")
-#: Columns that say which table a row is from, and are not of the table.
-_LABELS = ("$table", "TableName")
-_PRIMARY = "PrimaryResult"
-_RAW_NAMES = frozenset(("clientInfo", "requestUri", "httpStatusCode"))
 _DECLARED = {t.value for t in KqlType} - {KqlType.TIMESPAN, KqlType.DECIMAL}
 
 
@@ -47,6 +51,7 @@ class _Target:
     source: str
     column: str
     type: KqlType | None
+    zone: str = ""  # of its times, when it is not UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +93,11 @@ class TableRows:
             if table not in known_tables():
                 self._declare(table, names, types)
             plan = self._plans[table, names] = self._plan(table, names)
-        from_az = record.get("TableName") == _PRIMARY
-        if plan.table == _CROSSED:
-            return self._crossed(record, plan, from_az=from_az)
+        if plan.table == CROSSED:
+            return self._crossed(record, plan)
         cells = Cells(plan.table, self._schemas)
         raw: dict[str, Any] = {}
-        for target in plan.targets:
-            value = record[target.source]
-            if value is None or value == "" or (from_az and value == "None"):
-                continue
+        for target, value in _said(record, plan):
             if target.type is None:
                 raw[target.column] = value
             else:
@@ -106,7 +107,7 @@ class TableRows:
     def _declare(self, table: str, names: tuple[str, ...], types: tuple[str, ...]) -> None:
         decided = self._schemas.of(table)
         for name, type_ in zip(names, types, strict=False):
-            if type_ in _DECLARED and name not in _LABELS:
+            if type_ in _DECLARED and name not in LABELS:
                 decided.setdefault(_UTC.sub("", name), KqlType(type_))
 
     def _put(self, cells: Cells, target: _Target, value: Any) -> None:
@@ -129,14 +130,11 @@ class TableRows:
         row = cells.finish()
         return DecodedRow(table, row, _key(table, row, raw), f"{table} row", raw)
 
-    def _crossed(self, record: dict[str, Any], plan: _Plan, *, from_az: bool) -> DecodedRow:
+    def _crossed(self, record: dict[str, Any], plan: _Plan) -> DecodedRow:
         cells = Cells(AUDIT_TABLE, self._schemas)
-        row, extra, crosswalk = cells.row, dict[str, Any](), _crosswalk()
-        for target in plan.targets:
-            value = record[target.source]
-            if value is None or value == "" or (from_az and value == "None"):
-                continue
-            entry = crosswalk.get(target.column)
+        row, extra, origins = cells.row, dict[str, Any](), crosswalk()
+        for target, value in _said(record, plan):
+            entry = origins.get(target.column)
             if entry is None:
                 extra[target.source] = value
             elif entry.object_path:
@@ -151,10 +149,10 @@ class TableRows:
         row.setdefault("Category", "AuditEvent")
         row["Type"] = AUDIT_TABLE
         cells.row = row
-        for name, value in extra.items():
+        for name, value in sorted(extra.items()):  # whatever the order of the columns in the export
             cells.keep(name, value)
         row = cells.finish()
-        return DecodedRow(AUDIT_TABLE, row, audit_key(row), f"{_CROSSED} row")
+        return DecodedRow(AUDIT_TABLE, row, audit_key(row), f"{CROSSED} row")
 
     def _uncross(self, row: dict[str, Any], extra: dict[str, Any], entry: CrosswalkColumn, value: Any) -> None:
         """A dynamic column back into the flat columns that its object was made of."""
@@ -164,14 +162,11 @@ class TableRows:
             except Unfit:
                 extra[entry.column] = value
                 return
-        base = entry.object_path
-        if entry.column == "Properties" and isinstance(value, dict) and not _RAW_NAMES.isdisjoint(value):
-            base = base[:1]  # the whole of the raw record's properties, which other columns restate
-        for path, leaf in leaves(value, base):
-            if path == base:
-                extra[entry.column] = leaf
-            else:
+        if isinstance(value, dict):
+            for path, leaf in members(entry, value):
                 self._flattener.put(row, path, leaf, extra)
+        elif value not in (None, ""):
+            extra[entry.column] = value
 
     def _plan(self, table: str, names: tuple[str, ...]) -> _Plan:
         known = {c.name for c in known_table(table) or ()}
@@ -179,13 +174,14 @@ class TableRows:
         present = {_UTC.sub("", n) for n in names}
         targets = []
         for name in names:
-            if name in _LABELS:
+            if name in LABELS:
                 continue
             column = _UTC.sub("", name)
             zone = _OTHER_ZONE.match(column)
             if zone and self._schemas.type(table, zone["column"]) is KqlType.DATETIME:
-                raise Unfit(f"its {zone['column']} is in {zone['zone']!r}, not UTC: export it again with times in UTC")
-            for twin in _TWINS:
+                targets.append(_Target(name, zone["column"], KqlType.DATETIME, zone["zone"]))
+                continue
+            for twin in TWINS:
                 base = column.removesuffix(twin)
                 if base != column and base in known and base not in present:
                     column = base
@@ -193,6 +189,26 @@ class TableRows:
         # a dynamic twin speaks before its text
         targets.sort(key=lambda t: t.source.endswith("_string"))
         return _Plan(table, tuple(targets))
+
+
+def _said(record: dict[str, Any], plan: _Plan) -> Iterator[tuple[_Target, Any]]:
+    """The columns that say something in a row.
+
+    Raises:
+        Unfit: A time is not in UTC.
+    """
+    nothing: tuple[Any, ...] = (None, "")
+    if plan.table in (CROSSED, AUDIT_TABLE):
+        nothing += ({},)  # as in the records that these rows were made of
+    if record.get("TableName") == PRIMARY:
+        nothing += (PRINTED_NULL,)
+    for target in plan.targets:
+        value = record[target.source]
+        if value in nothing:
+            continue
+        if target.zone:
+            raise Unfit(f"its {target.column} is in {target.zone!r}, not UTC: export it again with times in UTC")
+        yield target, value
 
 
 def _cross(cells: Cells, entry: CrosswalkColumn, value: Any) -> bool:
@@ -216,7 +232,9 @@ def _own_name(record: dict[str, Any]) -> str:
     """The table that the row itself names."""
     for label in ("$table", "Type", "TableName"):
         name = record.get(label)
-        if not isinstance(name, str) or name == _PRIMARY or not _NAME.match(name):
+        if not isinstance(name, str) or name == PRIMARY or not _NAME.match(name):
+            continue
+        if name == PRINTED_NULL and record.get("TableName") == PRIMARY:
             continue
         if label != "Type" or known_table(name) is not None or name.endswith("_CL") or "TimeGenerated" in record:
             return name
@@ -226,7 +244,7 @@ def _own_name(record: dict[str, Any]) -> str:
 @lru_cache(maxsize=512)
 def _by_columns(names: tuple[str, ...]) -> str:
     """The documented table that has nearly all of these columns, when just one fits best."""
-    cleaned = {_UTC.sub("", n) for n in names} - set(_LABELS)
+    cleaned = {_UTC.sub("", n) for n in names} - set(LABELS)
     columns = {n.removesuffix("_dynamic").removesuffix("_string") for n in cleaned}
     if len(columns) < 5:
         return ""
@@ -237,11 +255,6 @@ def _by_columns(names: tuple[str, ...]) -> str:
     if best < 5 or best < 0.9 * len(columns) or best == scores[1][0]:
         return ""
     return table
-
-
-@lru_cache(maxsize=1)
-def _crosswalk() -> dict[str, CrosswalkColumn]:
-    return {entry.column: entry for entry in audit_crosswalk()}
 
 
 def _key(table: str, row: dict[str, Any], raw: dict[str, Any]) -> bytes:
