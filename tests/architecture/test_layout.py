@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,12 @@ def test_help_loads_no_engine() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert "investigate" in done.stdout
+
+
+def test_no_file_holds_both_sides_of_a_merge() -> None:
+    """A template with such lines would print them into every report."""
+    left = re.compile(rb"^(<{7} |>{7} |={7}$)", re.MULTILINE)
+    folders = ("src", "tests", "docs", "benchmarks", "tools", "requirements")
+    files = (f for folder in folders for f in (ROOT / folder).rglob("*") if "__pycache__" not in f.parts)
+    held = [f for f in (*files, *ROOT.glob("*.*")) if f.is_file() and left.search(f.read_bytes())]
+    assert [str(f.relative_to(ROOT)) for f in held] == []
