@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from keywitness.errors import QueryError
 from keywitness.kql import binder, rewrite
 from keywitness.kql.binder.diagnostics import RefusedError
 from keywitness.kql.binder.statements import Probe
@@ -60,6 +61,9 @@ def compile_kql(text: str, catalog: Catalog, now_ticks: int, *, options: Options
         program = binder.bind(reading.query, catalog, now_ticks, options.probe, allow_files=options.allow_files)
     except RefusedError as refused:
         found += [d for d in refused.diagnostics if d.span.start < reading.certain]
+        if not found:  # silence stands for what was told elsewhere: here it was not
+            message, help = "a part of the query is refused, and not said which", "a defect: please report the query"
+            raise QueryError(message, help=help, effect=options.effect) from refused
     if found:
         raise refuse(text, found, source=options.source, effect=options.effect, first_line=options.first_line)
     return _rewritten(program) if options.rewrite else program

@@ -56,3 +56,17 @@ def test_a_refusal_says_the_stage_and_keeps_its_place_inside_functions_and_subqu
 def test_hostile_names_are_made_visible(bench: Any) -> None:
     message = bench.refusal("AzureDiagnostics | where ['a\\u001b[31m\\u202eb'] == 1").render()
     assert "\x1b" not in message and "\u202e" not in message.partition("\n")[0]
+
+
+def test_a_refusal_that_nothing_was_said_of_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    from keywitness.errors import QueryError
+    from keywitness.kql import binder
+    from keywitness.kql.catalog import EmptyCatalog
+    from keywitness.kql.compile import compile_kql
+
+    def silent(*_: Any, **__: Any) -> None:
+        raise diagnostics.RefusedError
+
+    monkeypatch.setattr(binder, "bind", silent)
+    with pytest.raises(QueryError, match="not said which"):
+        compile_kql("print 1", EmptyCatalog(), 0)
