@@ -275,7 +275,9 @@ def fits(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
-def unknown_column(context: Context, rows: Rows, node: syntax.NameRef, others: Sequence[str] = ()) -> Exception:
+def unknown_column(
+    context: Context, rows: Rows, node: syntax.NameRef, others: Sequence[str] = ()
+) -> diagnostics.RefusedError:
     """The refusal of a name that the rows do not have, nor a `let` (`others`)."""
     if node.name in context.unsure:
         return diagnostics.RefusedError()

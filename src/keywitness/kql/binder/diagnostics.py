@@ -6,6 +6,7 @@ Codes are Kusto's own (`KSnnn`) where Kusto has one for the same cause, else our
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
@@ -123,6 +124,17 @@ def unknown_column(span: Span, name: str, origin: str, columns: Sequence[str]) -
     for other in foreign.COLUMNS.get(name.lower(), ()):
         help = f"did you mean '{other}'?" if other in columns else help
     return _refused("KS142", f"{quoted(name)} is not a column here", span, help, where)
+
+
+def key_of_one_side(name: str, side: str, missing: RefusedError) -> RefusedError:
+    """KS145: a join key that only one of the two sides has."""
+    message = f"{quoted(name)} is not a column of the {side} side"
+    return RefusedError(*(replace(d, code="KS145", message=message) for d in missing.diagnostics))
+
+
+def no_join_key(span: Span, help: str) -> RefusedError:
+    """KS182: a condition of `join` or `lookup` that is not one column of each side."""
+    return _refused("KS182", "this is no join key", span, help)
 
 
 _NUMBER_HELP = "a number is written out (10000), a span of time with d, h, m, s or ms: 7d, 12h, 30m"

@@ -105,7 +105,11 @@ def _flat(conditions: Sequence[syntax.Node]) -> Iterator[syntax.Node]:
 
 def _pair(context: Context, left: Rows, right: Rows, condition: syntax.Node) -> tuple[plan.ColumnRef, plan.ColumnRef]:
     match condition:
-        case syntax.NameRef():
+        case syntax.NameRef(name=name):
+            lacking = [(side, rows) for side, rows in (("left", left), ("right", right)) if not rows.schema.find(name)]
+            if len(lacking) == 1:
+                side, rows = lacking[0]
+                raise diagnostics.key_of_one_side(name, side, unknown_column(context, rows, condition))
             return _column(context, left, condition), _column(context, right, condition)
         case syntax.Binary(op="==", left=one, right=other):
             sides = {
@@ -120,7 +124,7 @@ def _pair(context: Context, left: Rows, right: Rows, condition: syntax.Node) -> 
     match condition:
         case syntax.Binary(op="==", left=syntax.NameRef(name=ours), right=syntax.NameRef(name=theirs)):
             help = f"write $left.{ours} == $right.{theirs}"
-    raise diagnostics.bad_value(condition.span, "this is no join key", help)
+    raise diagnostics.no_join_key(condition.span, help)
 
 
 def _side(context: Context, left: Rows, right: Rows, node: syntax.Node) -> tuple[str, plan.ColumnRef | None]:
