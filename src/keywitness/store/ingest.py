@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 #: Text of one commit, about. Fewer, larger commits make fewer segments; a kill loses at most one.
 COMMIT_BYTES = 96 << 20
-#: Text decoded at a time by each decoder. One thread each costs a quarter less work in all than DuckDB's own threads.
-BATCH_BYTES = 32 << 20
+#: Text decoded at a time by each decoder: more is no faster, and what comes of it stands in memory beside it.
+#: One thread each costs a quarter less work in all than DuckDB's own threads.
+BATCH_BYTES = 16 << 20
 DECODERS = 2
 #: Rows from which a commit does not wait for more.
 COMMIT_ROWS = 120_000

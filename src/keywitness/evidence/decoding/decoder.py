@@ -35,8 +35,6 @@ _RETRY = 100
 #: Text of small pieces that is put together: DuckDB pays for each buffer that it reads.
 _GROUP = 1 << 24
 _SMALL = 1 << 20
-#: Text that is in columns at a time: more is no faster, and what comes of it stands in memory beside it.
-_SLICE = 1 << 24
 #: How JSON writes the character that separates the parts of an identity (and its neighbours).
 _SEPARATOR_ESCAPE = b"\\u001"
 _PADDING = bytes(len(_SEPARATOR_ESCAPE))
@@ -189,12 +187,8 @@ class Decoder:
         provenance: list[npt.NDArray[Any]],
         outcome: _Outcome,
     ) -> Mask:
-        done = np.zeros(len(counts), np.bool_)
-        step = max(1, len(counts) * _SLICE // max(1, lines.nbytes))
-        for begin in range(0, len(counts), step):
-            part = slice(begin, begin + step)
-            table, done[part] = columns.decode(lines.slice(begin, step), counts[part])
-            self._place(table, AUDIT_TABLE, [c[part] for c in provenance], done[part], outcome)
+        table, done = columns.decode(lines, counts)
+        self._place(table, AUDIT_TABLE, provenance, done, outcome)
         return done
 
     def _place(
