@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from keywitness import query
 from keywitness.errors import QueryError
 
 NOTHING = ("datatable(x:int)[]", "datatable(x:int)[int(null), int(null)]")
@@ -199,3 +200,24 @@ def test_variances_are_rounded_to_ten_places(ask):
 def test_a_largest_size_below_zero_is_refused(ask, aggregate):
     with pytest.raises(QueryError, match="below 0"):
         ask(f"datatable(x:int)[1] | summarize {aggregate}")
+
+
+@pytest.mark.parametrize(
+    ("call", "columns"),
+    [
+        ("arg_max(t, x=d.z, s)", {"t": 1, "x": 2, "s": "a"}),
+        ("arg_min(m=t, *)", {"m": 1, "d": {"z": 2}, "s": "a"}),
+        ("take_any(x=d.z, s)", {"x": 2, "s": "a"}),
+        ("any(x=d.z)", {"any_x": 2}),
+        ("q=arg_max(m=t, s)", {"q": 1, "s": "a"}),
+        ("arg_max(t, s, *)", {"t": 1, "s": "a", "d": {"z": 2}}),
+        ("arg_max(t, *, t)", {"t": 1, "d": {"z": 2}, "s": "a"}),
+        ("arg_max(t, q=s, *)", {"t": 1, "q": "a", "d": {"z": 2}}),
+        ("take_any(s, *)", {"s": "a", "t": 1, "d": {"z": 2}}),
+        ("arg_max(t, s, s)", {"t": 1, "s": "a", "s1": "a"}),
+    ],
+)
+def test_names_of_what_a_row_returns(call, columns):
+    """As Microsoft's analyser names them: a column beside `*` stands once, a name given inside is the column's."""
+    rows = query(f"datatable(t: long, d: dynamic, s: string) [1, dynamic({{'z': 2}}), 'a'] | summarize {call}")
+    assert list(rows.to_pylist()[0].items()) == list(columns.items())

@@ -111,7 +111,9 @@ def _several(e: Expressions, value: syntax.Node) -> functions.Function | None:
 
 def gives_several(row: functions.Function, call: syntax.Call) -> bool:
     """True when the call of an aggregate gives several columns."""
-    single = row.canonical == "take_any" and len(call.args) == 1 and not isinstance(call.args[0], syntax.Star)
+    single = (
+        row.canonical == "take_any" and len(call.args) == 1 and not isinstance(call.args[0], syntax.Star | syntax.Named)
+    )
     return row.name in _SEVERAL and not single
 
 
@@ -165,15 +167,34 @@ def _percentiles(
 def _returned(
     e: Expressions, node: syntax.Call, args: Sequence[syntax.Node], left_out: set[str]
 ) -> list[tuple[str | None, plan.Scalar, syntax.Node]]:
-    """The columns that arg_max or take_any returns: name, value, place. `*` is every column not left out."""
+    """The columns that arg_max or take_any returns: name, value, place.
+
+    `*` is every column not left out; beside it a column stands only once.
+    """
     inner = e.without_aggregates()
+    starred = any(isinstance(written, syntax.Star) for written in args)
+    returned = set(left_out)
     found: list[tuple[str | None, plan.Scalar, syntax.Node]] = []
     for written in args:
         if isinstance(written, syntax.Star):
-            found += [(c.name, plan.ColumnRef(c.name, c.type), written) for c in e.visible() if c.name not in left_out]
-        else:
-            found.append((implied(written), inner.bind(written), written))
+            found += [(c.name, plan.ColumnRef(c.name, c.type), written) for c in e.visible() if c.name not in returned]
+            returned.update(c.name for c in e.visible())
+            continue
+        name, value = _named(written)
+        bound = inner.bind(value)
+        if starred and isinstance(bound, plan.ColumnRef):
+            if bound.name in returned:
+                continue
+            returned.add(bound.name)
+        found.append((name, bound, value))
     return found
+
+
+def _named(written: syntax.Node) -> tuple[str | None, syntax.Node]:
+    """The name and the expression of an argument that becomes a column, as in `arg_max(t, place=d.city)`."""
+    if isinstance(written, syntax.Named) and len(written.names) == 1:
+        return written.names[0].name, written.value
+    return implied(written), written
 
 
 def _take_any(
@@ -205,14 +226,14 @@ def _arg(
     """`arg_max(x, y, *)`: the greatest x, then y and the others of the same row."""
     if not node.args or isinstance(node.args[0], syntax.Star):
         raise diagnostics.argument_count(node.span, row.name, row.texts, 0)
-    ranked = e.without_aggregates().bind(node.args[0])
+    ranked_name, written = _named(node.args[0])
+    ranked = e.without_aggregates().bind(written)
     if ranked.type is DYNAMIC:
-        raise diagnostics.wrong_type(node.args[0].span, ranked.type, [LONG, KqlType.REAL, KqlType.DATETIME, STRING])
-    ranked_name = implied(node.args[0])
+        raise diagnostics.wrong_type(written.span, ranked.type, [LONG, KqlType.REAL, KqlType.DATETIME, STRING])
     short = row.name.removeprefix("arg_")
     left_out = {k.name for k in keys}
-    if isinstance(node.args[0], syntax.NameRef):
-        left_out.add(node.args[0].name)
+    if isinstance(written, syntax.NameRef):
+        left_out.add(written.name)
     listed = [
         (ranked_name or f"{short}_", ranked),
         *(
