@@ -105,3 +105,12 @@ def test_what_several_rules_say_of_the_same_callers_is_said_once() -> None:
     )
     assert other == "Something else."
     assert unjudged(outcomes[:1]) == [notes[0]]
+
+
+def test_what_rules_say_alike_keeps_their_words() -> None:
+    rules = load_rules()[:2]
+    note = "2 principals (such as a, b) are known for less than 3 d 0 h: what is new for them cannot be said."
+    outcomes = [Outcome(r, "ran", "", (), (note,)) for r in rules]
+    assert unjudged(outcomes) == [
+        f"{note.removesuffix('.')}; this holds for the rules '{rules[0].name}' and '{rules[1].name}'."
+    ]

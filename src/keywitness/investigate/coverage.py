@@ -297,7 +297,7 @@ def unjudged(outcomes: Sequence[Outcome]) -> list[str]:
     by_fact: dict[str, list[tuple[str, str]]] = {}
     for outcome in outcomes:
         for note in outcome.notes:
-            by_fact.setdefault(note.rpartition("): ")[0] or note, []).append((outcome.rule.name, note))
+            by_fact.setdefault(note.rpartition(": ")[0] or note, []).append((outcome.rule.name, note))
     return [_said_once(fact, notes) for fact, notes in by_fact.items()]
 
 
@@ -306,7 +306,9 @@ def _said_once(fact: str, notes: Sequence[tuple[str, str]]) -> str:
     if len(names) == 1:
         return notes[0][1]
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{fact}): what is unusual for them cannot be said; this holds for the rules {listed}."
+    meanings = {note.rpartition(": ")[2].rstrip(".") for _, note in notes}
+    meaning = meanings.pop() if len(meanings) == 1 else "what is unusual for them cannot be said"
+    return f"{fact}: {meaning}; this holds for the rules {listed}."
 
 
 def _switched_off(outcomes: Sequence[Outcome], hours: Hours) -> tuple[set[str], list[str]]:
