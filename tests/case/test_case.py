@@ -83,6 +83,17 @@ def test_evidence_is_never_written_to(tmp_path: Path) -> None:
     assert files_of(tmp_path / "logs") == before
 
 
+def test_a_row_of_an_undocumented_table_is_a_duplicate_whatever_was_loaded_before(tmp_path: Path) -> None:
+    """The first load decides the columns' types: a time is ticks in the next one, and is still the same row."""
+    rows = [{"$table": "Ports", "Seen": f"2026-01-0{n}T00:00:00Z", "Port": n, "Tags": {"a": n}} for n in range(1, 5)]
+    case = create_case(tmp_path / "case")
+    counts = []
+    for name, part in (("a.json", rows[:3]), ("b.json", rows)):
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in part))
+        counts.append(case.ingest([tmp_path / name]).counts)
+    assert [(c.read, c.stored, c.duplicate) for c in counts] == [(3, 3, 0), (4, 1, 3)]
+
+
 def test_a_part_of_the_evidence_again_under_another_name_counts_as_duplicate(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()

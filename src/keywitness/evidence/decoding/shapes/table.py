@@ -97,12 +97,14 @@ class TableRows:
             return self._crossed(record, plan)
         cells = Cells(plan.table, self._schemas)
         raw: dict[str, Any] = {}
+        said: dict[str, Any] = {}
         for target, value in _said(record, plan):
+            said[target.source if target.column in said else target.column] = value
             if target.type is None:
                 raw[target.column] = value
             else:
                 self._put(cells, target, value)
-        return self._finished(plan.table, cells, raw)
+        return self._finished(plan.table, cells, raw, said)
 
     def _declare(self, table: str, names: tuple[str, ...], types: tuple[str, ...]) -> None:
         decided = self._schemas.of(table)
@@ -118,7 +120,7 @@ class TableRows:
             return  # the text twin of a dynamic column restates it
         cells.put(target.column, value, name=target.source)
 
-    def _finished(self, table: str, cells: Cells, raw: dict[str, Any]) -> DecodedRow:
+    def _finished(self, table: str, cells: Cells, raw: dict[str, Any], said: dict[str, Any]) -> DecodedRow:
         if table == AUDIT_TABLE:
             resource = cells.row.get("ResourceId") or cells.row.get("_ResourceId")
             if resource:
@@ -128,7 +130,7 @@ class TableRows:
                 if cells.row.get(column) is not None:
                     cells.set("TimeGenerated", cells.row[column])
         row = cells.finish()
-        return DecodedRow(table, row, _key(table, row, raw), f"{table} row", raw)
+        return DecodedRow(table, row, _key(table, row, raw, said), f"{table} row", raw)
 
     def _crossed(self, record: dict[str, Any], plan: _Plan) -> DecodedRow:
         cells = Cells(AUDIT_TABLE, self._schemas)
@@ -257,11 +259,13 @@ def _by_columns(names: tuple[str, ...]) -> str:
     return table
 
 
-def _key(table: str, row: dict[str, Any], raw: dict[str, Any]) -> bytes:
+def _key(table: str, row: dict[str, Any], raw: dict[str, Any], said: dict[str, Any]) -> bytes:
     if table == AUDIT_TABLE and row.get("Category") == "AuditEvent" and "TimeGenerated" in row:
         return audit_key(row)
     if table == ACTIVITY:
         return activity_key(row)
     if table in ENTRA.values():
         return entra_key(table, row, raw)
+    if known_table(table) is None:
+        return content_key(table, said)  # not the cells: their types are decided by what else was loaded before
     return content_key(table, row | raw)
