@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keywitness.evidence.decoding.framing import Form
-from keywitness.evidence.decoding.json_framing import JsonFramer
+from keywitness.evidence.decoding.json_framing import JsonFramer, _quotes
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(alphabet='ab"\\{}[]:,\n é', max_size=6)),
@@ -100,3 +102,11 @@ def test_any_bytes_are_framed_or_refused_without_an_accident(data: bytes, cuts: 
         assert 0 <= taken.consumed <= len(pending)
         pending = pending[taken.consumed :]
     assert not pending.strip(b" \r\n\t,\x0b\x0c")
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from([b'"', b"\\", b"x"]), st.integers(1, 40).map(lambda n: b"\\" * n))).map(b"".join)
+)
+def test_a_quote_is_escaped_behind_an_odd_run_of_backslashes(text: bytes) -> None:
+    plain = [m.start(2) for m in re.finditer(rb'(?<!\\)((?:\\\\)*)(")', text)]
+    assert _quotes(np.frombuffer(text, np.uint8)).tolist() == plain

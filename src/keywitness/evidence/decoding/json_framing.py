@@ -376,13 +376,29 @@ def _junk(text: bytes, pairs: list[tuple[int, int]], begin: int, stop: int) -> l
     return found
 
 
+#: Backslashes in a row that are counted one by one; more is no text that anyone writes.
+_SHORT_RUN = 16
+
+
 def _quotes(octets: npt.NDArray[np.uint8]) -> Positions:
     """Quotes that are not escaped, from a place outside strings."""
     quotes = np.flatnonzero(octets == 34).astype(np.int64)
-    escaped = quotes[(quotes > 0) & (octets[np.maximum(quotes - 1, 0)] == 92)]
-    if not len(escaped):
-        return quotes
-    plain = np.flatnonzero(octets != 92)
-    before = np.searchsorted(plain, escaped) - 1
-    run = escaped - np.where(before >= 0, plain[np.maximum(before, 0)], -1) - 1
-    return np.setdiff1d(quotes, escaped[run % 2 == 1], assume_unique=True)
+    maybe = np.flatnonzero((octets[np.maximum(quotes - 1, 0)] == 92) & (quotes > 0))
+    kept = np.ones(len(quotes), np.bool_)
+    kept[maybe[_backslashes(octets, quotes[maybe]) % 2 == 1]] = False
+    return quotes[kept]
+
+
+def _backslashes(octets: npt.NDArray[np.uint8], places: Positions) -> Positions:
+    """How many stand before each place."""
+    run = np.zeros(len(places), np.int64)
+    left = np.arange(len(places))
+    for distance in range(1, _SHORT_RUN + 1):
+        left = left[places[left] >= distance]
+        left = left[octets[places[left] - distance] == 92]
+        if not len(left):
+            return run
+        run[left] = distance
+    others = np.insert(np.flatnonzero(octets != 92), 0, -1)
+    run[left] = places[left] - others[np.searchsorted(others, places[left]) - 1] - 1
+    return run
