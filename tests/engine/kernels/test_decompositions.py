@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from keywitness.engine.kernels import decompositions, fits
@@ -131,3 +133,12 @@ def test_two_lines_are_those_of_the_emulator() -> None:
     _, _, values, one, two = recorded("series-fit-2lines-function-00")
     assert json.loads(fits.fit_line_dynamic.function(of(*values)))["line_fit"] == pytest.approx(one, rel=1e-12)
     assert json.loads(fits.two_lines.function(of(*values), "line_fit")) == pytest.approx(two, rel=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.75, 0.9])
+def test_percentiles_are_numpys_to_the_last_digit(share: float) -> None:
+    random = Random(7)
+    for size in range(1, 200):
+        values = np.asarray([random.choice([random.uniform(-9, 9), random.randint(0, 5), 1e17]) for _ in range(size)])
+        expected = float(np.percentile(values, share * 100))
+        assert repr(decompositions._percentile(np.sort(values), share)) == repr(expected)

@@ -80,6 +80,15 @@ def decompose(values: Reals, period: int, trend: str, test_points: int, function
     return Parts(values, seasonal, np.full(size, float(rest.mean()) if trend == "avg" else 0.0))
 
 
+def _percentile(ordered: Reals, share: float) -> float:
+    """What `numpy.percentile` gives of sorted values, to the last digit, in a fifth of its time for short series."""
+    place = (len(ordered) - 1) * share
+    before = int(place)
+    low, high = float(ordered[before]), float(ordered[min(before + 1, len(ordered) - 1)])
+    step = place - before
+    return high - (high - low) * (1 - step) if step >= 0.5 else low + (high - low) * step
+
+
 def scores(values: Reals, kind: str, function: str, known: npt.NDArray[np.bool_] | None = None) -> Reals:
     """How far each point lies outside of the percentiles, 0 inside of them; `known` are the points that count."""
     import numpy as np  # start-up time, as above
@@ -89,7 +98,8 @@ def scores(values: Reals, kind: str, function: str, known: npt.NDArray[np.bool_]
     low, high, share = _UNITS[kind]
     if not known.any():
         return np.zeros(len(values))
-    below, above = np.percentile(values[known], [low, high])
+    ordered = np.sort(values[known])
+    below, above = _percentile(ordered, low / 100), _percentile(ordered, high / 100)
     outside = np.where(values > above, values - above, np.where(values < below, values - below, 0.0))
     outside[~known] = 0.0
     largest = float(np.abs(values[known]).max())

@@ -41,7 +41,7 @@ def numbers(text: str | None, function: str, least: int = 1) -> Reals | None:
     values = read(text)
     if not isinstance(values, list):
         return None
-    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
+    if not {int, float}.issuperset(map(type, values)):
         raise NoExactAnswerError(
             f"{function}() of a series with an element that is no number; series_fill_const(s, 0) fills nulls"
         )
