@@ -50,12 +50,12 @@ def _binned(node: plan.MakeSeries) -> plan.Plan:
         conditions.append(plan.Call("greater_equal", (axis, node.start), KqlType.BOOL))
     if node.stop is not None:
         conditions.append(plan.Call("less", (axis, node.stop), KqlType.BOOL))
-    if conditions:
-        source = plan.Filter(source, plan.Call("and", tuple(conditions), KqlType.BOOL))
+    if not conditions:
+        conditions.append(plan.Call("isnotnull", (axis,), KqlType.BOOL))  # a bound leaves nulls out, too
+    source = plan.Filter(source, plan.Call("and", tuple(conditions), KqlType.BOOL))
     args = (axis, node.step) if node.start is None else (axis, node.step, node.start)
     place = plan.Named(_BIN, plan.Call("bin" if node.start is None else "bin_at", args, axis.type))
-    present = plan.Filter(source, plan.Call("isnotnull", (axis,), KqlType.BOOL))
-    return plan.Summarize(present, (*node.keys, place), node.aggregates)
+    return plan.Summarize(source, (*node.keys, place), node.aggregates)
 
 
 def _collected(emitter: Emitter, node: plan.MakeSeries, bins: Step) -> Step:
