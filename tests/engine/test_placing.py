@@ -60,3 +60,9 @@ def test_a_text_that_is_no_query_has_places_or_none(text: str) -> None:
     error = QueryError("split() with an empty delimiter")
     place(error, text)
     assert all(0 <= d.span.start <= d.span.end <= len(text) for d in error.diagnostics)
+
+
+def test_text_of_the_evidence_is_not_taken_for_the_way_on() -> None:
+    error = refusal('print datetime_utc_to_local(datetime(2025-07-01), "a; b")')
+    assert error.message == "datetime_utc_to_local() with 'a; b', which is no time zone"
+    assert error.help == "datetime_list_timezones() lists them"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keywitness.engine.emitter import Emitter
 
 #: Aggregates that parts of a group can have, and the whole group from them.
-_PARTED = frozenset({"count", "countif", "min", "minif", "max", "maxif"})
+_OF_PARTS = frozenset({"count", "countif", "min", "minif", "max", "maxif"})
 #: Aggregates that hold no more of many rows than of one.
 _SMALL = frozenset({"count", "countif", "sum", "sumif", "avg", "avgif", "min", "minif", "max", "maxif"})
 
@@ -94,7 +94,7 @@ def _grouped_twice(step: Step, node: plan.Summarize, keys: list[Expr], values: l
     counted = [value.this.expressions[0] for value in values if _counts_different(value)]
     aggregates = zip(node.aggregates, values, strict=True)
     others = {a.value.function for a, value in aggregates if not _counts_different(value)}
-    if not (keys and counted and others and others <= _PARTED) or any(v != counted[0] for v in counted):
+    if not (keys and counted and others and others <= _OF_PARTS) or any(v != counted[0] for v in counted):
         return None
     name = "p"  # seen nowhere but here
     parts: list[Expr] = []

@@ -420,9 +420,12 @@ def _over_columns(name: str) -> Callable[..., Any]:
 
 
 def _cause_and_way(message: str) -> tuple[str, str]:
-    """What a kernel says of a value: the cause and, behind a semicolon, the way on."""
-    cause, _, way = message.partition("; ")
-    return cause, way
+    """What a kernel or a macro says of a value: the cause and, behind the last semicolon, the way on.
+
+    A cause may quote text of the evidence with a semicolon in it, a way on has none.
+    """
+    cause, found, way = message.rpartition("; ")
+    return (cause, way) if found else (message, "")
 
 
 def _number(cause: str) -> str:
@@ -457,4 +460,5 @@ def _translated(error: duckdb.Error) -> KeywitnessError:
         refusal = cannot(f"a number grows out of its type: {_number(cause)}", "calculate with todouble(...)")
         refusal.subject = next((s for word, s in _GROWING.items() if word in cause), "sum")
         return refusal
-    return cannot(*_cause_and_way(cause))
+    # What DuckDB says itself may quote anything.
+    return cannot(*_cause_and_way(cause)) if isinstance(error, duckdb.InvalidInputException) else cannot(cause)

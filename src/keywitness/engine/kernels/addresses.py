@@ -114,7 +114,7 @@ def _in_any(address: tuple[int, int], ranges: list[str], parse: Callable[[str], 
         return 0 in orders
     if len(orders) == 1:
         return None
-    raise NoExactAnswerError(f"a list of ranges in which {ranges[orders.index(None)]!r} is none")
+    raise NoExactAnswerError(f"a list of ranges in which {ranges[orders.index(None)]!r} is none; leave it out")
 
 
 def _networks(arguments: tuple[str | None, ...]) -> list[str]:

@@ -194,10 +194,11 @@ def _bag_steps(path: str, function: str) -> list[str]:
     Raises:
         NoExactAnswerError: For places in arrays, which the pages leave out, and for the whole document.
     """
-    steps = [step for step in _known_steps(path) if isinstance(step, str)]
-    if not steps or len(steps) < len(_known_steps(path)):
-        raise NoExactAnswerError(f"{function} of the path {path!r}: it goes through keys alone, and at least one")
-    return steps
+    steps = _known_steps(path)
+    keys = [step for step in steps if isinstance(step, str)]
+    if not keys or len(keys) < len(steps):
+        raise NoExactAnswerError(f"{function} of the path {path!r}; it goes through keys alone, and at least one")
+    return keys
 
 
 @kernel(_DYNAMIC, result=_DYNAMIC, variadic=True)

@@ -127,7 +127,7 @@ def format_bytes(size: float | None, precision: int | None, unit: str) -> str:
     if unit:
         names = [u.lower() for u in _BYTE_UNITS]
         if unit.lower() not in names:
-            raise NoExactAnswerError(f"format_bytes() in the unit {unit!r}")
+            raise NoExactAnswerError(f"format_bytes() in the unit {unit!r}; one of {', '.join(_BYTE_UNITS)}")
         index = names.index(unit.lower())
     else:
         while index < len(_BYTE_UNITS) - 1 and abs(size) >= 1024 ** (index + 1):

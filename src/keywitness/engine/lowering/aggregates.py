@@ -226,9 +226,10 @@ def _limit(use: AggregateUse) -> int:
     value = use.constant(1)
     if value is None:
         return DEFAULT_LIMIT
-    if int(str(value)) < 0:
+    limit = int(str(value))
+    if limit < 0:
         raise cannot("a largest size below 0")
-    return min(DEFAULT_LIMIT, int(str(value)))
+    return min(DEFAULT_LIMIT, limit)
 
 
 def _json_list(values: Expr, type_: KqlType) -> Expr:

@@ -264,7 +264,7 @@ kw_with_ascii_words(s, w, f) :=
     CASE WHEN strlen(s) = length(s) OR NOT regexp_matches(regexp_replace(s, '[[:ascii:]]+', '', 'g'), w) THEN s
     ELSE error(f || ' with a word boundary in text with letters beyond ASCII; match (^|[^a-z]) instead') END
 kw_delimiter(d) :=
-    CASE WHEN d = '' THEN error('split() with an empty delimiter') ELSE d END
+    CASE WHEN d = '' THEN error('split() with an empty delimiter; leave such rows out') ELSE d END
 kw_split(s, d) :=
     CAST(to_json(string_split(s, d)) AS VARCHAR)
 kw_split_at(s, d, i) :=

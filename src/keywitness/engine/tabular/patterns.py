@@ -31,7 +31,7 @@ MOST_CELLS = 2_000_000_000
 MOST_BYTES = 512 * 2**20
 #: A double counts exactly up to here.
 _MOST_WEIGHT = 2**53
-_TOO_MANY = "basket() finds too many patterns here: raise the threshold, lower MaxDimensions, or project fewer columns"
+_TOO_MANY = "basket() finds too many patterns here; raise the threshold, lower MaxDimensions, or project fewer columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,17 @@ def _weights(rows: pa.Table, name: str | None) -> Ints:
         return np.ones(rows.num_rows, np.int64)
     column = rows[name]
     if column.null_count or (rows.num_rows and pc.min(column).as_py() < 0):
-        raise NoExactAnswerError(f"basket(): the weight {name} is null or negative in a row")
+        raise NoExactAnswerError(f"basket(): the weight {name} is null or negative in a row; leave such rows out")
     try:
         weights = pc.cast(column, pa.int64()).to_numpy()
     except pa.ArrowInvalid as error:
-        raise NoExactAnswerError(f"basket(): the weight {name} is not a whole number in a row") from error
+        raise NoExactAnswerError(
+            f"basket(): the weight {name} is not a whole number in a row; convert it with tolong()"
+        ) from error
     if weights.sum(dtype=np.float64) >= _MOST_WEIGHT:
-        raise NoExactAnswerError(f"basket(): the weights {name} add up to more than can be counted exactly")
+        raise NoExactAnswerError(
+            f"basket(): the weights {name} add up to more than can be counted exactly; divide them"
+        )
     return np.asarray(weights, np.int64)
 
 
@@ -132,7 +136,7 @@ def _refuse_wildcards(name: str, dimension: Dimension, wildcard: Any) -> None:
     if wildcard in dimension.values.to_pylist():
         shown = "empty" if wildcard in ("", None) else repr(wildcard)
         raise NoExactAnswerError(
-            f"basket(): {shown} is a frequent value of {name} and would look like 'any value': give the type another "
+            f"basket(): {shown} is a frequent value of {name} and would look like 'any value'; give the type another "
             "wildcard, such as basket(0.05, '~', '~', '*', long(-1)), or project the column away"
         )
 

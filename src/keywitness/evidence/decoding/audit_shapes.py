@@ -32,7 +32,6 @@ from keywitness.evidence.decoding.values import own_type
 from keywitness.model.schema import KqlType
 from keywitness.model.tables import AUDIT_TABLE, SUFFIXES, flat_name, json_path, known_table
 
-_NAME = re.compile(r"[A-Za-z0-9_.:/ -]{1,200}\Z", re.ASCII)
 #: A column that nobody documented; in small letters are the names that tell one kind of record from another.
 _COLUMN = re.compile(r"[A-Z_][A-Za-z0-9_]{0,200}\Z", re.ASCII)
 _SUFFIXES = tuple(SUFFIXES.values())
